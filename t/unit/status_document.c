@@ -6,50 +6,12 @@
 
 #include "fakehttpd.h"
 #include "httpd/conf/dir.h"
-#include "httpd/peer/client.h"
 #include "httpd/request/denial.h"
-#include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "httpd/status/verdict_json.h"
 #include "ruleset.h"
+#include "statusset.h"
 #include "suite.h"
-
-static cc_client_t client;
-static request_rec *r;
-
-/* A request of alice, valid through 2026, on the first of June, judged by these rules. */
-static cc_request_t *asked(const char *lines, const char *rules)
-{
-    cc_request_t *kept;
-
-    fake_configured(lines);
-    r = fake_request(fake.main, "/who");
-    r->request_time = ruleset_facts.now;
-    kept = cc_request_of(r);
-    kept->served = r->per_dir_config;
-    kept->settled = true;
-    kept->client = &client;
-    kept->answer = (cc_answer_t){.client = &client, .presented = true};
-    kept->answer.verdict = rules ? ruleset_ask(rules, ruleset_alice, fake.pool) : NULL;
-    return kept;
-}
-
-static void setup(void)
-{
-    fake_begin();
-    memset(&client, 0, sizeof(client));
-    client.cert = ruleset_certificate(ruleset_alice, fake.pool);
-    client.facts = ruleset_facts;
-    client.not_before = ruleset_facts.now - apr_time_from_sec(150 * 86400);
-    client.not_after = ruleset_facts.now + apr_time_from_sec(150 * 86400);
-    client.until = APR_INT64_MAX;
-}
-
-/* A value in the document: a text, or JSON. */
-static const char *at(const char *key)
-{
-    return fake_json(json_object_get(cc_status_document(r, false), key));
-}
 
 /* ---- the identity ------------------------------------------------------------------------ */
 
@@ -70,44 +32,49 @@ static const struct {
 
 TEST_LOOP(a_client_is_told_who_it_is_and_what_it_can_do, 0, COUNT(results))
 {
-    asked("", results[_i].rules);
-    ck_assert_str_eq(at("result"), results[_i].result);
-    ck_assert_str_eq(at("summary"), results[_i].summary);
-    fake_expect_begins(at("advice") + 1, results[_i].advice ? "\"" : "]");
+    statusset_asked("", results[_i].rules);
+    ck_assert_str_eq(statusset_at("result"), results[_i].result);
+    ck_assert_str_eq(statusset_at("summary"), results[_i].summary);
+    fake_expect_begins(statusset_at("advice") + 1, results[_i].advice ? "\"" : "]");
     if (results[_i].advice) {
-        fake_expect_begins(at("advice") + 2, results[_i].advice);
+        fake_expect_begins(statusset_at("advice") + 2, results[_i].advice);
     }
-    ck_assert_str_eq(at("verification"), "{\"verified\":true,\"problem\":null,\"cause\":null}");
+    ck_assert_str_eq(statusset_at("verification"),
+                     "{\"verified\":true,\"problem\":null,\"cause\":null}");
 }
 
 TEST(who_presented_none_is_told_how_to)
 {
-    cc_request_t *kept = asked("", NULL);
+    cc_request_t *kept = statusset_asked("", NULL);
 
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
-    ck_assert_str_eq(at("result"), "no-certificate");
-    ck_assert_str_eq(at("summary"), "No client certificate was presented");
-    ck_assert_uint_eq(json_array_size(json_object_get(cc_status_document(r, false), "advice")), 6);
-    ck_assert_str_eq(at("certificate"), "null");
-    ck_assert_str_eq(at("verification"), "null");
+    ck_assert_str_eq(statusset_at("result"), "no-certificate");
+    ck_assert_str_eq(statusset_at("summary"), "No client certificate was presented");
+    ck_assert_uint_eq(
+        json_array_size(json_object_get(cc_status_document(statusset_request, false), "advice")),
+        6);
+    ck_assert_str_eq(statusset_at("certificate"), "null");
+    ck_assert_str_eq(statusset_at("verification"), "null");
     fake.tls = false;
-    ck_assert_str_eq(at("result"), "no-tls");
-    ck_assert_str_eq(at("connection"), "null");
-    fake_expect_begins(at("advice"), "[\"To present a certificate, open this page with https://");
+    ck_assert_str_eq(statusset_at("result"), "no-tls");
+    ck_assert_str_eq(statusset_at("connection"), "null");
+    fake_expect_begins(statusset_at("advice"),
+                       "[\"To present a certificate, open this page with https://");
 }
 
 TEST(a_failure_is_not_told_in_full)
 {
     cc_verdict_t failed = {.failure = "table t (redis 10.0.0.1) is away"};
 
-    asked("", NULL)->answer.verdict = &failed;
-    ck_assert_str_eq(at("result"), "failed");
-    ck_assert_str_eq(at("summary"), "Your identity could not be determined: a lookup failed");
-    ck_assert_ptr_null(strstr(at("identity"), "10.0.0.1"));
+    statusset_asked("", NULL)->answer.verdict = &failed;
+    ck_assert_str_eq(statusset_at("result"), "failed");
+    ck_assert_str_eq(statusset_at("summary"),
+                     "Your identity could not be determined: a lookup failed");
+    ck_assert_ptr_null(strstr(statusset_at("identity"), "10.0.0.1"));
     ck_assert_ptr_nonnull(
-        strstr(at("identity"), "\"failure\":\"the identity could not be determined\""));
-    asked("ClientCertStatusRules On", NULL)->answer.verdict = &failed;
-    ck_assert_ptr_nonnull(strstr(at("identity"), "10.0.0.1"));
+        strstr(statusset_at("identity"), "\"failure\":\"the identity could not be determined\""));
+    statusset_asked("ClientCertStatusRules On", NULL)->answer.verdict = &failed;
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "10.0.0.1"));
 }
 
 /* ---- rules ------------------------------------------------------------------------------- */
@@ -120,10 +87,12 @@ TEST(rules_are_named_only_where_they_may_be_shown)
     const json_t *document;
 
     for (int shown = 0; shown < 2; shown++) {
-        kept = asked(apr_psprintf(fake.pool, lines, shown ? "ClientCertStatusRules On" : ""), NULL);
-        kept->answer.verdict = cc_rules_evaluate(cc_dir_of(r)->rules, client.cert, &client.facts,
-                                                 NULL, r->pool, r->pool);
-        document = cc_status_document(r, true);
+        kept = statusset_asked(
+            apr_psprintf(fake.pool, lines, shown ? "ClientCertStatusRules On" : ""), NULL);
+        kept->answer.verdict = cc_rules_evaluate(
+            cc_dir_of(statusset_request)->rules, statusset_client.cert, &statusset_client.facts,
+            NULL, statusset_request->pool, statusset_request->pool);
+        document = cc_status_document(statusset_request, true);
         ck_assert_str_eq(fake_json(json_object_get(document, "trace")),
                          shown ? "[{\"rule\":\"/etc/httpd/sites/"
                                  "a.conf:3\",\"holds\":false,\"field\":\"subject.CN\","
@@ -134,7 +103,7 @@ TEST(rules_are_named_only_where_they_may_be_shown)
                                : "[{\"rule\":null,\"holds\":false,\"field\":\"subject.CN\","
                                  "\"seen\":\"Alice\"},{\"rule\":null,\"holds\":true}]");
         ck_assert_str_eq(
-            at("identity"),
+            statusset_at("identity"),
             shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
                     "a.conf:4\",\"groups\":[{\"name\":\"g\",\"rule\":\"/etc/httpd/sites/"
                     "a.conf:4\"}],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
@@ -155,14 +124,15 @@ TEST(notes_say_what_they_mean_or_what_they_say)
                             .note_count = 1,
                             .denied_where = "/etc/a.conf:9"};
 
-    asked("", NULL)->answer.verdict = &verdict;
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"notes\":[{\"tag\":\"CC0150\",\"rule\":null,"
-                                                 "\"text\":\"in short\"}]"));
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":null"));
-    asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
+    statusset_asked("", NULL)->answer.verdict = &verdict;
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"),
+                                 "\"notes\":[{\"tag\":\"CC0150\",\"rule\":null,"
+                                 "\"text\":\"in short\"}]"));
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"denied_by\":null"));
+    statusset_asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
     ck_assert_ptr_nonnull(
-        strstr(at("identity"), "\"rule\":\"/etc/a.conf:7\",\"text\":\"in full\""));
-    ck_assert_ptr_nonnull(strstr(at("identity"), "\"denied_by\":\"/etc/a.conf:9\""));
+        strstr(statusset_at("identity"), "\"rule\":\"/etc/a.conf:7\",\"text\":\"in full\""));
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"denied_by\":\"/etc/a.conf:9\""));
 }
 
 /* ---- the request that failed ------------------------------------------------------------- */
@@ -172,45 +142,50 @@ TEST(an_error_document_is_about_the_request_that_failed)
     cc_missing_t missing = {.text = "clientcert-group admins", .where = "a.conf:3"};
     request_rec *page;
 
-    asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
+    statusset_asked("<Location /secret>\nClientCertStatusRules On\n</Location>", "user=alice");
 
-    ck_assert_str_eq(at("request"), "null");
+    ck_assert_str_eq(statusset_at("request"), "null");
     for (int shown = 0; shown < 2; shown++) {
-        cc_request_t *kept = asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
+        cc_request_t *kept = statusset_asked(shown ? "ClientCertStatusRules On" : "", "user=alice");
         kept->missing = &missing;
-        r->status = HTTP_FORBIDDEN;
-        r->uri = "/rewritten";
-        page = fake_redirect(r, "/error");
+        statusset_request->status = HTTP_FORBIDDEN;
+        statusset_request->uri = "/rewritten";
+        page = fake_redirect(statusset_request, "/error");
         page->status = HTTP_FORBIDDEN;
-        r = page;
-        ck_assert_str_eq(at("request"), shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
-                                                "\"clientcert-group admins (a.conf:3)\"}"
-                                              : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
-        ck_assert_str_eq(at("summary"), "You are alice, but you are not allowed to see this page");
-        fake_expect_begins(at("advice"), "[\"If you need access, ask the administrator");
+        statusset_request = page;
+        ck_assert_str_eq(statusset_at("request"),
+                         shown ? "{\"status\":403,\"uri\":\"/rewritten\",\"needs\":"
+                                 "\"clientcert-group admins (a.conf:3)\"}"
+                               : "{\"status\":403,\"uri\":\"/who\",\"needs\":null}");
+        ck_assert_str_eq(statusset_at("summary"),
+                         "You are alice, but you are not allowed to see this page");
+        fake_expect_begins(statusset_at("advice"), "[\"If you need access, ask the administrator");
     }
-    r->prev->status = r->status = HTTP_NOT_FOUND; /* for which no right is missing */
-    ck_assert_str_eq(at("summary"), "You are alice, but this request failed: 404 Not Found");
-    ck_assert_str_eq(at("advice"), "[]");
+    statusset_request->prev->status = statusset_request->status =
+        HTTP_NOT_FOUND; /* for which no right is missing */
+    ck_assert_str_eq(statusset_at("summary"),
+                     "You are alice, but this request failed: 404 Not Found");
+    ck_assert_str_eq(statusset_at("advice"), "[]");
 }
 
 TEST(where_mod_ssl_refused_the_page_does_not_speak_of_rules)
 {
-    cc_request_t *kept = asked("", "user=alice");
+    cc_request_t *kept = statusset_asked("", "user=alice");
     request_rec *page;
     const json_t *document;
 
     kept->settled = kept->watched = false;
     kept->ssl_refused = CC_SSL_REFUSED_TWICE;
-    r->status = HTTP_FORBIDDEN;
-    page = fake_redirect(r, "/error");
+    statusset_request->status = HTTP_FORBIDDEN;
+    page = fake_redirect(statusset_request, "/error");
     page->status = HTTP_FORBIDDEN;
-    r = page;
-    document = cc_status_document(r, true);
-    ck_assert_str_eq(at("result"), "refused");
-    ck_assert_str_eq(at("summary"), "This server could not request your certificate for this page");
-    fake_expect_begins(at("reason"), "It was requested on this connection before");
-    ck_assert_str_eq(at("identity"), "null");
+    statusset_request = page;
+    document = cc_status_document(statusset_request, true);
+    ck_assert_str_eq(statusset_at("result"), "refused");
+    ck_assert_str_eq(statusset_at("summary"),
+                     "This server could not request your certificate for this page");
+    fake_expect_begins(statusset_at("reason"), "It was requested on this connection before");
+    ck_assert_str_eq(statusset_at("identity"), "null");
     ck_assert_ptr_null(json_object_get(document, "trace"));
 }
 
@@ -234,8 +209,8 @@ static const struct {
 
 TEST_LOOP(a_headline_agrees_with_the_notes, 0, COUNT(headlines))
 {
-    asked("", NULL)->answer.verdict = &headlines[_i].verdict;
-    ck_assert_str_eq(at("summary"), headlines[_i].summary);
+    statusset_asked("", NULL)->answer.verdict = &headlines[_i].verdict;
+    ck_assert_str_eq(statusset_at("summary"), headlines[_i].summary);
 }
 
 TEST(somebody_with_groups_alone_may_be_refused_too)
@@ -243,13 +218,14 @@ TEST(somebody_with_groups_alone_may_be_refused_too)
     cc_verdict_t verdict = {.groups = &staff, .group_count = 1};
     request_rec *page;
 
-    asked("", NULL)->answer.verdict = &verdict;
-    r->status = HTTP_FORBIDDEN;
-    page = fake_redirect(r, "/error");
+    statusset_asked("", NULL)->answer.verdict = &verdict;
+    statusset_request->status = HTTP_FORBIDDEN;
+    page = fake_redirect(statusset_request, "/error");
     page->status = HTTP_FORBIDDEN;
-    r = page;
-    ck_assert_str_eq(at("summary"), "You have groups here, but no user name; you are not allowed "
-                                    "to see this page");
+    statusset_request = page;
+    ck_assert_str_eq(statusset_at("summary"),
+                     "You have groups here, but no user name; you are not allowed "
+                     "to see this page");
 }
 
 /* ---- the connection, and the bounds ------------------------------------------------------ */
@@ -260,17 +236,17 @@ TEST(the_connection_stands_by_itself)
     apr_table_set(fake.tls_variables, "SSL_CIPHER", "TLS_AES_128_GCM_SHA256");
     apr_table_set(fake.tls_variables, "SSL_TLS_SNI", "");
     apr_table_set(fake.tls_variables, "SSL_SESSION_RESUMED", "Initial");
-    asked("", "user=alice");
-    ck_assert_str_eq(at("connection"),
+    statusset_asked("", "user=alice");
+    ck_assert_str_eq(statusset_at("connection"),
                      "{\"version\":\"TLSv1.3\",\"cipher\":\"TLS_AES_128_GCM_SHA256\",\"sni\":null,"
                      "\"session\":\"full handshake\"}");
     apr_table_set(fake.tls_variables, "SSL_TLS_SNI", "www.example");
     apr_table_set(fake.tls_variables, "SSL_SESSION_RESUMED", "Resumed");
-    ck_assert_ptr_nonnull(strstr(at("connection"), "\"sni\":\"www.example\",\"session\":"
-                                                   "\"resumed session\""));
-    ck_assert_ptr_null(strstr(at("certificate"), "tls."));
-    ck_assert_ptr_nonnull(strstr(at("certificate"), "\"serial\":[\"1a2b\"]"));
-    ck_assert_ptr_null(strstr(at("certificate"), "\"pem\""));
+    ck_assert_ptr_nonnull(strstr(statusset_at("connection"), "\"sni\":\"www.example\",\"session\":"
+                                                             "\"resumed session\""));
+    ck_assert_ptr_null(strstr(statusset_at("certificate"), "tls."));
+    ck_assert_ptr_nonnull(strstr(statusset_at("certificate"), "\"serial\":[\"1a2b\"]"));
+    ck_assert_ptr_null(strstr(statusset_at("certificate"), "\"pem\""));
 }
 
 TEST(no_text_and_no_list_is_longer_than_a_page_can_hold)
@@ -287,8 +263,8 @@ TEST(no_text_and_no_list_is_longer_than_a_page_can_hold)
     for (int i = 0; i < 1001; i++) {
         groups[i] = (cc_group_t){.name = i == 1000 ? "last" : "g", .where = "a:1"};
     }
-    asked("", NULL)->answer.verdict = &verdict;
-    identity = json_object_get(cc_status_document(r, false), "identity");
+    statusset_asked("", NULL)->answer.verdict = &verdict;
+    identity = json_object_get(cc_status_document(statusset_request, false), "identity");
     fake_expect_begins(json_string_value(json_object_get(identity, "user")) + 1023,
                        "... (truncated; 1101 bytes in total)");
     list = json_object_get(identity, "groups");
@@ -322,4 +298,4 @@ TEST(a_value_that_cannot_be_used_says_so)
     json_decref(fields);
 }
 
-SUITE("document", .setup = setup, .teardown = fake_end);
+SUITE("document", .setup = statusset_setup, .teardown = fake_end);

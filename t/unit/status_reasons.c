@@ -5,48 +5,10 @@
 #include <jansson.h>
 
 #include "fakehttpd.h"
-#include "httpd/peer/client.h"
-#include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "ruleset.h"
+#include "statusset.h"
 #include "suite.h"
-
-static cc_client_t client;
-static request_rec *r;
-
-/* A request of alice, valid through 2026, on the first of June, judged by these rules. */
-static cc_request_t *asked(const char *lines, const char *rules)
-{
-    cc_request_t *kept;
-
-    fake_configured(lines);
-    r = fake_request(fake.main, "/who");
-    r->request_time = ruleset_facts.now;
-    kept = cc_request_of(r);
-    kept->served = r->per_dir_config;
-    kept->settled = true;
-    kept->client = &client;
-    kept->answer = (cc_answer_t){.client = &client, .presented = true};
-    kept->answer.verdict = rules ? ruleset_ask(rules, ruleset_alice, fake.pool) : NULL;
-    return kept;
-}
-
-static void setup(void)
-{
-    fake_begin();
-    memset(&client, 0, sizeof(client));
-    client.cert = ruleset_certificate(ruleset_alice, fake.pool);
-    client.facts = ruleset_facts;
-    client.not_before = ruleset_facts.now - apr_time_from_sec(150 * 86400);
-    client.not_after = ruleset_facts.now + apr_time_from_sec(150 * 86400);
-    client.until = APR_INT64_MAX;
-}
-
-/* A value in the document: a text, or JSON. */
-static const char *at(const char *key)
-{
-    return fake_json(json_object_get(cc_status_document(r, false), key));
-}
 
 /* ---- problems of a certificate ----------------------------------------------------------- */
 
@@ -76,22 +38,24 @@ TEST_LOOP(what_stands_behind_the_server_is_not_told, 0, COUNT(problems))
     const char *problem = problems[_i].problem ? problems[_i].problem : problems[_i].of_answer;
     cc_request_t *kept;
 
-    client.problem = problems[_i].problem;
-    client.public_problem = problems[_i].told;
-    client.fault.cause = problems[_i].cause;
+    statusset_client.problem = problems[_i].problem;
+    statusset_client.public_problem = problems[_i].told;
+    statusset_client.fault.cause = problems[_i].cause;
     for (int rules = 0; rules < 2; rules++) {
-        kept = asked(rules ? "ClientCertStatusRules On" : "", NULL);
+        kept = statusset_asked(rules ? "ClientCertStatusRules On" : "", NULL);
         kept->answer.problem = problem;
-        ck_assert_str_eq(at("result"), "rejected");
-        ck_assert_str_eq(at("summary"), problems[_i].summary);
-        ck_assert_str_eq(at("verification"),
+        ck_assert_str_eq(statusset_at("result"), "rejected");
+        ck_assert_str_eq(statusset_at("summary"), problems[_i].summary);
+        ck_assert_str_eq(statusset_at("verification"),
                          apr_psprintf(fake.pool,
                                       "{\"verified\":false,\"problem\":\"%s\",\"cause\":\"%s\"}",
                                       rules ? problem : problems[_i].text, problems[_i].word));
         if (rules) {
-            ck_assert_int_eq(strncmp(at("reason") + 1, problem + 1, strlen(problem) - 1), 0);
+            ck_assert_int_eq(strncmp(statusset_at("reason") + 1, problem + 1, strlen(problem) - 1),
+                             0);
         } else {
-            ck_assert_str_eq(at("reason"), problems[_i].reason ? problems[_i].reason : "null");
+            ck_assert_str_eq(statusset_at("reason"),
+                             problems[_i].reason ? problems[_i].reason : "null");
         }
     }
 }
@@ -103,41 +67,42 @@ TEST(a_reason_with_a_date_says_how_far_away_it_is)
 {
     cc_request_t *kept;
 
-    client.not_after = ruleset_facts.now - DAYS(3);
-    client.until = client.not_after;
-    client.lapse.cause = CC_CAUSE_EXPIRED;
-    kept = asked("", NULL);
+    statusset_client.not_after = ruleset_facts.now - DAYS(3);
+    statusset_client.until = statusset_client.not_after;
+    statusset_client.lapse.cause = CC_CAUSE_EXPIRED;
+    kept = statusset_asked("", NULL);
     kept->answer.problem = "it has expired";
-    ck_assert_str_eq(at("summary"), "Your certificate has expired");
-    fake_expect_begins(at("reason"), "It expired 3 days ago, on ");
-    ck_assert_ptr_nonnull(strstr(at("verification"), "\"cause\":\"expired\""));
-    client.lapse.depth = 1;
-    ck_assert_str_eq(at("summary"), "A CA above your certificate has expired");
-    ck_assert_str_eq(at("reason"), "It has expired.");
-    client.not_before = ruleset_facts.now + DAYS(4);
+    ck_assert_str_eq(statusset_at("summary"), "Your certificate has expired");
+    fake_expect_begins(statusset_at("reason"), "It expired 3 days ago, on ");
+    ck_assert_ptr_nonnull(strstr(statusset_at("verification"), "\"cause\":\"expired\""));
+    statusset_client.lapse.depth = 1;
+    ck_assert_str_eq(statusset_at("summary"), "A CA above your certificate has expired");
+    ck_assert_str_eq(statusset_at("reason"), "It has expired.");
+    statusset_client.not_before = ruleset_facts.now + DAYS(4);
     kept->answer.problem = "it is not yet valid";
-    ck_assert_str_eq(at("summary"), "Your certificate is not yet valid");
-    fake_expect_begins(at("reason"), "Its validity begins in 4 days, on ");
-    ck_assert_ptr_nonnull(strstr(at("reason"), " The clock of this server shows "));
-    client.problem = client.public_problem = kept->answer.problem = "it was revoked on ISO";
-    client.fault.cause = CC_CAUSE_REVOKED;
-    ck_assert_str_eq(at("summary"), "Your certificate was revoked");
-    ck_assert_str_eq(at("reason"), "null");
-    client.facts.revoked_at = ruleset_facts.now - DAYS(10);
-    client.facts.revocation_reason = "keyCompromise";
-    fake_expect_begins(at("reason"), "It was revoked 10 days ago, on ");
-    ck_assert_ptr_nonnull(strstr(at("reason"), " UTC (keyCompromise)."));
+    ck_assert_str_eq(statusset_at("summary"), "Your certificate is not yet valid");
+    fake_expect_begins(statusset_at("reason"), "Its validity begins in 4 days, on ");
+    ck_assert_ptr_nonnull(strstr(statusset_at("reason"), " The clock of this server shows "));
+    statusset_client.problem = statusset_client.public_problem = kept->answer.problem =
+        "it was revoked on ISO";
+    statusset_client.fault.cause = CC_CAUSE_REVOKED;
+    ck_assert_str_eq(statusset_at("summary"), "Your certificate was revoked");
+    ck_assert_str_eq(statusset_at("reason"), "null");
+    statusset_client.facts.revoked_at = ruleset_facts.now - DAYS(10);
+    statusset_client.facts.revocation_reason = "keyCompromise";
+    fake_expect_begins(statusset_at("reason"), "It was revoked 10 days ago, on ");
+    ck_assert_ptr_nonnull(strstr(statusset_at("reason"), " UTC (keyCompromise)."));
 }
 
 TEST(a_certificate_without_proof_of_its_key_is_not_a_missing_one)
 {
-    cc_request_t *kept = asked("", NULL);
+    cc_request_t *kept = statusset_asked("", NULL);
 
     kept->answer =
         (cc_answer_t){.problem = "its TLS handshake has not finished", .presented = true};
-    ck_assert_str_eq(at("result"), "rejected");
-    ck_assert_str_eq(at("reason"), "Its TLS handshake has not finished.");
-    ck_assert_str_eq(at("certificate"), "null");
+    ck_assert_str_eq(statusset_at("result"), "rejected");
+    ck_assert_str_eq(statusset_at("reason"), "Its TLS handshake has not finished.");
+    ck_assert_str_eq(statusset_at("certificate"), "null");
 }
 
 /* ---- renewal ----------------------------------------------------------------------------- */
@@ -154,18 +119,20 @@ TEST_LOOP(a_certificate_that_ends_soon_is_a_warning, 0, COUNT(renewals))
 {
     cc_request_t *kept;
 
-    client.not_after = ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
-    client.not_before = client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
-    asked("", "user=alice");
+    statusset_client.not_after =
+        ruleset_facts.now + apr_time_from_sec(renewals[_i].left * 86400 + 5);
+    statusset_client.not_before =
+        statusset_client.not_after - apr_time_from_sec(renewals[_i].life * 86400);
+    statusset_asked("", "user=alice");
     fake_expect_begins(
-        at("warnings"),
+        statusset_at("warnings"),
         renewals[_i].told
             ? apr_psprintf(fake.pool, "[\"Your certificate expires %s, on ", renewals[_i].told)
             : "[]");
-    ck_assert_str_eq(at("summary"), "You are alice");
-    kept = asked("", NULL);
+    ck_assert_str_eq(statusset_at("summary"), "You are alice");
+    kept = statusset_asked("", NULL);
     kept->answer.problem = "it was revoked";
-    ck_assert_str_eq(at("warnings"), "[]");
+    ck_assert_str_eq(statusset_at("warnings"), "[]");
 }
 
-SUITE("reasons", .setup = setup, .teardown = fake_end);
+SUITE("reasons", .setup = statusset_setup, .teardown = fake_end);
