@@ -264,6 +264,7 @@ const char *cc_trust_state_text(cc_trust_state_t state)
         [CC_TRUST_FAILED] = "it did not verify",
         [CC_TRUST_OTHER_TRUST] =
             "it was verified for a virtual host with other CAs or verification settings",
+        [CC_TRUST_CA_LEFT] = "a CA that verified it is no longer trusted, or was removed meanwhile",
         [CC_TRUST_NOT_YET] = "it is not yet valid",
         [CC_TRUST_EXPIRED] = "it has expired",
         [CC_TRUST_NOT_CLIENT] =

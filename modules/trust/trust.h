@@ -12,11 +12,14 @@
 #include <openssl/ssl.h>
 
 #include "base/error.h"
+#include "ca/ca.h"
 #include "trust/cause.h"
 
 /**
  * The trust of one virtual host: the certificates and CRLs of its store and the CA names that it
- * sends, as a digest (the trust id). Constant once made; any thread may read it.
+ * sends, as a digest (the trust id). Constant once made; any thread may read it. With a set of CAs
+ * that is followed (ClientCertCA), the CAs are those of the set, and the trust id does not depend
+ * on them.
  */
 typedef struct cc_trust_t cc_trust_t;
 
@@ -27,6 +30,24 @@ typedef struct cc_trust_t cc_trust_t;
  * thread, before the context serves. APR_EINVAL (CC0401) if OpenSSL cannot compute the digest.
  */
 apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * The same for a host with ClientCertCA. Its CAs are those of `cas`, in place of the certificates
+ * of the store, of which only the CRLs count. The names of the current CAs become those that the
+ * context sends to clients. `cas` is borrowed, and lives as long as `p`.
+ */
+apr_status_t cc_trust_follow(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, apr_pool_t *p,
+                             cc_error_t *err);
+
+/** The set of CAs that it follows; NULL: its CAs are those of the store. */
+cc_cas_t *cc_trust_cas(const cc_trust_t *trust);
+
+/**
+ * The CA names for the CertificateRequests of a connection that begins now, for
+ * SSL_set_client_CA_list, which takes ownership. NULL: the names of the context are still right, or
+ * out of memory. Any thread.
+ */
+STACK_OF(X509_NAME) * cc_trust_new_names(const cc_trust_t *trust);
 
 /**
  * Protects verdicts that are sealed from now on with a MAC over the verdict and the whole
@@ -126,6 +147,7 @@ typedef enum {
     CC_TRUST_BAD_RECORD,  /* the verdict is damaged, or for another certificate */
     CC_TRUST_FAILED,      /* the certificate did not verify */
     CC_TRUST_OTHER_TRUST, /* it was verified for a host with a different trust */
+    CC_TRUST_CA_LEFT,     /* a CA that verified it is gone, or was gone since (ClientCertCA) */
     CC_TRUST_NOT_YET,     /* before notBefore */
     CC_TRUST_EXPIRED,     /* after notAfter */
     CC_TRUST_NOT_CLIENT   /* a CA certificate, or one not for client authentication */
@@ -133,6 +155,9 @@ typedef enum {
 
 /** The state in words, for a log: "its session carries no verdict of a full handshake". Literal. */
 const char *cc_trust_state_text(cc_trust_state_t state);
+
+/** The most CAs of a set (ClientCertCA) in one chain that a session can remember. */
+#define CC_SEAL_CAS_MAX 8
 
 /** The contents of a sealed verdict. */
 typedef struct cc_seal_t {
@@ -143,7 +168,19 @@ typedef struct cc_seal_t {
     unsigned char ca_spki_sha256[32];
     bool ca_known;    /* false: a chain of one certificate, and the two digests mean nothing */
     cc_fault_t fault; /* CC_TRUST_FAILED, CC_TRUST_NOT_CLIENT: why. Otherwise CC_CAUSE_NONE */
+    /* With ClientCertCA: the CAs of the chain that are from the set, from the lowest, and their
+     * group. A chain with more than CC_SEAL_CAS_MAX of them is verified again for each use. */
+    int group;
+    int ca_count;
+    unsigned char ca_marks[CC_SEAL_CAS_MAX][CC_CA_MARK_LEN];
 } cc_seal_t;
+
+/**
+ * True if the CAs of the set that a good verdict is based on are in the current set, and have been
+ * there at all times since seal->verified_at. True for a trust that follows no set. Never waits.
+ * Any thread.
+ */
+bool cc_trust_holds(const cc_trust_t *trust, const cc_seal_t *seal);
 
 /**
  * Why a verdict on `leaf` gives no identity, as a sentence: cc_fault_text for a fault, otherwise
@@ -277,6 +314,8 @@ typedef struct cc_trust_files_t {
     const char *ca_file, *ca_path;   /* SSLCACertificateFile, SSLCACertificatePath; or NULL */
     const apr_array_header_t *cas;   /* of const char *: files of certificates in PEM, and folders
                                         of such files, of any names but hidden ones; NULL: none */
+    cc_cas_t *followed;              /* ClientCertCA: then the certificates of these files do not
+                                        count; NULL: none */
     const char *crl_file, *crl_path; /* NULL: not set */
     bool crl_leaf, crl_chain;        /* SSLCARevocationCheck: the client's certificate, or all */
     bool crl_may_miss;               /* ... no_crl_for_cert_ok */
