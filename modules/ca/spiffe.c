@@ -203,3 +203,12 @@ cc_spiffe_kind_t cc_spiffe_read(char domain[CC_SPIFFE_DOMAIN_SIZE], const char *
     ERR_pop_to_mark();
     return kind;
 }
+
+const char *cc_ca_spiffe_problem(const X509 *leaf)
+{
+    char domain[CC_SPIFFE_DOMAIN_SIZE];
+    const char *problem = NULL;
+
+    cc_spiffe_read(domain, &problem, leaf);
+    return problem;
+}
