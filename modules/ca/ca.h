@@ -73,6 +73,12 @@ typedef struct cc_ca_t {
 const cc_ca_group_t *cc_ca_group_of(const cc_ca_set_t *set, const X509 *leaf,
                                     const char **problem);
 
+/**
+ * Why a certificate with a SPIFFE ID is not an X509-SVID, as *problem of cc_ca_group_of. NULL: it
+ * is one, or has no SPIFFE ID. Leaves nothing in OpenSSL's error queue. Any thread.
+ */
+const char *cc_ca_spiffe_problem(const X509 *leaf);
+
 /** The groups of a set, from 0: their number, one of them, and the number of one of them. */
 int cc_ca_groups(const cc_ca_set_t *set);
 const cc_ca_group_t *cc_ca_group_at(const cc_ca_set_t *set, int number);

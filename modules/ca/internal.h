@@ -21,7 +21,7 @@ typedef struct cc_ca_der_t {
 
 /* ---- SPIFFE (bundle.c, spiffe.c) ------------------------------------------------------------- */
 
-/** True if the text of a file can only be a JSON document: its first character that is no space. */
+/** True if the text of a file can only be a JSON document: it begins with "{", after spaces. */
 bool cc_ca_bundle_is(const char *text, apr_size_t len);
 
 /**

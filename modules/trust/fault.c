@@ -6,6 +6,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "ca/ca.h"
 #include "cert/cert.h"
 #include "trust/internal.h"
 
@@ -239,6 +240,11 @@ static const char *sentence(const cc_fault_t *fault, const X509 *cert, apr_pool_
         const char *exact = cc_cert_not_client(cc_cert_wrap((X509 *)cert, p));
 
         return exact ? exact : text;
+    }
+    if (fault->cause == CC_CAUSE_SPIFFE) {
+        const char *problem = cc_ca_spiffe_problem(cert);
+
+        return problem ? apr_pstrcat(p, text, ": ", problem, NULL) : text;
     }
     return text;
 }

@@ -367,4 +367,20 @@ TEST(without_the_ca_at_fault_its_name_is_that_of_the_issuer)
                      "here");
 }
 
+/* What is wrong with a SPIFFE ID is in the certificate, also when its session is resumed. */
+TEST(a_spiffe_id_that_is_wrong_is_described)
+{
+    static pki_extensions_t two = {"subjectAltName", "URI:spiffe://a/b,URI:https://c/", NULL};
+    static pki_extensions_t good = {"subjectAltName", "URI:spiffe://a/b", "keyUsage",
+                                    "digitalSignature", NULL};
+    cc_fault_t bad = {CC_CAUSE_SPIFFE, 0, 0};
+
+    ck_assert_str_eq(
+        cc_fault_text(&bad, keep(pki_make("bob", &root, two, -60, 3600))->cert, NULL, set.pool),
+        "its SPIFFE ID violates X509-SVID: it has more than one URI");
+    ck_assert_str_eq(
+        cc_fault_text(&bad, keep(pki_make("bob", &root, good, -60, 3600))->cert, NULL, set.pool),
+        "its SPIFFE ID violates X509-SVID");
+}
+
 SUITE("cause", .setup = setup, .teardown = teardown);

@@ -129,6 +129,7 @@ static const cc_words_t causes[CC_CAUSE_COUNT] = {
                              .headline = "Your certificate was not verified for this website",
                              .advice = {RESTART}},
     [CC_CAUSE_OTHER] = REFUSED("not-verified"),
+    [CC_CAUSE_SPIFFE] = REFUSED("bad-spiffe-id"),
     [CC_CAUSE_NO_VERDICT] = {.word = "no-verdict",
                              .headline = "Your certificate was not verified on this connection",
                              .advice = {RESTART, TELL_REASON}},
