@@ -158,17 +158,6 @@ TEST(a_new_directive_whose_files_are_bad_does_not_end_a_restart)
     ck_assert_int_eq(held(), 0);
 }
 
-TEST(a_file_that_several_sets_have_is_reported_once)
-{
-    started();
-    unlink(fake_path("cas.pem"));
-    fake_restart(HOST("a", CONF) HOST("b", CONF "ClientCertCA cas.pem domain=example.org\n"));
-    host("a", NULL);
-    host("b", NULL);
-    ck_assert_int_eq(cc_ca_sets_opened(fake.main)->nelts, 2);
-    ck_assert_ptr_null(strstr(fake_logged(), "\nerror CC0197"));
-}
-
 TEST(a_file_that_was_not_used_meanwhile_is_forgotten)
 {
     started();

@@ -20,7 +20,6 @@
 typedef struct cc_ca_sets_t {
     apr_array_header_t *opened; /* of cc_opened_cas_t */
     apr_hash_t *numbers;        /* what directives say, to the place of their set in `opened` */
-    apr_hash_t *logged;         /* texts of errors: the same one of several sets is logged once */
     apr_uint64_t hosts;         /* that have a number */
 } cc_ca_sets_t;
 
@@ -34,7 +33,6 @@ static cc_ca_sets_t *sets_of(const server_rec *s)
 
         made->opened = apr_array_make(pconf, 2, sizeof(cc_opened_cas_t));
         made->numbers = apr_hash_make(pconf);
-        made->logged = apr_hash_make(pconf);
         configuration->ca_sets = made;
     }
     return configuration->ca_sets;
@@ -120,12 +118,7 @@ static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
 {
     apr_pool_t *p = baton;
     const char *text = cc_error_text(err, p);
-    apr_hash_t *logged = sets_of(ap_server_conf)->logged;
 
-    if (apr_hash_get(logged, text, APR_HASH_KEY_STRING)) {
-        return;
-    }
-    apr_hash_set(logged, text, APR_HASH_KEY_STRING, "");
     if (since) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
                      "CC0197: after the restart, the CAs loaded on %s stay in use: %s",
