@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lists the files of CAs: those that a directive names, and those in folders that it names. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "ca/followed.h"
+
+/* The state of a scan of one source. */
+typedef struct {
+    cc_cas_t *cas;
+    cc_ca_source_t *source;
+    apr_hash_t *by_path; /* -> cc_ca_file_t *: of this source */
+    apr_hash_t *seen;    /* inode and device: links to one file are one file */
+} scan_t;
+
+/* Identifies a file. Without padding, since it is a key. */
+typedef struct {
+    apr_uint64_t inode;
+    apr_uint64_t device;
+} identity_t;
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+/* Each file has its own pool, since files in folders come and go. */
+static cc_ca_file_t *file_create(cc_cas_t *cas, cc_ca_source_t *source, const char *path)
+{
+    apr_pool_t *pool = NULL;
+    cc_ca_file_t *file = NULL;
+
+    apr_pool_create(&pool, cas->pool);
+    file = apr_pcalloc(pool, sizeof(*file));
+    file->pool = pool;
+    file->source = source;
+    file->path = apr_pstrdup(pool, path);
+    cc_ca_file_count_from(cas, file);
+    APR_ARRAY_PUSH(cas->files, cc_ca_file_t *) = file;
+    return file;
+}
+
+cc_ca_file_t *cc_ca_file_of(cc_cas_t *cas, cc_ca_source_t *source, const char *path)
+{
+    for (int i = 0; i < cas->files->nelts; i++) {
+        cc_ca_file_t *file = APR_ARRAY_IDX(cas->files, i, cc_ca_file_t *);
+
+        if (file->source == source && strcmp(file->path, path) == 0) {
+            return file;
+        }
+    }
+    return file_create(cas, source, path);
+}
+
+static void file_mark(const scan_t *scan, const char *path, const apr_finfo_t *info)
+{
+    identity_t *identity = apr_pcalloc(scan->cas->scratch, sizeof(*identity));
+    cc_ca_file_t *file = NULL;
+
+    identity->inode = (apr_uint64_t)info->inode;
+    identity->device = (apr_uint64_t)info->device;
+    if (apr_hash_get(scan->seen, identity, sizeof(*identity))) {
+        return;
+    }
+    apr_hash_set(scan->seen, identity, sizeof(*identity), identity);
+    file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
+    if (!file) {
+        file = file_create(scan->cas, scan->source, path);
+    }
+    file->present = true;
+    file->gone = false;
+    file->stamp = cc_file_stamp_of(info);
+}
+
+/* ---- folders --------------------------------------------------------------------------------- */
+
+static bool ends_with(const char *name, const char *end)
+{
+    apr_size_t len = strlen(name);
+
+    return len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0;
+}
+
+bool cc_ca_name_ignored(const char *name)
+{
+    return *name == '.' || ends_with(name, "~") || ends_with(name, ".tmp");
+}
+
+static int text_compare(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names are sorted, so that of several links to a file the same one is always used. */
+static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_pool_t *p)
+{
+    apr_dir_t *dir = NULL;
+    apr_finfo_t info;
+    apr_status_t status = apr_dir_open(&dir, path, p);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    status = apr_dir_read(&info, APR_FINFO_NAME, dir);
+    while (status == APR_SUCCESS || status == APR_INCOMPLETE) {
+        if (!cc_ca_name_ignored(info.name)) {
+            APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, info.name);
+        }
+        status = apr_dir_read(&info, APR_FINFO_NAME, dir);
+    }
+    apr_dir_close(dir);
+    if (names->nelts > 0) {
+        qsort(names->elts, (size_t)names->nelts, sizeof(const char *), text_compare);
+    }
+    return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
+}
+
+static apr_status_t folder_scan(const scan_t *scan)
+{
+    apr_pool_t *p = scan->cas->scratch;
+    apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
+    apr_status_t status = names_read(names, scan->source->path, p);
+
+    for (int i = 0; status == APR_SUCCESS && i < names->nelts; i++) {
+        const char *path =
+            apr_pstrcat(p, scan->source->path, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
+        apr_finfo_t info;
+
+        if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS &&
+            info.filetype == APR_REG) {
+            file_mark(scan, path, &info);
+        }
+    }
+    return status;
+}
+
+/* ---- sources --------------------------------------------------------------------------------- */
+
+static void files_unmark(const scan_t *scan)
+{
+    for (int i = 0; i < scan->cas->files->nelts; i++) {
+        cc_ca_file_t *file = APR_ARRAY_IDX(scan->cas->files, i, cc_ca_file_t *);
+
+        if (file->source == scan->source) {
+            file->present = false;
+            apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
+        }
+    }
+}
+
+void cc_ca_source_scan(cc_cas_t *cas, cc_ca_source_t *source)
+{
+    scan_t scan = {cas, source, apr_hash_make(cas->scratch), apr_hash_make(cas->scratch)};
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, source->path, CC_FILE_STAMP_WANTED, cas->scratch);
+
+    source->problem.tag = NULL;
+    files_unmark(&scan);
+    if (status == APR_SUCCESS && info.filetype == APR_DIR) {
+        source->folder = true;
+        status = folder_scan(&scan);
+    } else if (status == APR_SUCCESS && info.filetype == APR_REG) {
+        source->folder = false;
+        file_mark(&scan, source->path, &info);
+    } else if (status == APR_SUCCESS) {
+        status = EINVAL;
+    }
+    if (status != APR_SUCCESS) {
+        cc_ca_unreadable(source->path, status,
+                         status == EINVAL ? "it is neither a file nor a directory" : NULL,
+                         cas->scratch, &source->problem);
+    }
+}
