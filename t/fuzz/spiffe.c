@@ -73,17 +73,17 @@ static X509 *cert_make(const uint8_t *data, size_t size)
     return parsed;
 }
 
-/* A field is stricter than OpenSSL, and does not accept a URI in several pieces. */
-static void id_check(const cc_values_t *uris, const char *domain, apr_pool_t *p)
+/* OpenSSL decodes these names as well. */
+static void id_check(const cc_values_t *uris, const char *domain, X509 *cert, apr_pool_t *p)
 {
     const char *start = apr_pstrcat(p, "spiffe://", domain, "/", NULL);
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
 
-    must(cc_spiffe_domain_is(domain) && uris->count == 1);
-    if (uris->at[0].unusable) {
-        return;
-    }
+    must(names != NULL);
+    must(cc_spiffe_domain_is(domain) && uris->count == 1 && !uris->at[0].unusable);
     must(strncmp(uris->at[0].text, start, strlen(start)) == 0);
     must(uris->at[0].len > strlen(start) && uris->at[0].len <= 2048);
+    GENERAL_NAMES_free(names);
 }
 
 static void none_check(const cc_values_t *uris)
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(cc_field_find(&ref, "san.uri", p, NULL) == APR_SUCCESS);
     uris = cc_field_values(&ref, cc_cert_wrap(cert, p), NULL, p);
     if (kind == CC_SPIFFE_ID) {
-        id_check(&uris, domain, p);
+        id_check(&uris, domain, cert, p);
     } else if (kind == CC_SPIFFE_NONE) {
         none_check(&uris);
     }
