@@ -207,6 +207,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint_lines(&lint);
     cc_lint_cas(&lint);
     cc_lint_issuers(&lint);
+    cc_lint_replaced(&lint);
     return in_order(lint.findings, p);
 }
 
