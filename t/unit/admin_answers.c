@@ -233,7 +233,7 @@ static const struct {
     {"SSLEngine off\nSSLVerifyClient require\n", "it has no TLS: SSLEngine is not on"},
     {"SSLEngine on\n", "it never requests a client certificate: SSLVerifyClient none"},
     {"SSLEngine on\nSSLVerifyClient require\n",
-     "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set"},
+     "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor SSLCACertificatePath is set"},
     {"SSLEngine on\nSSLVerifyClient require\nSSLCACertificateFile ca.pem\nSSLVerifyDepth 0\n",
      "the chain is longer than SSLVerifyDepth allows: it needs SSLVerifyDepth 1"},
 };
