@@ -135,6 +135,30 @@ void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *s
     }
 }
 
+/* "3 hours"; in the largest unit that gives at least 2. */
+static const char *span_text(json_int_t seconds, apr_pool_t *p)
+{
+    static const struct {
+        json_int_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds >= 2 * units[i].seconds) {
+            return apr_psprintf(p, "%ld %s", (long)(seconds / units[i].seconds), units[i].name);
+        }
+    }
+    return seconds < 2 ? "a moment" : apr_psprintf(p, "%ld seconds", (long)seconds);
+}
+
+const char *cc_print_moment(const char *time, json_int_t distance, apr_pool_t *p)
+{
+    if (distance <= 0) {
+        return apr_psprintf(p, "%s (%s ago)", time, span_text(-distance, p));
+    }
+    return apr_psprintf(p, "%s (in %s)", time, span_text(distance, p));
+}
+
 void cc_print_json(const json_t *answer, size_t flags)
 {
     char *text = json_dumps(answer, flags);
