@@ -96,11 +96,28 @@ void cc_print_host(const json_t *answer, apr_pool_t *p)
            where ? ")" : "");
 }
 
+/* "yes", or "yes: up to the CA "CN=...", of the file PATH (trust domain DOMAIN)". */
+static const char *verified_text(const json_t *ca, apr_pool_t *p)
+{
+    const char *subject = cc_print_member(ca, "subject", p), *file = cc_print_member(ca, "file", p);
+    const char *domain = cc_print_member(ca, "domain", p);
+
+    if (!file) {
+        return "yes";
+    }
+    return apr_pstrcat(p, "yes: up to the CA \"", subject ? subject : "", "\" of ", file,
+                       domain ? " (trust domain " : "", domain ? domain : "", domain ? ")" : "",
+                       NULL);
+}
+
 void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
-    const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+    const json_t *verification = json_object_get(answer, "verification");
+    const char *reason = cc_print_member(verification, "reason", p);
 
-    cc_print_result("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes",
+    cc_print_result("verified",
+                    reason ? apr_pstrcat(p, "no: ", reason, NULL)
+                           : verified_text(json_object_get(verification, "ca"), p),
                     reason ? style->bad : style->good, style);
 }
 

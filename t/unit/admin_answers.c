@@ -174,7 +174,7 @@ TEST(each_certificate_is_explained_by_itself)
     ck_assert_uint_eq(fakequestion_count(), 3);
     ck_assert_str_eq(fakequestion_at(answer, "result"), "mapped");
     ck_assert_str_eq(fakequestion_at(answer, "verification"),
-                     "{\"verified\":true,\"reason\":null}");
+                     "{\"verified\":true,\"reason\":null,\"ca\":null}");
     ck_assert_str_eq(fakequestion_at(answer, "verdict/user"), "a");
     ck_assert_str_eq(fakequestion_at(answer, "certificate/subject"), "[\"CN=alice\"]");
     ck_assert_str_eq(fakequestion_at(answer, "scope"), "{\"server\":\"a:443\",\"section\":null}");
