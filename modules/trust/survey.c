@@ -184,19 +184,41 @@ static bool is_foreign(int error)
            error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 }
 
-static bool is_known(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted)
+/* `group` is that of the set that is followed; NULL: the store decides. */
+static bool is_known_in(const cc_ca_group_t *group, const cc_trust_t *trust, X509 *cert,
+                        STACK_OF(X509) * untrusted)
 {
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    STACK_OF(X509) *named = NULL;
+    cc_trusted_t trusted = {.cas = trust->cas, .group = group};
+    STACK_OF(X509) *named = NULL, *certs = NULL;
     bool known = true;
 
     if (ctx && X509_STORE_CTX_init(ctx, trust->store, cert, untrusted)) {
-        named = X509_STORE_CTX_get1_certs(ctx, X509_get_subject_name(cert));
+        named = cc_trusted_named(&trusted, ctx, X509_get_subject_name(cert));
+        certs = group ? cc_trusted_group(ctx, group) : NULL;
         known = sk_X509_num(named) > 0 || X509_verify_cert(ctx) > 0 ||
                 !is_foreign(X509_STORE_CTX_get_error(ctx));
     }
     sk_X509_pop_free(named, X509_free);
     X509_STORE_CTX_free(ctx);
+    sk_X509_free(certs);
+    return known;
+}
+
+static bool is_known(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted)
+{
+    const cc_ca_set_t *set;
+    bool known = false;
+    unsigned side;
+
+    if (!trust->cas) {
+        return is_known_in(NULL, trust, cert, untrusted);
+    }
+    set = cc_cas_enter(trust->cas, &side);
+    for (int i = 0; i < cc_ca_groups(set) && !known; i++) {
+        known = is_known_in(cc_ca_group_at(set, i), trust, cert, untrusted);
+    }
+    cc_cas_leave(trust->cas, side);
     return known;
 }
 
