@@ -16,6 +16,8 @@
 #include "httpd/admin/answer.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/lint.h"
+#include "httpd/background/ca_precheck.h"
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation_start.h"
@@ -64,6 +66,7 @@ static void register_start(void)
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_ca_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_mapping_tests_check, NULL, NULL, APR_HOOK_LAST);
 
@@ -77,7 +80,9 @@ static void register_start(void)
     ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_lint_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_post_config(cc_ca_sets_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_ca_precheck_end, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
 }
 
@@ -205,6 +210,18 @@ static void register_ask_more(void)
 void cc_hooks_ask_more(void)
 {
     register_once(register_ask_more, &cc_configuration_of(ap_server_conf)->asks_more);
+}
+
+static void register_follow_cas(void)
+{
+    ap_hook_check_access(cc_refuse_late, after_ssl, NULL, APR_HOOK_MIDDLE,
+                         AP_AUTH_INTERNAL_PER_CONF);
+}
+
+void cc_hooks_follow_cas(void)
+{
+    cc_hooks_ask_more();
+    register_once(register_follow_cas, &cc_configuration_of(ap_server_conf)->follows_cas);
 }
 
 static void register_tolerate(void)

@@ -12,6 +12,8 @@
 #include "ca/internal.h"
 #include "cert/cert.h"
 
+#define MANY 4 /* certificates, for which preparing OpenSSL takes less time than it saves */
+
 /* ---- holders --------------------------------------------------------------------------------- */
 
 /*
@@ -65,18 +67,6 @@ bool cc_ca_content_same(const cc_ca_content_t *a, const cc_ca_content_t *b)
 
 /* ---- certificates ---------------------------------------------------------------------------- */
 
-static X509 *decode(const cc_ca_der_t *der)
-{
-    const unsigned char *at = der->at;
-    X509 *cert = d2i_X509_AUX(NULL, &at, (long)der->len);
-
-    if (cert && at != der->at + der->len) {
-        X509_free(cert);
-        cert = NULL;
-    }
-    return cert;
-}
-
 X509 *cc_ca_entry_cert(cc_ca_entry_t *entry)
 {
     X509 *cert = atomic_load(&entry->cert);
@@ -85,7 +75,7 @@ X509 *cc_ca_entry_cert(cc_ca_entry_t *entry)
         X509 *other = NULL;
 
         ERR_set_mark();
-        cert = decode(&entry->der);
+        cert = cc_ca_decode(&entry->der, NULL);
         if (cert) {
             X509_check_purpose(cert, -1,
                                0); /* OpenSSL decodes the extensions, before it is shared */
@@ -109,7 +99,7 @@ static const char *text_of(X509 *cert, apr_pool_t *p)
 const char *cc_ca_entry_text(const cc_ca_entry_t *entry, apr_pool_t *p)
 {
     apr_pool_t *scratch = NULL;
-    X509 *cert = decode(&entry->der);
+    X509 *cert = cc_ca_decode(&entry->der, NULL);
     char hex[65];
     const char *text;
 
@@ -125,28 +115,44 @@ const char *cc_ca_entry_text(const cc_ca_entry_t *entry, apr_pool_t *p)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+static bool digest(unsigned char sha256[32], const unsigned char *octets, int len)
+{
+    return len > 0 && EVP_Digest(octets, (size_t)len, sha256, NULL, EVP_sha256(), NULL);
+}
+
+/* The certificate may have been decoded without its key, which is why OpenSSL cannot digest it. */
+static bool digests_fill(cc_ca_entry_t *entry, X509 *cert)
+{
+    unsigned char *der = NULL, *key = NULL, mark[32];
+    int len = i2d_X509(cert, &der);
+    int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &key);
+    bool done = digest(entry->sha256, der, len) && digest(entry->spki_sha256, key, key_len) &&
+                digest(mark, entry->der.at, (int)entry->der.len);
+
+    if (done) {
+        memcpy(entry->mark, mark, CC_CA_MARK_LEN);
+    }
+    OPENSSL_free(der);
+    OPENSSL_free(key);
+    return done;
+}
+
 static bool entry_fill(cc_ca_entry_t *entry, X509 *cert, apr_pool_t *p)
 {
-    cc_cert_t *wrapped = cc_cert_wrap(cert, p);
-    unsigned char digest[EVP_MAX_MD_SIZE];
     apr_time_t not_before = 0;
 
     entry->subject = X509_NAME_dup(X509_get_subject_name(cert));
-    cc_cert_digests(wrapped, entry->sha256, entry->spki_sha256);
-    cc_cert_validity(wrapped, &not_before, &entry->not_after);
-    if (!entry->subject ||
-        !EVP_Digest(entry->der.at, entry->der.len, digest, NULL, EVP_sha256(), NULL)) {
-        return false;
-    }
-    memcpy(entry->mark, digest, CC_CA_MARK_LEN);
-    return true;
+    cc_cert_validity(cc_cert_wrap(cert, p), &not_before, &entry->not_after);
+    return entry->subject && digests_fill(entry, cert);
 }
 
 /* Fills the entry of the certificate with this number, counted from 0. */
-static apr_status_t entry_make(cc_ca_content_t *content, int number, apr_pool_t *p, cc_error_t *err)
+static apr_status_t entry_make(cc_ca_content_t *content, int number, OSSL_LIB_CTX *keyless,
+                               apr_pool_t *p, cc_error_t *err)
 {
     cc_ca_entry_t *entry = &content->entries[number];
-    X509 *cert = decode(&entry->der);
+    bool is_ca = false;
+    X509 *cert = cc_ca_decode_ca(&is_ca, &entry->der, keyless);
     apr_pool_t *scratch = NULL;
     apr_status_t status = APR_SUCCESS;
 
@@ -154,7 +160,7 @@ static apr_status_t entry_make(cc_ca_content_t *content, int number, apr_pool_t 
     if (!cert) {
         status = cc_error_set(err, p, "CC0465", content->path,
                               "certificate %d of the file cannot be decoded", number + 1);
-    } else if (X509_check_ca(cert) == 0) {
+    } else if (!is_ca) {
         status = cc_error_set(err, p, "CC0465", content->path,
                               "certificate %d of the file, \"%s\", is not a CA certificate; only "
                               "CAs are allowed",
@@ -189,13 +195,15 @@ apr_status_t cc_ca_content_make(cc_ca_content_t **content, const apr_array_heade
                                 const char *path, apr_pool_t *p, cc_error_t *err)
 {
     cc_ca_content_t *made = content_create(path, ders->nelts);
+    OSSL_LIB_CTX *keyless = ders->nelts < MANY ? NULL : cc_ca_keyless_create();
     apr_status_t status = APR_SUCCESS;
 
     ders_copy(made, ders);
     ERR_set_mark();
     for (int i = 0; status == APR_SUCCESS && i < made->count; i++) {
-        status = entry_make(made, i, p, err);
+        status = entry_make(made, i, keyless, p, err);
     }
+    OSSL_LIB_CTX_free(keyless);
     ERR_pop_to_mark();
     if (status != APR_SUCCESS) {
         cc_ca_content_release(made);

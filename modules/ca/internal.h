@@ -124,6 +124,17 @@ const char *cc_ca_entry_text(const cc_ca_entry_t *entry, apr_pool_t *p);
 /** The certificate of an entry, which belongs to it; NULL: out of memory. Any thread. */
 X509 *cc_ca_entry_cert(cc_ca_entry_t *entry);
 
+/* ---- certificates (decode.c) ----------------------------------------------------------------- */
+
+/** For decoding without keys; NULL: with keys. The caller frees it after the certificates. */
+OSSL_LIB_CTX *cc_ca_keyless_create(void);
+
+/** Decodes a certificate, which the caller frees; `keyless` NULL: with its key. NULL: it cannot. */
+X509 *cc_ca_decode(const cc_ca_der_t *der, OSSL_LIB_CTX *keyless);
+
+/** The same; *is_ca is whether it is one (X509_check_ca). It has a key, or none, as is faster. */
+X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, OSSL_LIB_CTX *keyless);
+
 /* ---- sets (set.c, group.c, candidates.c) ----------------------------------------------------- */
 
 /** A CA of a group. */

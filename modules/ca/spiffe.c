@@ -141,66 +141,104 @@ typedef struct names_t {
     int uris;
 } names_t;
 
-static names_t names_read(const GENERAL_NAMES *names)
+/*
+ * Takes the next element off DER. Returns its identifier octet, or -1. GeneralName has no tag that
+ * needs a second octet.
+ */
+static int element_take(part_t *der, part_t *contents)
 {
-    names_t found = {{NULL, 0}, 0};
+    const unsigned char *at = (const unsigned char *)der->at;
+    int identifier = der->len > 0 ? *at : -1;
+    long len = 0;
+    int tag = -1, class = -1;
+    int flags = ASN1_get_object(&at, &len, &tag, &class, (long)der->len);
 
-    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        part_t uri;
-
-        if (name->type != GEN_URI) {
-            continue;
-        }
-        found.uris++;
-        uri.at = (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
-        uri.len = (size_t)ASN1_STRING_length(name->d.uniformResourceIdentifier);
-        if (!found.id.at && is_spiffe(uri)) {
-            found.id = uri;
-        }
+    if ((flags & ~V_ASN1_CONSTRUCTED) != 0) {
+        return -1;
     }
-    return found;
+    *contents = (part_t){(const char *)at, (size_t)len};
+    *der = (part_t){contents->at + len, (size_t)(der->at + der->len - contents->at) - (size_t)len};
+    return identifier;
 }
 
-static cc_spiffe_kind_t names_judge(char *domain, const char **problem, const GENERAL_NAMES *names,
-                                    const X509 *leaf)
-{
-    names_t found = names_read(names);
-    part_t part = {NULL, 0};
+#define SEQUENCE (V_ASN1_CONSTRUCTED | V_ASN1_SEQUENCE)
+#define URI (V_ASN1_CONTEXT_SPECIFIC | GEN_URI)
 
+/*
+ * Only the names are told apart, because decoding them all takes longer than a handshake may be
+ * delayed. OpenSSL decodes them when it verifies. False: these are not GeneralNames.
+ */
+static bool names_read(names_t *found, part_t der)
+{
+    part_t names = {NULL, 0}, name;
+
+    if (element_take(&der, &names) != SEQUENCE || der.len > 0) {
+        return false;
+    }
+    while (names.len > 0) {
+        int identifier = element_take(&names, &name);
+        int kind = identifier & ~V_ASN1_CONSTRUCTED & ~V_ASN1_CONTEXT_SPECIFIC;
+
+        if (identifier < V_ASN1_CONTEXT_SPECIFIC || kind > GEN_RID ||
+            (kind == GEN_URI && identifier != URI)) {
+            return false;
+        }
+        found->uris += kind == GEN_URI;
+        if (kind == GEN_URI && !found->id.at && is_spiffe(name)) {
+            found->id = name;
+        }
+    }
+    return true;
+}
+
+/* The value of subjectAltName, in *der. False: it is there twice. */
+static bool extension_find(part_t *der, const X509 *leaf)
+{
+    int at = X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1);
+
+    if (at >= 0) {
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(leaf, at));
+
+        der->at = (const char *)ASN1_STRING_get0_data(value);
+        der->len = (size_t)ASN1_STRING_length(value);
+    }
+    return at < 0 || X509_get_ext_by_NID(leaf, NID_subject_alt_name, at) < 0;
+}
+
+/* Reads the SPIFFE ID; its trust domain is a part of the certificate. */
+static cc_spiffe_kind_t id_read(part_t *domain, const char **problem, const X509 *leaf)
+{
+    part_t der = {NULL, 0};
+    names_t found = {{NULL, 0}, 0};
+
+    if (!extension_find(&der, leaf) || (der.at && !names_read(&found, der))) {
+        *problem = "its names (subjectAltName) cannot be decoded, or are there twice";
+        return CC_SPIFFE_BAD;
+    }
     if (!found.id.at) {
         return CC_SPIFFE_NONE;
     }
-    *problem = found.uris > 1 ? "it has more than one URI" : id_problem(found.id, &part);
+    *problem = found.uris > 1 ? "it has more than one URI" : id_problem(found.id, domain);
     if (!*problem) {
         *problem = leaf_problem(leaf);
     }
-    if (*problem) {
-        return CC_SPIFFE_BAD;
-    }
-    memcpy(domain, part.at, part.len);
-    domain[part.len] = '\0';
-    return CC_SPIFFE_ID;
+    return *problem ? CC_SPIFFE_BAD : CC_SPIFFE_ID;
 }
 
 cc_spiffe_kind_t cc_spiffe_read(char domain[CC_SPIFFE_DOMAIN_SIZE], const char **problem,
                                 const X509 *leaf)
 {
-    int found = -1;
-    GENERAL_NAMES *names = NULL;
-    cc_spiffe_kind_t kind = CC_SPIFFE_NONE;
+    part_t part = {NULL, 0};
+    cc_spiffe_kind_t kind;
 
     *problem = NULL;
     ERR_set_mark();
-    names = X509_get_ext_d2i(leaf, NID_subject_alt_name, &found, NULL);
-    if (names) {
-        kind = names_judge(domain, problem, names, leaf);
-    } else if (found != -1) {
-        *problem = "its names (subjectAltName) cannot be decoded, or are there twice";
-        kind = CC_SPIFFE_BAD;
-    }
-    GENERAL_NAMES_free(names);
+    kind = id_read(&part, problem, leaf);
     ERR_pop_to_mark();
+    if (kind == CC_SPIFFE_ID) {
+        memcpy(domain, part.at, part.len);
+        domain[part.len] = '\0';
+    }
     return kind;
 }
 

@@ -196,7 +196,7 @@ static bool pair_check(finding_t *f, const cc_crl_pair_t *pair, unsigned reasons
 /* A CRL is the issuer's own if it has the issuer's name and key. */
 static bool is_own(const finding_t *f, const cc_crl_t *crl)
 {
-    return memcmp(crl->signer.spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
+    return memcmp(crl->signer_spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
            X509_NAME_cmp(crl->issuer, X509_get_issuer_name(f->check->cert)) == 0;
 }
 
@@ -207,7 +207,7 @@ static bool own_check(finding_t *f)
     for (int i = cc_crl_pair_first(pairs, f->check->ca_spki_sha256); i < pairs->nelts; i++) {
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, i, cc_crl_pair_t);
 
-        if (memcmp(pair->either->signer.spki_sha256, f->check->ca_spki_sha256, 32) != 0) {
+        if (memcmp(pair->either->signer_spki_sha256, f->check->ca_spki_sha256, 32) != 0) {
             return false;
         }
         if (is_own(f, pair->either) &&
@@ -243,16 +243,16 @@ static bool rekeyed_check(finding_t *f)
 }
 
 /* 6.3.3 (f): the chains of the certificate and of the CRL end with the same certificate. */
-static bool same_root(const finding_t *f, const cc_crl_t *crl)
+static bool same_root(const finding_t *f, const cc_authority_t *signer)
 {
     const apr_array_header_t *all = f->check->version->authorities;
 
-    for (int i = 0; i < all->nelts && crl->signer.verified; i++) {
+    for (int i = 0; i < all->nelts && signer->verified; i++) {
         const cc_authority_t *authority = APR_ARRAY_IDX(all, i, const cc_authority_t *);
 
         if (authority->verified &&
             memcmp(authority->spki_sha256, f->check->ca_spki_sha256, 32) == 0 &&
-            memcmp(authority->root_sha256, crl->signer.root_sha256, 32) == 0) {
+            memcmp(authority->root_sha256, signer->root_sha256, 32) == 0) {
             return true;
         }
     }
@@ -277,7 +277,7 @@ static bool indirect_check(finding_t *f)
             continue; /* already checked */
         }
         reasons = cc_crl_reasons_indirect(pair->either, f->check->cert, &named);
-        related = same_root(f, pair->either);
+        related = same_root(f, pair->signer);
         if ((named || related) && pair_check(f, pair, related ? reasons : 0)) {
             return true;
         }

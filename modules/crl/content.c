@@ -36,6 +36,7 @@ void cc_crl_content_release(cc_crl_content_t *content)
     for (int i = 0; i < content->crls->nelts; i++) {
         crl_release(APR_ARRAY_IDX(content->crls, i, cc_crl_t *));
     }
+    cc_crl_authorities_release(content->authorities);
     cc_crl_kept_release(content->state);
     apr_pool_destroy(content->pool);
 }
@@ -63,7 +64,6 @@ static cc_crl_content_t *content_create(void)
     content->pool = pool;
     content->holders = 1;
     content->crls = apr_array_make(pool, 1, sizeof(cc_crl_t *));
-    content->authorities = apr_array_make(pool, 1, sizeof(cc_authority_t *));
     content->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
     return content;
 }
@@ -104,38 +104,45 @@ static apr_status_t refused(const loading_t *r, const cc_crl_t *crl, const char 
 
 /* ---- the signer ------------------------------------------------------------------------------ */
 
+cc_crl_info_t cc_crl_foreign_info(const cc_crl_t *crl)
+{
+    return (cc_crl_info_t){.issuer = crl->issuer_text,
+                           .number = crl->number_text,
+                           .delta = crl->delta,
+                           .indirect = crl->idp.indirect,
+                           .this_update = crl->this_update,
+                           .next_update = crl->next_update,
+                           .loaded_at = crl->loaded_at,
+                           .use = CC_CRL_FOREIGN};
+}
+
 /* Records a CRL as CC_CRL_FOREIGN; false if it must not be ignored. */
 static bool foreign_take(const loading_t *r, const cc_crl_t *crl)
 {
     apr_pool_t *p = r->content->pool;
+    cc_crl_info_t *info = NULL;
 
-    if (!r->loader->pass_foreign || cc_crl_issuer_among(r->loader->authorities, crl) ||
+    if (!r->loader->pass_foreign || cc_crl_issuer_among(r->loader->cas, crl) ||
         cc_crl_issuer_among(r->content->authorities, crl)) {
         return false;
     }
-    APR_ARRAY_PUSH(r->content->foreign, cc_crl_info_t) =
-        (cc_crl_info_t){.issuer = apr_pstrdup(p, crl->issuer_text),
-                        .number = apr_pstrdup(p, crl->number_text),
-                        .delta = crl->delta,
-                        .indirect = crl->idp.indirect,
-                        .this_update = crl->this_update,
-                        .next_update = crl->next_update,
-                        .loaded_at = crl->loaded_at,
-                        .use = CC_CRL_FOREIGN};
+    info = apr_array_push(r->content->foreign);
+    *info = cc_crl_foreign_info(crl);
+    info->issuer = apr_pstrdup(p, info->issuer);
+    info->number = apr_pstrdup(p, info->number);
     return true;
 }
 
 static apr_status_t signer_find(const loading_t *r, cc_crl_t *crl, const cc_crl_tbs_t *tbs)
 {
     const char *error = NULL;
-    const cc_authority_t *signer = cc_crl_signer_among(r->loader->authorities, crl, tbs, &error);
+    const cc_authority_t *signer = cc_crl_signer_among(r->loader->cas, crl, tbs, &error);
 
     if (!signer) {
         signer = cc_crl_signer_among(r->content->authorities, crl, tbs, &error);
     }
     if (signer) {
-        crl->signer = *signer;
-        crl->signer.cert = NULL;
+        memcpy(crl->signer_spki_sha256, signer->spki_sha256, sizeof(crl->signer_spki_sha256));
         return APR_SUCCESS;
     }
     if (error) {
@@ -250,36 +257,35 @@ static apr_status_t crl_load(const loading_t *r, cc_der_span_t der)
 
 /* ---- a file ---------------------------------------------------------------------------------- */
 
-/* Anyone may have written certificates into the file: only those that the store verifies count. */
-static void authorities_read(const loading_t *r, const apr_array_header_t *blocks)
+static apr_status_t certs_free(void *certs)
 {
-    STACK_OF(X509) *certs = sk_X509_new_null();
+    sk_X509_pop_free(certs, X509_free);
+    return APR_SUCCESS;
+}
 
-    for (int i = 0; certs && i < blocks->nelts; i++) {
+static void certs_read(const loading_t *r, const apr_array_header_t *blocks)
+{
+    cc_crl_content_t *content = r->content;
+
+    content->certs = sk_X509_new_null();
+    apr_pool_cleanup_register(content->pool, content->certs, certs_free, apr_pool_cleanup_null);
+    for (int i = 0; content->certs && i < blocks->nelts; i++) {
         const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
         const unsigned char *at = block->der.at;
         X509 *cert = block->crl ? NULL : d2i_X509(NULL, &at, (long)cc_der_span_len(block->der));
 
-        if (cert && !sk_X509_push(certs, cert)) {
+        if (cert && !sk_X509_push(content->certs, cert)) {
             X509_free(cert);
         }
     }
-    for (int i = 0; i < sk_X509_num(certs); i++) {
-        cc_authority_t *authority =
-            cc_authority_make(r->loader->trust, sk_X509_value(certs, i), certs, r->content->pool);
-
-        if (authority) {
-            APR_ARRAY_PUSH(r->content->authorities, cc_authority_t *) = authority;
-        }
-    }
-    sk_X509_pop_free(certs, X509_free);
+    content->authorities = cc_crl_authorities_verify(r->loader->trust, content->certs);
 }
 
 static apr_status_t blocks_read(const loading_t *r, const apr_array_header_t *blocks)
 {
     apr_status_t status = APR_SUCCESS;
 
-    authorities_read(r, blocks);
+    certs_read(r, blocks);
     for (int i = 0; status == APR_SUCCESS && i < blocks->nelts; i++) {
         const cc_block_t *block = &APR_ARRAY_IDX(blocks, i, cc_block_t);
 

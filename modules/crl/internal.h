@@ -18,18 +18,41 @@
 #include "crl/crl.h"
 #include "crl/list.h"
 
+/* ---- authorities (authorities.c) --------------------------------------------------------- */
+
+/** Certificates that may be issuers, with their places in chains. Constant. */
+typedef struct cc_crl_authorities_t {
+    apr_pool_t *pool;
+    int holders;
+    apr_array_header_t *list; /* of cc_authority_t * */
+} cc_crl_authorities_t;
+
+/** The CAs of the trust, and those of `certs` that they verify now. With one holder. */
+cc_crl_authorities_t *cc_crl_authorities_of_trust(const cc_trust_t *trust);
+cc_crl_authorities_t *cc_crl_authorities_verify(const cc_trust_t *trust, STACK_OF(X509) * certs);
+
+/** Adds a holder; removes one, and the last one frees them. NULL is allowed for the second. */
+cc_crl_authorities_t *cc_crl_authorities_hold(cc_crl_authorities_t *authorities);
+void cc_crl_authorities_release(cc_crl_authorities_t *authorities);
+
 /* ---- signers (signer.c) ------------------------------------------------------------------ */
 
-/** True if a list has a certificate with the issuer's name and key, whether it may sign or not. */
-bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl);
+/** True if one of them has the issuer's name and key, whether it may sign or not. */
+bool cc_crl_issuer_among(const cc_crl_authorities_t *authorities, const cc_crl_t *crl);
 
 /**
- * The certificate of a list that signed a CRL; NULL: none, and *error is the problem with the last
- * one that may sign the CRL.
+ * The one of them that signed a CRL; NULL: none, and *error is the problem with the last one that
+ * may sign the CRL.
  */
-const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
+const cc_authority_t *cc_crl_signer_among(const cc_crl_authorities_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
                                           const char **error);
+
+/**
+ * The first certificate that may sign a CRL, and has the key that did sign it. `by_key` (of const
+ * cc_authority_t *) is sorted by the keys. NULL: none.
+ */
+const cc_authority_t *cc_crl_signer_of(const apr_array_header_t *by_key, const cc_crl_t *crl);
 
 /* ---- files (file.c, content.c) ------------------------------------------------------- */
 
@@ -63,17 +86,18 @@ typedef struct cc_crl_kept_state_t cc_crl_kept_state_t;
 typedef struct cc_crl_content_t {
     apr_pool_t *pool;
     int holders;
-    cc_crl_kept_state_t *state;      /* to be kept if this is accepted; NULL: not */
-    apr_array_header_t *foreign;     /* of cc_crl_info_t, without path and use */
-    apr_array_header_t *crls;        /* of cc_crl_t * */
-    apr_array_header_t *authorities; /* of cc_authority_t *: certificates of the file that verify */
+    cc_crl_kept_state_t *state;        /* to be kept if this is accepted; NULL: not */
+    apr_array_header_t *foreign;       /* of cc_crl_info_t, without path */
+    apr_array_header_t *crls;          /* of cc_crl_t * */
+    STACK_OF(X509) * certs;            /* the certificates of the file, */
+    cc_crl_authorities_t *authorities; /* and those of them that verify */
 } cc_crl_content_t;
 
 /** The settings for loading. */
 typedef struct cc_crl_loader_t {
     const cc_trust_t *trust;
-    const apr_array_header_t *authorities; /* of the store */
-    apr_hash_t *held;                      /* stream -> cc_crl_t *: not loaded again */
+    const cc_crl_authorities_t *cas; /* of the trust */
+    apr_hash_t *held;                /* stream -> cc_crl_t *: not loaded again */
     bool pass_foreign;
     cc_crl_kept_t *kept; /* NULL: nothing is kept */
     apr_pool_t *pool;    /* for errors and temporary data */
@@ -86,6 +110,9 @@ typedef struct cc_crl_loader_t {
  */
 apr_status_t cc_crl_content_load(cc_crl_content_t **content, cc_file_stamp_t *stamp,
                                  const cc_crl_loader_t *loader, const char *path, cc_error_t *err);
+
+/** What is shown of a CRL that is not used because its issuer is not trusted, without the path. */
+cc_crl_info_t cc_crl_foreign_info(const cc_crl_t *crl);
 
 /** Releases one reference; the last one frees it. NULL is allowed. */
 void cc_crl_content_release(cc_crl_content_t *content);
@@ -143,12 +170,12 @@ typedef struct cc_crl_stream_t {
 struct cc_crls_t {
     const cc_crl_spec_t *spec;
     const cc_trust_t *trust;
-    apr_pool_t *pool;                /* its own, for the polling thread */
-    apr_pool_t *scratch;             /* of the current poll */
-    apr_array_header_t *authorities; /* of the store */
-    apr_array_header_t *sources;     /* of cc_crl_source_t */
-    apr_array_header_t *files;       /* of cc_crl_file_t * */
-    apr_hash_t *streams;             /* of cc_crl_stream_t * */
+    apr_pool_t *pool;            /* its own, for the polling thread */
+    apr_pool_t *scratch;         /* of the current poll */
+    cc_crl_authorities_t *cas;   /* of the trust */
+    apr_array_header_t *sources; /* of cc_crl_source_t */
+    apr_array_header_t *files;   /* of cc_crl_file_t * */
+    apr_hash_t *streams;         /* of cc_crl_stream_t * */
     cc_snapshot_t versions;
     cc_due_t due;
     bool changed; /* the contents of the files have changed since the version was made */
@@ -226,8 +253,9 @@ typedef struct cc_crl_pair_t {
     cc_crl_t *complete;
     cc_crl_t *delta;     /* newer than the complete one */
     bool fits;           /* the delta's removals are valid */
-    bool signer_revoked; /* its signer is revoked: it no longer makes certificates good */
     cc_crl_t *either;    /* one of the two that exists */
+    const cc_authority_t *signer;
+    bool signer_revoked; /* it no longer makes certificates good */
 } cc_crl_pair_t;
 
 /**
@@ -250,10 +278,13 @@ typedef struct cc_crl_held_t {
 typedef struct cc_crl_version_t {
     apr_pool_t *pool;
     apr_array_header_t *contents;    /* of cc_crl_content_t *, held */
+    cc_crl_authorities_t *cas;       /* of the trust, held */
+    apr_array_header_t *more;        /* of cc_crl_authorities_t *, held: those of the contents */
     apr_array_header_t *pairs;       /* of cc_crl_pair_t, by the key of the signer */
     apr_array_header_t *indirect;    /* of const cc_crl_pair_t * */
     apr_array_header_t *rekeyed;     /* of cc_crl_rekeyed_t; almost always empty */
-    apr_array_header_t *authorities; /* of const cc_authority_t *, by sha256 */
+    apr_array_header_t *authorities; /* of const cc_authority_t *, by sha256, */
+    apr_array_header_t *by_key;      /* and by spki_sha256 */
     apr_array_header_t *held;        /* of cc_crl_held_t */
     apr_array_header_t *foreign;     /* of cc_crl_info_t */
     bool incomplete;                 /* a file is unread: `missing` does not apply */

@@ -92,7 +92,7 @@ typedef struct cc_crl_t {
     int holders;
     X509_NAME *issuer;
     const char *issuer_text;
-    cc_authority_t signer; /* without its certificate */
+    unsigned char signer_spki_sha256[32]; /* of the key that signed it */
     unsigned char stream_key[CC_STREAM_KEY];
     cc_der_span_t signature;
     apr_size_t size; /* of the signed octets */

@@ -23,7 +23,7 @@
 cc_crl_loader_t cc_crl_loader_of(const cc_crls_t *crls)
 {
     return (cc_crl_loader_t){.trust = crls->trust,
-                             .authorities = crls->authorities,
+                             .cas = crls->cas,
                              .held = cc_crls_newest(crls, crls->scratch),
                              .pass_foreign = crls->spec->pass_foreign,
                              .kept = crls->spec->kept,
@@ -126,7 +126,8 @@ static void wait_shorten(apr_interval_time_t *wait, apr_interval_time_t shorter)
 
 static bool same_crls(const cc_crl_content_t *a, const cc_crl_content_t *b)
 {
-    if (!a || a->crls->nelts != b->crls->nelts || a->authorities->nelts || b->authorities->nelts) {
+    if (!a || a->crls->nelts != b->crls->nelts || a->authorities->list->nelts ||
+        b->authorities->list->nelts) {
         return false;
     }
     for (int i = 0; i < a->crls->nelts; i++) {

@@ -54,25 +54,32 @@ cc_crl_file_t *cc_crl_file_create(cc_crls_t *crls, const char *path)
 }
 
 static void file_mark(const scan_t *scan, const cc_crl_source_t *source, const char *path,
-                      const apr_finfo_t *info)
+                      const cc_file_stamp_t *stamp)
 {
-    identity_t *identity = apr_pcalloc(scan->crls->scratch, sizeof(*identity));
-    cc_crl_file_t *file = NULL;
+    cc_crl_file_t *file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
 
-    identity->inode = (apr_uint64_t)info->inode;
-    identity->device = (apr_uint64_t)info->device;
-    if (apr_hash_get(scan->seen, identity, sizeof(*identity))) {
-        return;
-    }
-    apr_hash_set(scan->seen, identity, sizeof(*identity), identity);
-    file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
     if (!file) {
         file = cc_crl_file_create(scan->crls, path);
         apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
     }
     file->source = source;
     file->present = true;
-    file->stamp = cc_file_stamp_of(info);
+    file->stamp = *stamp;
+}
+
+/* The same, unless it is a link to a file that is marked already. */
+static void file_mark_once(const scan_t *scan, const cc_crl_source_t *source, const char *path,
+                           const apr_finfo_t *info)
+{
+    identity_t *identity = apr_pcalloc(scan->crls->scratch, sizeof(*identity));
+    cc_file_stamp_t stamp = cc_file_stamp_of(info);
+
+    identity->inode = (apr_uint64_t)info->inode;
+    identity->device = (apr_uint64_t)info->device;
+    if (!apr_hash_get(scan->seen, identity, sizeof(*identity))) {
+        apr_hash_set(scan->seen, identity, sizeof(*identity), identity);
+        file_mark(scan, source, path, &stamp);
+    }
 }
 
 /* ---- folders --------------------------------------------------------------------------------- */
@@ -119,6 +126,23 @@ static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_
     return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
 }
 
+/*
+ * A link may lead to a place that this process cannot reach. Such a file is not a removed one. It
+ * has no stamp, and reading it gives the error.
+ */
+static void name_scan(const scan_t *scan, const cc_crl_source_t *source, const char *path)
+{
+    static const cc_file_stamp_t none = {.size = 0};
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, CC_FILE_STAMP_WANTED, scan->crls->scratch);
+
+    if (status == APR_SUCCESS && info.filetype == APR_REG) {
+        file_mark_once(scan, source, path, &info);
+    } else if (status != APR_SUCCESS && !APR_STATUS_IS_ENOENT(status)) {
+        file_mark(scan, source, path, &none);
+    }
+}
+
 static apr_status_t folder_scan(const scan_t *scan, const cc_crl_source_t *source)
 {
     apr_pool_t *p = scan->crls->scratch;
@@ -126,14 +150,9 @@ static apr_status_t folder_scan(const scan_t *scan, const cc_crl_source_t *sourc
     apr_status_t status = names_read(names, source->path, p);
 
     for (int i = 0; status == APR_SUCCESS && i < names->nelts; i++) {
-        const char *path =
-            apr_pstrcat(p, source->path, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
-        apr_finfo_t info;
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
 
-        if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS &&
-            info.filetype == APR_REG) {
-            file_mark(scan, source, path, &info);
-        }
+        name_scan(scan, source, apr_pstrcat(p, source->path, "/", name, NULL));
     }
     return status;
 }
@@ -163,7 +182,7 @@ static void source_scan(const scan_t *scan, cc_crl_source_t *source)
         status = folder_scan(scan, source);
     } else if (status == APR_SUCCESS && info.filetype == APR_REG) {
         source->folder = false;
-        file_mark(scan, source, source->path, &info);
+        file_mark_once(scan, source, source->path, &info);
     } else if (status == APR_SUCCESS) {
         status = EINVAL;
     }

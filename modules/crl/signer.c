@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the certificate that signed a CRL, among those that may sign it. */
+#include <string.h>
+
 #include "crl/internal.h"
 
 /* RFC 5280 6.3.3 (f): the name and key identifier match, and the certificate may sign CRLs. */
@@ -14,10 +16,15 @@ static bool may_sign(const cc_authority_t *authority, const cc_crl_t *crl)
            X509_check_akid(cert, crl->akid) == X509_V_OK;
 }
 
-bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *crl)
+static const cc_authority_t *authority_at(const apr_array_header_t *list, int i)
 {
-    for (int i = 0; i < authorities->nelts; i++) {
-        X509 *cert = APR_ARRAY_IDX(authorities, i, const cc_authority_t *)->cert;
+    return APR_ARRAY_IDX(list, i, const cc_authority_t *);
+}
+
+bool cc_crl_issuer_among(const cc_crl_authorities_t *authorities, const cc_crl_t *crl)
+{
+    for (int i = 0; i < authorities->list->nelts; i++) {
+        X509 *cert = authority_at(authorities->list, i)->cert;
 
         if (X509_NAME_cmp(X509_get_subject_name(cert), crl->issuer) == 0 &&
             X509_check_akid(cert, crl->akid) == X509_V_OK) {
@@ -27,15 +34,40 @@ bool cc_crl_issuer_among(const apr_array_header_t *authorities, const cc_crl_t *
     return false;
 }
 
-const cc_authority_t *cc_crl_signer_among(const apr_array_header_t *authorities,
+const cc_authority_t *cc_crl_signer_among(const cc_crl_authorities_t *authorities,
                                           const cc_crl_t *crl, const cc_crl_tbs_t *tbs,
                                           const char **error)
 {
-    for (int i = 0; i < authorities->nelts; i++) {
-        const cc_authority_t *authority = APR_ARRAY_IDX(authorities, i, cc_authority_t *);
+    for (int i = 0; i < authorities->list->nelts; i++) {
+        const cc_authority_t *authority = authority_at(authorities->list, i);
 
         if (may_sign(authority, crl) &&
             cc_crl_signed_by(tbs, X509_get0_pubkey(authority->cert), error)) {
+            return authority;
+        }
+    }
+    return NULL;
+}
+
+const cc_authority_t *cc_crl_signer_of(const apr_array_header_t *by_key, const cc_crl_t *crl)
+{
+    int from = 0, to = by_key->nelts;
+
+    while (from < to) {
+        int middle = from + (to - from) / 2;
+        bool below =
+            memcmp(authority_at(by_key, middle)->spki_sha256, crl->signer_spki_sha256, 32) < 0;
+
+        from = below ? middle + 1 : from;
+        to = below ? to : middle;
+    }
+    for (; from < by_key->nelts; from++) {
+        const cc_authority_t *authority = authority_at(by_key, from);
+
+        if (memcmp(authority->spki_sha256, crl->signer_spki_sha256, 32) != 0) {
+            return NULL;
+        }
+        if (may_sign(authority, crl)) {
             return authority;
         }
     }

@@ -28,7 +28,7 @@ bool cc_crl_stream_key_make(cc_crl_t *crl)
     int name_len = i2d_X509_NAME(crl->issuer, &name);
     int idp_len = crl->idp.extension ? i2d_ISSUING_DIST_POINT(crl->idp.extension, &idp) : 0;
     bool done = ctx && name_len > 0 && idp_len >= 0 && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
-                EVP_DigestUpdate(ctx, crl->signer.spki_sha256, 32) &&
+                EVP_DigestUpdate(ctx, crl->signer_spki_sha256, 32) &&
                 EVP_DigestUpdate(ctx, name, (size_t)name_len) &&
                 EVP_DigestUpdate(ctx, idp, (size_t)idp_len) &&
                 EVP_DigestFinal_ex(ctx, crl->stream_key, NULL);

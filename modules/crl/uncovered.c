@@ -90,7 +90,7 @@ static const cc_crl_t *last_of(const cc_crl_version_t *version, const cc_authori
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, i, cc_crl_pair_t);
         const cc_crl_t *crl = pair->complete;
 
-        if (memcmp(pair->either->signer.spki_sha256, ca->spki_sha256, KEY_LEN) != 0) {
+        if (memcmp(pair->either->signer_spki_sha256, ca->spki_sha256, KEY_LEN) != 0) {
             break;
         }
         if (crl && X509_NAME_cmp(crl->issuer, X509_get_subject_name(ca->cert)) == 0 &&
@@ -147,7 +147,7 @@ static void certificate_check(uncovered_search_t *search, const cc_authority_t *
 
 static void authorities_check(uncovered_search_t *search)
 {
-    const apr_array_header_t *all = search->crls->authorities;
+    const apr_array_header_t *all = search->version->cas->list;
 
     for (int i = 0; i < all->nelts && search->version->indirect->nelts == 0; i++) {
         if (is_ca(authority_at(all, i))) {

@@ -26,7 +26,7 @@ static int pair_compare(const void *a, const void *b)
 {
     const cc_crl_pair_t *one = a, *other = b;
 
-    return memcmp(one->either->signer.spki_sha256, other->either->signer.spki_sha256, 32);
+    return memcmp(one->either->signer_spki_sha256, other->either->signer_spki_sha256, 32);
 }
 
 static int authority_compare(const void *a, const void *b)
@@ -34,6 +34,20 @@ static int authority_compare(const void *a, const void *b)
     const cc_authority_t *const *one = a, *const *other = b;
 
     return memcmp((*one)->sha256, (*other)->sha256, 32);
+}
+
+/* Of the certificates of one key, those that verify come first, and of these the nearest to the
+ * root.
+ */
+static int key_compare(const void *a, const void *b)
+{
+    const cc_authority_t *one = *(const cc_authority_t *const *)a;
+    const cc_authority_t *other = *(const cc_authority_t *const *)b;
+    int order = memcmp(one->spki_sha256, other->spki_sha256, 32);
+
+    order = order ? order : other->verified - one->verified;
+    order = order ? order : one->above - other->above;
+    return order ? order : memcmp(one->sha256, other->sha256, 32);
 }
 
 static void array_sort(apr_array_header_t *array, int (*compare)(const void *, const void *))
@@ -45,11 +59,11 @@ static void array_sort(apr_array_header_t *array, int (*compare)(const void *, c
 
 /* ---- authorities and contents ---------------------------------------------------------------- */
 
-static void authorities_add(cc_crl_version_t *version, const apr_array_header_t *authorities)
+static void authorities_add(cc_crl_version_t *version, const cc_crl_authorities_t *authorities)
 {
-    for (int i = 0; i < authorities->nelts; i++) {
+    for (int i = 0; i < authorities->list->nelts; i++) {
         APR_ARRAY_PUSH(version->authorities, const cc_authority_t *) =
-            APR_ARRAY_IDX(authorities, i, cc_authority_t *);
+            APR_ARRAY_IDX(authorities->list, i, cc_authority_t *);
     }
 }
 
@@ -61,11 +75,16 @@ static void contents_take(cc_crl_version_t *version, const cc_crls_t *crls)
         if (content) {
             content->holders++;
             APR_ARRAY_PUSH(version->contents, cc_crl_content_t *) = content;
+            APR_ARRAY_PUSH(version->more, cc_crl_authorities_t *) =
+                cc_crl_authorities_hold(content->authorities);
             authorities_add(version, content->authorities);
         }
     }
-    authorities_add(version, crls->authorities);
+    version->cas = cc_crl_authorities_hold(crls->cas);
+    authorities_add(version, crls->cas);
+    version->by_key = apr_array_copy(version->pool, version->authorities);
     array_sort(version->authorities, authority_compare);
+    array_sort(version->by_key, key_compare);
 }
 
 /* ---- pairs ----------------------------------------------------------------------------------- */
@@ -82,6 +101,7 @@ static void pair_add(cc_crl_version_t *version, cc_crl_t *complete, cc_crl_t *de
     pair->delta = delta;
     pair->fits = delta && cc_crl_fits(delta, complete);
     pair->either = complete ? complete : delta;
+    pair->signer = cc_crl_signer_of(version->by_key, pair->either);
 }
 
 static void pairs_make(cc_crl_version_t *version, apr_hash_t *used, apr_pool_t *p)
@@ -112,7 +132,7 @@ int cc_crl_pair_first(const apr_array_header_t *pairs, const unsigned char spki_
     while (from < to) {
         int middle = from + (to - from) / 2;
         const cc_crl_pair_t *pair = &APR_ARRAY_IDX(pairs, middle, cc_crl_pair_t);
-        bool below = memcmp(pair->either->signer.spki_sha256, spki_sha256, 32) < 0;
+        bool below = memcmp(pair->either->signer_spki_sha256, spki_sha256, 32) < 0;
 
         from = below ? middle + 1 : from;
         to = below ? to : middle;
@@ -131,7 +151,7 @@ static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl
     for (int i = 0; i < version->authorities->nelts; i++) {
         const cc_authority_t *each = APR_ARRAY_IDX(version->authorities, i, const cc_authority_t *);
 
-        if (each->verified && memcmp(each->spki_sha256, crl->signer.spki_sha256, 32) == 0 &&
+        if (each->verified && memcmp(each->spki_sha256, crl->signer_spki_sha256, 32) == 0 &&
             memcmp(each->root_sha256, other->root_sha256, 32) == 0) {
             return true;
         }
@@ -142,7 +162,7 @@ static bool signer_is_under(const cc_crl_version_t *version, const cc_crl_t *crl
 static bool is_rekeyed(const cc_crl_version_t *version, const cc_crl_t *crl,
                        const cc_authority_t *other)
 {
-    return other->verified && memcmp(other->spki_sha256, crl->signer.spki_sha256, 32) != 0 &&
+    return other->verified && memcmp(other->spki_sha256, crl->signer_spki_sha256, 32) != 0 &&
            X509_NAME_cmp(X509_get_subject_name(other->cert), crl->issuer) == 0 &&
            signer_is_under(version, crl, other);
 }
@@ -166,8 +186,11 @@ static void rekeyed_make(cc_crl_version_t *version)
     }
 }
 
-/* The newest CRL of each stream, except those that are older than one loaded before. */
-static apr_hash_t *used_find(cc_crls_t *crls)
+/*
+ * The newest CRL of each stream, except those that are older than one loaded before, and those of a
+ * CA that is no longer there.
+ */
+static apr_hash_t *used_find(cc_crls_t *crls, const cc_crl_version_t *version)
 {
     apr_hash_t *newest = cc_crls_newest(crls, crls->scratch);
     apr_hash_t *used = apr_hash_make(crls->scratch);
@@ -175,7 +198,7 @@ static apr_hash_t *used_find(cc_crls_t *crls)
     for (apr_hash_index_t *i = apr_hash_first(crls->scratch, newest); i; i = apr_hash_next(i)) {
         cc_crl_t *crl = apr_hash_this_val(i);
 
-        if (!cc_crl_rolled_back(crls, crl)) {
+        if (!cc_crl_rolled_back(crls, crl) && cc_crl_signer_of(version->by_key, crl)) {
             cc_crls_highest_set(crls, crl);
             apr_hash_set(used, crl->stream_key, CC_STREAM_KEY, crl);
         }
@@ -202,31 +225,48 @@ static cc_crl_use_t use_of(const cc_crls_t *crls, apr_hash_t *used, const cc_crl
     return cc_crl_fits(crl, base) ? CC_CRL_USED : CC_CRL_NO_BASE;
 }
 
-static void held_take(cc_crl_version_t *version, const cc_crls_t *crls, apr_hash_t *used)
+static void held_add(cc_crl_version_t *version, const char *path, cc_crl_t *crl, cc_crl_use_t use)
 {
-    for (int i = 0; i < crls->files->nelts; i++) {
-        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+    cc_crl_held_t *held = apr_array_push(version->held);
 
-        for (int j = 0; file->content && j < file->content->crls->nelts; j++) {
-            cc_crl_held_t *held = apr_array_push(version->held);
+    *held = (cc_crl_held_t){apr_pstrdup(version->pool, path), crl, use};
+}
 
-            held->path = apr_pstrdup(version->pool, file->path);
-            held->crl = APR_ARRAY_IDX(file->content->crls, j, cc_crl_t *);
-            held->use = use_of(crls, used, held->crl);
+static void foreign_add(cc_crl_version_t *version, const char *path, const cc_crl_info_t *info)
+{
+    cc_crl_info_t *added = apr_array_push(version->foreign);
+
+    *added = *info;
+    added->path = apr_pstrdup(version->pool, path);
+}
+
+static void content_list(cc_crl_version_t *version, const cc_crls_t *crls,
+                         const cc_crl_file_t *file, apr_hash_t *used)
+{
+    const cc_crl_content_t *content = file->content;
+
+    for (int i = 0; i < content->crls->nelts; i++) {
+        cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, cc_crl_t *);
+        cc_crl_info_t info = cc_crl_foreign_info(crl);
+
+        if (cc_crl_signer_of(version->by_key, crl)) {
+            held_add(version, file->path, crl, use_of(crls, used, crl));
+        } else {
+            foreign_add(version, file->path, &info);
         }
+    }
+    for (int i = 0; i < content->foreign->nelts; i++) {
+        foreign_add(version, file->path, &APR_ARRAY_IDX(content->foreign, i, cc_crl_info_t));
     }
 }
 
-static void foreign_take(cc_crl_version_t *version, const cc_crls_t *crls)
+static void contents_list(cc_crl_version_t *version, const cc_crls_t *crls, apr_hash_t *used)
 {
     for (int i = 0; i < crls->files->nelts; i++) {
-        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, cc_crl_file_t *);
+        const cc_crl_file_t *file = APR_ARRAY_IDX(crls->files, i, const cc_crl_file_t *);
 
-        for (int j = 0; file->content && j < file->content->foreign->nelts; j++) {
-            cc_crl_info_t *info = apr_array_push(version->foreign);
-
-            *info = APR_ARRAY_IDX(file->content->foreign, j, cc_crl_info_t);
-            info->path = apr_pstrdup(version->pool, file->path);
+        if (file->content) {
+            content_list(version, crls, file, used);
         }
     }
 }
@@ -240,7 +280,7 @@ static void signers_check(cc_crl_version_t *version, const cc_crls_t *crls)
             .version = version, .now = apr_time_now(), .grace = crls->spec->grace};
         cc_crl_answer_t answer = {.state = CC_CRL_GOOD};
 
-        cc_crl_check_chain(&answer, &check, pair->either->signer.sha256);
+        cc_crl_check_chain(&answer, &check, pair->signer->sha256);
         pair->signer_revoked = answer.state == CC_CRL_REVOKED;
     }
 }
@@ -251,12 +291,13 @@ cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
 {
     apr_pool_t *pool = NULL;
     cc_crl_version_t *version = NULL;
-    apr_hash_t *used = used_find(crls);
+    apr_hash_t *used = NULL;
 
     apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
     version = apr_pcalloc(pool, sizeof(*version));
     version->pool = pool;
     version->contents = apr_array_make(pool, 4, sizeof(cc_crl_content_t *));
+    version->more = apr_array_make(pool, 4, sizeof(cc_crl_authorities_t *));
     version->pairs = apr_array_make(pool, 4, sizeof(cc_crl_pair_t));
     version->rekeyed = apr_array_make(pool, 1, sizeof(cc_crl_rekeyed_t));
     version->indirect = apr_array_make(pool, 1, sizeof(const cc_crl_pair_t *));
@@ -265,10 +306,10 @@ cc_crl_version_t *cc_crl_version_make(cc_crls_t *crls)
     version->foreign = apr_array_make(pool, 1, sizeof(cc_crl_info_t));
     version->incomplete = cc_crls_incomplete(crls);
     contents_take(version, crls);
+    used = used_find(crls, version);
     pairs_make(version, used, crls->scratch);
     rekeyed_make(version);
-    held_take(version, crls, used);
-    foreign_take(version, crls);
+    contents_list(version, crls, used);
     signers_check(version, crls);
     return version;
 }
@@ -280,6 +321,8 @@ void cc_crl_version_free(cc_crl_version_t *version)
     }
     for (int i = 0; i < version->contents->nelts; i++) {
         cc_crl_content_release(APR_ARRAY_IDX(version->contents, i, cc_crl_content_t *));
+        cc_crl_authorities_release(APR_ARRAY_IDX(version->more, i, cc_crl_authorities_t *));
     }
+    cc_crl_authorities_release(version->cas);
     apr_pool_destroy(version->pool);
 }

@@ -63,6 +63,7 @@ static const char *const texts[] = {
     [CC_CAUSE_OTHER] = "OpenSSL does not accept it",
     [CC_CAUSE_SPIFFE] = "its SPIFFE ID violates X509-SVID",
     [CC_CAUSE_NO_VERDICT] = "its session carries no usable verdict of a full handshake",
+    [CC_CAUSE_CA_LEFT] = "a CA that verified it is no longer trusted here",
     [CC_CAUSE_NOT_REPORTED] = "mod_ssl does not report it as verified",
     [CC_CAUSE_NO_TLS] = "its virtual host has no TLS of its own to verify it",
     [CC_CAUSE_TOO_OLD] = "its full handshake is older than ClientCertMaxAge allows",

@@ -48,6 +48,7 @@ typedef enum {
     CC_CAUSE_SEALED_MAX = CC_CAUSE_SPIFFE,
     /* What follows is judged after the handshake, and never sealed. */
     CC_CAUSE_NO_VERDICT,   /* its session has no usable verdict */
+    CC_CAUSE_CA_LEFT,      /* a CA that verified it was removed (ClientCertCA) */
     CC_CAUSE_NOT_REPORTED, /* mod_ssl does not report it as verified */
     CC_CAUSE_NO_TLS,       /* the virtual host has no TLS of its own */
     CC_CAUSE_TOO_OLD,      /* by ClientCertMaxAge */

@@ -26,6 +26,7 @@ my %args = (
     ClientCertMap         => 'user=root group=admins',
     ClientCertTable       => 'own file:@ROOT@/conf/people.map',
     ClientCertTest        => '@CA@/alice.pem expect user=alice',
+    ClientCertCA          => '@CA@/clients.pem',
     ClientCertCRL         => '@ROOT@/conf missing=allow',
     ClientCertCRLCheck    => 'leaf',
     ClientCertMaxAge      => '0',

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Coalesced;
 use ClientCert::Test::Identity;
 use ClientCert::Test::Session;
 
@@ -25,36 +26,11 @@ my $tls      = "\@SSL:ab.example\@\nSSLVerifyClient optional\n";
 my $staff    = "$tls SSLCACertificateFile \@CA\@/staff-chain.pem";
 my $services = "$tls SSLCACertificateFile \@CA\@/services-chain.pem";
 
-# mod_ssl answers 421 to a request for a host with other TLS settings than those of the host of the
-# handshake, unless it is configured not to or, in older versions, the client named no host at all.
-my $lenient = <<'CONF';
-SSLStrictSNIVHostCheck off
-<IfDirective SSLVHostSNIPolicy>
-    SSLVHostSNIPolicy insecure
-</IfDirective>
-CONF
 my $conf = join '', host('a.example', $staff), host('b.example', $services),
     host('same.example', $staff),
     host('revoking.example',
     "$staff\nSSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf"),
     host('plain.example', 'SSLEngine off');
-
-# Several requests by curl over one HTTP/2 connection: to an address, so without SNI, or a host.
-sub coalesced {
-    my ($h, $to, $cert, @hosts) = @_;
-    my $ca       = $h->ca;
-    my $port     = $h->port;
-    my @requests = map { (
-        '--http2', '--insecure', '--cert', "$ca/$cert.pem", '--key', "$ca/$cert.key",
-        '--resolve', "$to:$port:127.0.0.1", '-H', "Host: $_", '-o', '/dev/null',
-        '-w', '%{http_code} %header{user} %{num_connects} %{http_version}\n',
-        "https://$to:$port/", '--next') } @hosts;
-    pop @requests;
-    open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', @requests or die "curl: $!\n";
-    chomp(my @lines = <$out>);
-    tr/\r//d for @lines;    # what curl prints for an empty header
-    return \@lines;
-}
 
 announce('CC0104', 'CC0721', 'AH01909');    # names that are missing in the server's certificate
 
@@ -118,7 +94,7 @@ sub with_sni {
 
 my %server = (modules => ['headers', 'http2'], conf => $conf);
 my $global = "Protocols h2 http/1.1\n" . session_conf('tickets');
-my $h      = ClientCert::Test->server(%server, global => $global . $lenient);
+my $h      = ClientCert::Test->server(%server, global => $global . any_host_conf());
 for my $version ('1.2', '1.3') {
     without_sni($h, $version);
     resumed_without_sni($h, $version);

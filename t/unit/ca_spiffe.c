@@ -153,8 +153,32 @@ TEST(names_that_cannot_be_decoded_are_bad)
     EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x05\x86\x09spi")},
                SVID_USAGE);
     EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x04\x00")}, SVID_USAGE);
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x31\x00")}, SVID_USAGE);
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x00\x00")}, SVID_USAGE);
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x80\x00\x00")}, SVID_USAGE);
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x03\x82\x01")}, SVID_USAGE);
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x03\x02\x01\x61")},
+               SVID_USAGE); /* a universal tag, */
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x03\xc6\x01\x61")},
+               SVID_USAGE); /* a private one, */
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x03\x89\x01\x61")},
+               SVID_USAGE); /* and one that is not defined */
+    EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x04\x9f\x06\x01\x61")},
+               SVID_USAGE);
+    EXPECT_BAD(
+        why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x10\xa6\x0e\x16\x0cspiffe://a/b")},
+        SVID_USAGE); /* a URI in pieces */
     EXPECT_BAD(why, uri("spiffe://a/b"), uri("spiffe://a/b"), SVID_USAGE);
     EXPECT_BAD(why, NAMES("DNS:a.example"), uri("spiffe://a/b"), SVID_USAGE);
+}
+
+/* OpenSSL decodes a name that is not a URI, and finds what is wrong in it. */
+TEST(an_svid_has_no_other_name_that_cannot_be_decoded)
+{
+    EXPECT_BAD(
+        "one of its extensions cannot be decoded",
+        {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x11\xa4\x01\x61\x86\x0cspiffe://a/b")},
+        SVID_USAGE);
 }
 
 /* ---- the URI --------------------------------------------------------------------------------- */

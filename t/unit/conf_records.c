@@ -106,6 +106,23 @@ TEST(a_host_has_its_own_record_and_what_the_server_said)
     ck_assert(fake.asks_more);
 }
 
+TEST(lines_of_cas_are_added_and_those_of_a_host_replace_them)
+{
+    const cc_vhost_conf_t *main, *a, *b;
+
+    fake_configured("ClientCertCA one.pem\nClientCertCA two.pem reload=9\n"
+                    "<VirtualHost *:1>\nServerName a\n</VirtualHost>\n"
+                    "<VirtualHost *:1>\nServerName b\nClientCertCA three.pem\n</VirtualHost>");
+    main = cc_vhost_conf_of(fake.main);
+    a = cc_vhost_conf_of(fake_host("a"));
+    b = cc_vhost_conf_of(fake_host("b"));
+    ck_assert_int_eq(main->ca_specs->nelts, 2);
+    ck_assert_ptr_eq(a->ca_specs, main->ca_specs);
+    ck_assert_int_eq(b->ca_specs->nelts, 1);
+    ck_assert_str_eq(APR_ARRAY_IDX(b->ca_specs, 0, cc_ca_spec_t *)->where, "site.conf:8");
+    ck_assert(fake.asks_more);
+}
+
 TEST(nobody_said_is_not_the_same_as_no)
 {
     const cc_vhost_conf_t *made;

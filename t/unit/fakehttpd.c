@@ -39,6 +39,11 @@ void cc_hooks_ask_more(void)
     fake.asks_more = true;
 }
 
+void cc_hooks_follow_cas(void)
+{
+    cc_hooks_ask_more();
+}
+
 /* ---- begin and end --------------------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -58,7 +58,13 @@ const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *
 /* lint_issuer.c: rules that name a CA in the other order. It looks at each set of rules. */
 void cc_lint_issuers(cc_lint_t *lint);
 
-/* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
+/*
+ * lint_replaced.c: directives of mod_ssl that have no effect, or an unwanted one, where
+ * ClientCertCA is set. It looks at each server.
+ */
+void cc_lint_replaced(cc_lint_t *lint);
+
+/* lint_trust.c: the CAs of a server that may issue client certificates. */
+cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view);
 
 #endif

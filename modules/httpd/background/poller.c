@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Polls the files of all tables and CRLs: by one thread of each child, and by the parent. */
+/* Polls the files of all CAs, CRLs and tables: by one thread of each child, and by the parent. */
 /*
  * A child has one thread that polls everything. It polls what is due and sleeps until the next poll
  * is due. Files with the same `reload=` are due at the same time (base/due.h), so the child wakes
@@ -10,6 +10,7 @@
  * the children that it will fork: they inherit the last good data. When such a child starts, a
  * source may be broken, and the data that the server read at its start may be days old.
  */
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/poll_thread.h"
 #include "httpd/background/poller.h"
 #include "httpd/background/revocation.h"
@@ -24,14 +25,15 @@ static apr_interval_time_t sooner(apr_interval_time_t a, apr_interval_time_t b)
 
 /*
  * Polls everything that is due. One time is used for all, so that sources with equal intervals
- * remain due together.
+ * remain due together. CAs come first, since CRLs look for their signers among them.
  */
 static apr_interval_time_t poll_all(void *s)
 {
     apr_time_t now = apr_time_now();
-    apr_interval_time_t wait = cc_tables_poll_child(s, now);
+    apr_interval_time_t wait = cc_ca_sets_poll_child(s, now);
 
-    return sooner(wait, cc_revocation_poll_child(s, now));
+    wait = sooner(wait, cc_revocation_poll_child(s, now));
+    return sooner(wait, cc_tables_poll_child(s, now));
 }
 
 /* A child may start long after the parent loaded the data that it inherits, so it polls at once. */
@@ -48,8 +50,8 @@ void cc_poller_child_start(apr_pool_t *pchild, server_rec *s)
     cc_threads_end_soon(pchild);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
-                     "CC0135: this process does not follow changes to tables and CRLs: it could "
-                     "not create a thread");
+                     "CC0135: this process does not follow changes to CAs, CRLs and tables: it "
+                     "could not create a thread");
     }
 }
 
@@ -58,7 +60,8 @@ int cc_poller_monitor(apr_pool_t *p, server_rec *s)
     apr_time_t now = apr_time_now();
 
     (void)p;
-    cc_tables_poll_parent(s, now);
+    cc_ca_sets_poll_parent(s, now);
     cc_revocation_poll_parent(s, now);
+    cc_tables_poll_parent(s, now);
     return DECLINED;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Polls the files of all tables and CRLs: by one thread of each child, and by the parent. */
+/* Polls the files of all CAs, CRLs and tables: by one thread of each child, and by the parent. */
 #ifndef CC_BACKGROUND_POLLER_H
 #define CC_BACKGROUND_POLLER_H
 

@@ -2,7 +2,6 @@
 /* Opens the CRLs and OCSP responders of virtual hosts, at a start and at a restart. */
 #include <apr_strings.h>
 
-#include <http_core.h>
 #include <http_main.h>
 
 #include "base/error.h"
@@ -15,6 +14,7 @@
 #include "httpd/background/revocation.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/start.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "ocsp/ocsp.h"
@@ -45,17 +45,6 @@ static apr_hash_t *ever_of(const server_rec *s, const cc_crl_spec_t *spec)
     return ever;
 }
 
-/* httpd reads its configuration twice when it starts: the first time only to check it. */
-static bool only_tried(void)
-{
-    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
-}
-
-static bool is_restart(void)
-{
-    return !only_tried() && ap_state_query(AP_SQ_CONFIG_GEN) > 1;
-}
-
 /*
  * The loaded CRLs, kept for the next restart; NULL while the configuration is only checked. The key
  * has the number of the layout, because another version of the module may run after a restart.
@@ -66,7 +55,7 @@ static cc_crl_kept_t *kept_of(const server_rec *s)
     apr_pool_t *p = s->process->pool;
     void *kept = NULL;
 
-    if (only_tried()) {
+    if (cc_start_is_trial()) {
         return NULL;
     }
     apr_pool_userdata_get(&kept, key, p);
@@ -144,7 +133,7 @@ static apr_status_t first_open(cc_opened_crls_t *opened, apr_pool_t *p, cc_error
     spec->highest = ever_of(s, spec);
     spec->kept = kept_of(s);
     spec->pass_foreign = true;
-    if (is_restart()) {
+    if (cc_start_is_restart()) {
         cc_crls_reopen(&opened->crls, spec, opened->trust, p, reopened_log, p);
     } else {
         rv = cc_crls_open(&opened->crls, spec, opened->trust, p, err);
@@ -152,7 +141,7 @@ static apr_status_t first_open(cc_opened_crls_t *opened, apr_pool_t *p, cc_error
     if (rv == APR_SUCCESS) {
         cc_crls_highest_save(opened->crls, spec->highest);
     }
-    if (rv == APR_SUCCESS && !only_tried()) {
+    if (rv == APR_SUCCESS && !cc_start_is_trial()) {
         cc_crls_each(opened->crls, passed_over_log, s);
     }
     return rv;
@@ -219,7 +208,7 @@ static bool unused_file_log(const cc_unused_crl_t *crl, const apr_array_header_t
     cc_error_t err = {0};
 
     cc_crl_refuse_foreign(&crl->info, crl->opened->spec->where, p, &err);
-    if (!is_restart()) {
+    if (!cc_start_is_restart()) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
         return false;
     }
@@ -249,7 +238,7 @@ static bool unused_log(const apr_array_header_t *opened, apr_pool_t *p)
 
         if (crl->whole_file) {
             goes_on = unused_file_log(crl, opened, p) && goes_on;
-        } else if (!only_tried()) {
+        } else if (!cc_start_is_trial()) {
             unused_crl_log(crl, p);
         }
     }
@@ -284,7 +273,7 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     if (!cc_crl_precheck_passed(s) || !unused_log(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
     }
-    if (!only_tried()) {
+    if (!cc_start_is_trial()) {
         uncovered_log(cc_revocation_opened(s)->crls, ptemp);
     }
     return cc_ocsp_cache_start(pconf, plog, ptemp, s);

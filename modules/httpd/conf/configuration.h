@@ -23,7 +23,9 @@ typedef struct cc_configuration_t {
     struct cc_conf_views_t *views;      /* conf/view.c; NULL: not read yet */
     struct cc_tables_t *tables;         /* background/tables.c; NULL: no tables */
     const cc_error_t *tables_error;     /* background/tables.c; NULL: all are open */
+    struct cc_ca_sets_t *ca_sets;       /* background/ca_sets.c */
     struct cc_opened_t *revocation;     /* background/revocation.c */
+    apr_array_header_t *ca_faults;      /* background/ca_precheck.c; NULL: none to report */
     apr_array_header_t *crl_faults;     /* background/crl_precheck.c; NULL: none to report */
     struct cc_ocsp_cache_t *ocsp_cache; /* background/ocsp_cache.c */
     struct cc_metrics_t *metrics;       /* metrics/counters.c; NULL: nothing is counted */
@@ -31,6 +33,7 @@ typedef struct cc_configuration_t {
     int use;               /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     bool expressions;      /* request/expr.c: an expression calls clientcert() */
     bool asks_more;        /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
+    bool follows_cas;      /* mod_clientcert.c: the hooks of cc_hooks_follow_cas are registered */
     bool tolerates;        /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
     unsigned headers_set;  /* request/proxied.c: the headers, as bits, that RequestHeader sets */
     bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */

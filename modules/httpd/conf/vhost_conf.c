@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "ca/ca.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
 #include "httpd/conf/configuration.h"
@@ -30,6 +31,7 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     cc_vhost_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
 
     conf->configuration = add->configuration;
+    conf->ca_specs = add->ca_specs ? add->ca_specs : base->ca_specs;
     conf->crls = add->crls ? add->crls : base->crls;
     conf->leaf_alone = add->leaf_alone >= 0 ? add->leaf_alone : base->leaf_alone;
     conf->max_age = add->max_age >= 0 ? add->max_age : base->max_age;
@@ -39,6 +41,27 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
     conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
     return conf;
+}
+
+const char *cc_vhost_conf_ca(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
+    cc_ca_spec_t *spec;
+    cc_error_t err = {0};
+    apr_status_t rv = cc_ca_spec_parse(&spec, args, cmd->pool, &err);
+
+    (void)record;
+    if (!conf->ca_specs) {
+        conf->ca_specs = apr_array_make(cmd->pool, 2, sizeof(cc_ca_spec_t *));
+    }
+    if (rv == APR_SUCCESS) {
+        spec->where = cc_directive_where(cmd->directive, cmd->pool);
+        rv = cc_ca_specs_agree(conf->ca_specs, spec, cmd->pool, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        APR_ARRAY_PUSH(conf->ca_specs, cc_ca_spec_t *) = spec;
+    }
+    return cc_directive_result(cmd, rv, &err);
 }
 
 const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args)

@@ -3,8 +3,12 @@
 #ifndef CC_CONF_VHOST_CONF_H
 #define CC_CONF_VHOST_CONF_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
+#include <apr_tables.h>
+
+#include "ca/ca.h"
 #include "crl/crl.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
@@ -14,6 +18,7 @@
  * The per-server record, filled by the directives; that of a virtual host overrides the server's.
  */
 typedef struct cc_vhost_conf_t {
+    apr_array_header_t *ca_specs;   /* ClientCertCA, of cc_ca_spec_t *; NULL: none */
     cc_crl_spec_t *crls;            /* ClientCertCRL; NULL: none */
     int leaf_alone;                 /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 unset */
     apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
@@ -26,6 +31,12 @@ typedef struct cc_vhost_conf_t {
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: the counters of this virtual host */
     int use; /* cc_use_t of use.h */
     cc_configuration_t *configuration; /* to which it belongs */
+
+    /*
+     * background/ca_sets.c: identifies the virtual host with its current CAs. It changes with the
+     * CAs; no two hosts ever have the same. 0: it has no TLS.
+     */
+    _Atomic(apr_uint64_t) number;
 } cc_vhost_conf_t;
 
 /** The record of a virtual host, or of the main server. Written only at start. */
@@ -41,10 +52,11 @@ static inline cc_configuration_t *cc_configuration_of(const server_rec *s)
 }
 
 /**
- * The directives ClientCertCRL, ClientCertCRLCheck, ClientCertMaxAge, ClientCertOCSP,
+ * The directives ClientCertCA, ClientCertCRL, ClientCertCRLCheck, ClientCertMaxAge, ClientCertOCSP,
  * ClientCertOCSPAllow and ClientCertTolerate, for httpd's table: NULL, or an error (CC0170 to
  * CC0172, CC04xx).
  */
+const char *cc_vhost_conf_ca(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_crl(cmd_parms *cmd, void *record, const char *args);
 const char *cc_vhost_conf_crl_check(cmd_parms *cmd, void *record, const char *word);
 const char *cc_vhost_conf_max_age(cmd_parms *cmd, void *record, const char *word);

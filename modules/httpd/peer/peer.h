@@ -18,6 +18,7 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
+    bool named; /* the names of its CAs have been chosen (tls_hooks.c) */
     atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
     cc_fault_t refused; /* the fault of the certificate that ended a handshake; CC_CAUSE_NONE: none.

@@ -57,13 +57,27 @@ static bool is_proven(const request_rec *r, const SSL *ssl)
     return r->connection->master || SSL_is_init_finished(ssl);
 }
 
+/* The entry for a host and its CAs (conf/vhost_conf.h). */
 static cc_tls_client_t *entry_find(const cc_peer_t *peer, const SSL *ssl, const X509 *x509,
-                                   const cc_trust_t *trust)
+                                   apr_uint64_t number)
 {
     const SSL_SESSION *session = SSL_get_session(ssl);
     cc_tls_client_t *entry = atomic_load_explicit(&peer->tls_clients, memory_order_acquire);
 
-    while (entry && (entry->x509 != x509 || entry->session != session || entry->trust != trust)) {
+    while (entry && (entry->x509 != x509 || entry->session != session ||
+                     atomic_load_explicit(&entry->number, memory_order_relaxed) != number)) {
+        entry = entry->next;
+    }
+    return entry;
+}
+
+/* The newest entry for a host, whatever its CAs were. */
+static cc_tls_client_t *entry_find_older(const cc_peer_t *peer, const cc_client_map_key_t *key)
+{
+    cc_tls_client_t *entry = atomic_load_explicit(&peer->tls_clients, memory_order_acquire);
+
+    while (entry && (entry->x509 != key->what[0] || entry->session != key->what[1] ||
+                     entry->trust != key->what[2])) {
         entry = entry->next;
     }
     return entry;
@@ -83,13 +97,12 @@ static const cc_client_source_t tls; /* below */
  * Makes the entry in the memory of the connection while its share lasts, and in the map after that.
  */
 static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
-                                   const cc_client_map_key_t *key)
+                                   const cc_tls_judge_t *by, const cc_client_map_key_t *key)
 {
-    const cc_trust_t *trust = key->what[2];
     apr_pool_t *lasting = cc_peer_pool(r->connection);
     cc_client_map_t *map = lasting ? NULL : cc_peer_map(r->connection, true);
     apr_pool_t *p = map ? cc_client_map_pool() : lasting;
-    cc_tls_client_t *entry = cc_tls_client_make(r, ssl, trust, p ? p : r->pool);
+    cc_tls_client_t *entry = cc_tls_client_make(r, ssl, by, p ? p : r->pool);
 
     entry->client.source = &tls;
     entry->client.number = atomic_fetch_add(&peer->numbers, 1) + 1;
@@ -106,40 +119,42 @@ static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
  * `entry` is the entry in the memory of the connection, which has to be checked again, or NULL. An
  * entry in the map is newer.
  */
-static __attribute__((noinline)) cc_tls_client_t *entry_renew(request_rec *r, cc_peer_t *peer,
-                                                              SSL *ssl, cc_tls_client_t *entry)
+static __attribute__((noinline)) cc_tls_client_t *
+entry_renew(request_rec *r, cc_peer_t *peer, SSL *ssl, apr_uint64_t number, cc_tls_client_t *entry)
 {
-    const cc_vhost_t *host = cc_vhost_of(r->server);
+    cc_tls_judge_t by = {cc_vhost_of(r->server), number};
     cc_client_map_key_t key = {
-        0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), host ? host->trust : NULL}};
+        0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), by.host ? by.host->trust : NULL}};
     cc_client_map_t *map = cc_peer_map(r->connection, false);
     cc_tls_client_t *kept = map ? cc_client_map_take(map, &key, cc_request_client(r)->pool) : NULL;
 
-    if (kept && cc_tls_client_holds(kept, host)) {
+    if (kept && kept->number == number && cc_tls_client_holds(kept, by.host)) {
         return kept;
     }
     if (kept) {
         entry = kept;
+    } else if (!entry) {
+        entry = entry_find_older(peer, &key);
     }
-    if (entry && cc_tls_client_renew(entry, r, ssl)) { /* the answer is the same as before */
+    if (entry && cc_tls_client_renew(entry, r, ssl, &by)) { /* the answer is the same as before */
         return entry;
     }
-    return entry_make(r, peer, ssl, &key);
+    return entry_make(r, peer, ssl, &by, &key);
 }
 
 CC_INLINE cc_client_t *client_of(request_rec *r, cc_peer_t *peer, SSL *ssl)
 {
     const X509 *x509 = SSL_get0_peer_certificate(ssl);
-    const cc_vhost_t *host = cc_vhost_of(r->server);
-    const cc_trust_t *trust = host ? host->trust : NULL;
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(r->server);
+    apr_uint64_t number = atomic_load_explicit(&conf->number, memory_order_acquire);
     cc_tls_client_t *entry;
 
     if (!x509) {
         return NULL;
     }
-    entry = entry_find(peer, ssl, x509, trust);
-    if (!entry || !cc_tls_client_holds(entry, host)) {
-        entry = entry_renew(r, peer, ssl, entry); /* new entries are found before it */
+    entry = entry_find(peer, ssl, x509, number);
+    if (!entry || !cc_tls_client_holds(entry, conf->vhost)) {
+        entry = entry_renew(r, peer, ssl, number, entry); /* new entries are found before it */
     }
     return &entry->client;
 }

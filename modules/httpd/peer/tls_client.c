@@ -52,7 +52,8 @@ static bool mod_ssl_agrees(request_rec *r)
 /* The fault of a certificate whose verdict, or whose lack of one, is not that of a verification. */
 static cc_fault_t fault_of(const cc_seal_t *seal)
 {
-    bool failed = seal->state == CC_TRUST_FAILED || seal->state == CC_TRUST_NOT_CLIENT;
+    bool failed = seal->state == CC_TRUST_FAILED || seal->state == CC_TRUST_NOT_CLIENT ||
+                  seal->state == CC_TRUST_CA_LEFT;
 
     return failed ? seal->fault : (cc_fault_t){CC_CAUSE_NO_VERDICT, 0, 0};
 }
@@ -63,24 +64,55 @@ static const char *problem_set(cc_client_t *client, cc_cause_t cause)
     return cc_cause_text(cause);
 }
 
+/* True if the handshake was verified with the CAs of this host, whatever they are now. */
+static bool is_of_these_cas(const cc_vhost_t *host, const SSL *ssl)
+{
+    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    const cc_vhost_t *first = s ? cc_vhost_of(s) : NULL;
+
+    return first && first->cas == host->cas;
+}
+
 /*
- * NULL, or why the certificate is not trusted. A host that trusts other CAs than the host of the
- * handshake verifies again (RFC 9110 7.4).
+ * Verifies again, with the CAs that the host has now. If that fails, mod_ssl still reports the
+ * certificate as verified. It is then refused as a revoked one is, if its CA has left, or the
+ * request belongs on another connection, if CAs of another host verified it.
  */
-static const char *judge(cc_tls_client_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
+static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
+{
+    bool left = entry->seal.state == CC_TRUST_CA_LEFT;
+
+    entry->reverified = true;
+    cc_trust_reverify(&entry->seal, entry->trust, entry->x509, SSL_get_peer_cert_chain(ssl),
+                      apr_time_now());
+    if (entry->seal.state == CC_TRUST_OK) {
+        return;
+    }
+    entry->client.misdirected = !is_of_these_cas(host, ssl);
+    if (left && !entry->client.misdirected) {
+        entry->client.verified = true;
+        entry->seal.state = CC_TRUST_CA_LEFT;
+        entry->seal.fault = (cc_fault_t){CC_CAUSE_CA_LEFT, 0, 0};
+    }
+}
+
+/*
+ * NULL, or why the certificate is not trusted. A host verifies again if it trusts other CAs than
+ * the host of the handshake (RFC 9110 7.4), or than it did then. *verified_at: the time of the
+ * handshake, from which the age counts.
+ */
+static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, request_rec *r, SSL *ssl,
+                         apr_pool_t *p)
 {
     const cc_trust_t *trust = entry->trust;
-    apr_time_t verified_at;
 
     if (!trust) {
         return problem_set(&entry->client, CC_CAUSE_NO_TLS);
     }
     cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
-    if (entry->seal.state == CC_TRUST_OTHER_TRUST) {
-        verified_at = entry->seal.verified_at; /* the age counts from the handshake */
-        cc_trust_reverify(&entry->seal, trust, entry->x509, SSL_get_peer_cert_chain(ssl),
-                          apr_time_now());
-        entry->seal.verified_at = verified_at;
+    *verified_at = entry->seal.verified_at;
+    if (entry->seal.state == CC_TRUST_OTHER_TRUST || entry->seal.state == CC_TRUST_CA_LEFT) {
+        reverify(entry, cc_vhost_of(r->server), ssl);
     }
     if (entry->seal.state != CC_TRUST_OK) {
         entry->client.fault = fault_of(&entry->seal);
@@ -184,11 +216,13 @@ static void not_client_tell(const cc_tls_client_t *entry, const request_rec *r, 
     }
 }
 
-static apr_interval_time_t max_age_of(const server_rec *s)
+/* `verified_at`: the time of the handshake, also if the certificate was verified again since. */
+static void span_set(cc_tls_client_t *entry, const cc_vhost_t *host, apr_time_t verified_at)
 {
-    const cc_vhost_t *host = cc_vhost_of(s);
+    cc_seal_t seal = entry->seal;
 
-    return host ? host->max_age : 0;
+    seal.verified_at = verified_at;
+    cc_client_span_set(&entry->client, &seal, host ? host->max_age : 0);
 }
 
 /* A failure that ClientCertTolerate tolerated was counted and logged in the handshake. */
@@ -198,23 +232,11 @@ static bool is_told(const cc_tls_client_t *entry, const request_rec *r)
            atomic_load(&cc_peer_of(r->connection)->tolerated);
 }
 
-cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
-                                    apr_pool_t *p)
+/* Counts and logs that it gives no identity, or that it will expire soon. */
+static void entry_tell(cc_tls_client_t *entry, request_rec *r)
 {
-    cc_tls_client_t *entry = apr_pcalloc(p, sizeof(*entry));
     cc_client_t *client = &entry->client;
 
-    entry_hold(entry, ssl, p);
-    entry->trust = trust;
-    client->problem = client->public_problem = judge(entry, r, ssl, p);
-    client->verified = client->problem == NULL;
-    not_client_tell(entry, r, ssl);
-    client->cert = cc_cert_wrap(entry->x509, p);
-    entry_facts(&client->facts, &entry->seal, ssl, p);
-    if (trust) {
-        revocation_take(entry, r, ssl, p);
-    }
-    cc_client_span_set(client, &entry->seal, max_age_of(r->server));
     if (client->problem && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, client->cert, client->problem);
@@ -223,6 +245,28 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *
         mark_set(&client->mark, entry->x509);
         cc_counters_expiring(r, client->cert, &client->mark);
     }
+}
+
+cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge_t *by,
+                                    apr_pool_t *p)
+{
+    cc_tls_client_t *entry = apr_pcalloc(p, sizeof(*entry));
+    cc_client_t *client = &entry->client;
+    apr_time_t verified_at = 0;
+
+    entry_hold(entry, ssl, p);
+    entry->trust = by->host ? by->host->trust : NULL;
+    atomic_init(&entry->number, by->number);
+    client->problem = client->public_problem = judge(entry, &verified_at, r, ssl, p);
+    client->verified |= client->problem == NULL;
+    not_client_tell(entry, r, ssl);
+    client->cert = cc_cert_wrap(entry->x509, p);
+    entry_facts(&client->facts, &entry->seal, ssl, p);
+    if (by->host) {
+        revocation_take(entry, r, ssl, p);
+    }
+    span_set(entry, by->host, verified_at);
+    entry_tell(entry, r);
     return entry;
 }
 
@@ -233,7 +277,17 @@ bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host
            apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed);
 }
 
-bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
+/*
+ * True if the verdict does not depend on CAs that came or left since. One that failed in the
+ * handshake is final, but one that failed for this host since then may succeed with the CAs of now.
+ */
+static bool verdict_holds(const cc_tls_client_t *entry)
+{
+    return entry->seal.state == CC_TRUST_OK ? cc_trust_holds(entry->trust, &entry->seal)
+                                            : !entry->reverified;
+}
+
+static bool revocation_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
 {
     cc_revocation_status_t status;
 
@@ -243,5 +297,18 @@ bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
     }
     atomic_store_explicit(&entry->stale_at, status.stale_at, memory_order_relaxed);
     atomic_store_explicit(&entry->generation, status.generation, memory_order_release);
+    return true;
+}
+
+bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl, const cc_tls_judge_t *by)
+{
+    if (atomic_load_explicit(&entry->number, memory_order_relaxed) != by->number &&
+        !verdict_holds(entry)) {
+        return false;
+    }
+    if (!cc_tls_client_holds(entry, by->host) && !revocation_renew(entry, r, ssl)) {
+        return false;
+    }
+    atomic_store_explicit(&entry->number, by->number, memory_order_relaxed);
     return true;
 }

@@ -12,28 +12,37 @@
 #include "trust/trust.h"
 
 /**
- * A client as one host judges it. It is found by the pointers x509, session and trust, and holds
- * what they point to.
+ * A client as one host judges it. It is found by the pointers x509 and session, to whose objects it
+ * holds references, and by the number of the host.
  */
 typedef struct cc_tls_client_t {
     cc_client_t client; /* the first member: cc_client_source_t gives its address */
     struct cc_tls_client_t *next;
     X509 *x509;
     SSL_SESSION *session;
-    const cc_trust_t *trust;
-    bool lasts; /* as long as the connection; else as long as a request holds it */
+    const cc_trust_t *trust; /* of the host; NULL: it has no TLS */
+    bool lasts;      /* as long as the connection; else as long as a request holds it */
+    bool reverified; /* `seal` is not the verdict of a handshake, but of a verification for this
+                        host since then */
     cc_seal_t seal;
+    _Atomic(apr_uint64_t) number; /* of the host and its CAs (conf/vhost_conf.h) */
     cc_revocation_status_t revocation;
     _Atomic(apr_uint64_t) generation; /* of the last revocation check, like the next member; */
     _Atomic(apr_time_t) stale_at;     /* `revocation` keeps those of the first check */
 } cc_tls_client_t;
+
+/** The virtual host of a request, with the CAs that it has at this moment. */
+typedef struct cc_tls_judge_t {
+    const cc_vhost_t *host; /* NULL: it has no TLS */
+    apr_uint64_t number;    /* conf/vhost_conf.h */
+} cc_tls_judge_t;
 
 /**
  * Judges the certificate that the client presents at this moment: whether it verified, and whether
  * it was revoked. If it gives no identity, this is logged and counted. The result lives as long as
  * `p`. Any thread.
  */
-cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_trust_t *trust,
+cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge_t *by,
                                     apr_pool_t *p);
 
 /** For a client whose revocation was checked: true if the answer is still valid. */
@@ -46,7 +55,11 @@ static inline bool cc_tls_client_holds(const cc_tls_client_t *entry, const cc_vh
            cc_tls_client_is_fresh(entry, host);
 }
 
-/** Checks the revocation again. True if the answer is the same; its validity is then extended. */
-bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl);
+/**
+ * Checks again what may have changed: the CAs of the host, and the revocation. True if the result
+ * is the same; its validity is then extended.
+ */
+bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl,
+                         const cc_tls_judge_t *by);
 
 #endif

@@ -4,7 +4,9 @@
 #include <mod_ssl_openssl.h>
 
 #include "base/error.h"
+#include "ca/ca.h"
 #include "cert/cert.h"
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
@@ -27,6 +29,37 @@ static const cc_vhost_t *host_of_ssl(SSL *ssl)
     return s ? cc_vhost_of(s) : NULL;
 }
 
+/* ---- the CAs that CertificateRequest names ------------------------------------------------ */
+
+/*
+ * mod_ssl's context has the names of the CAs at the start. A connection gets those of the moment
+ * when it begins, whatever requests a certificate later: a renegotiation, or a post-handshake
+ * authentication in a resumed session. So the names are set once, by the first callback that knows
+ * the virtual host: cert_cb in a full handshake, otherwise the one that finds the session.
+ */
+static void names_set(SSL *ssl, const cc_vhost_t *host)
+{
+    cc_peer_t *peer = cc_peer_of(SSL_get_app_data(ssl));
+    STACK_OF(X509_NAME) * names;
+
+    if (!host || !host->cas || !peer || peer->named) {
+        return;
+    }
+    peer->named = true;
+    names = cc_trust_new_names(host->trust);
+    if (names) {
+        SSL_set_client_CA_list(ssl, names);
+    }
+}
+
+/* SSL_CTX_set_cert_cb: before the server chooses its certificate, in each full handshake. */
+static int before_certificate(SSL *ssl, void *arg)
+{
+    (void)arg;
+    names_set(ssl, host_of_ssl(ssl));
+    return 1;
+}
+
 /* ---- which sessions may be resumed ------------------------------------------------------- */
 
 /* True for a session that is accepted except for its age or its revocation by CRLs. */
@@ -35,7 +68,7 @@ static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t 
     cc_seal_t seal;
     cc_verified_t cert = {SSL_SESSION_get0_peer(session), &seal, NULL};
 
-    if (!cert.x509) {
+    if (!cert.x509 || (!host->revocation && host->max_age == 0)) {
         return false;
     }
     cc_trust_unseal(&seal, host->trust, session, cert.x509);
@@ -48,11 +81,12 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     const cc_vhost_t *host = host_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
+    names_set(ssl, host);
     if (host && !host->guards_resumption) {
         return true;
     }
     return host && cc_trust_may_resume(host->trust, session, now) &&
-           !(cc_vhost_asks_more(host) && has_lapsed(host, session, now));
+           !has_lapsed(host, session, now);
 }
 
 static SSL_TICKET_RETURN resume_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
@@ -212,13 +246,60 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
 
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
+/* Makes the trust of a virtual host, and opens its CAs, CRLs and responders. */
+static apr_status_t host_open(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)
+{
+    cc_error_t err = {0};
+    apr_status_t rv = cc_ca_sets_open(&host->cas, s, p, &err);
+
+    if (rv == APR_SUCCESS && host->cas) {
+        rv = cc_trust_follow(&host->trust, ctx, host->cas, p, &err);
+    } else if (rv == APR_SUCCESS) {
+        rv = cc_trust_create(&host->trust, ctx, p, &err);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = cc_revocation_create(&host->revocation, s, host->trust, p, &err);
+    }
+    if (rv != APR_SUCCESS) { /* in the main log: a virtual host may have a log of its own */
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
+        return rv;
+    }
+    return cc_ticket_mac_guard(host->trust, s, p);
+}
+
+static void trust_set_up(const cc_vhost_t *host, server_rec *s)
+{
+    if (host->guards_resumption) {
+        cc_trust_on_refusal(host->trust, refused, s);
+    }
+    if (host->tolerates) {
+        cc_trust_tolerate(host->trust);
+    }
+    if (host->revocation) {
+        cc_trust_on_success(host->trust, object, host->revocation);
+    }
+}
+
 /*
  * Every context gets the callbacks, since the first one on an address owns the tickets and the
  * cache. In hosts that do not use the module, the callbacks accept everything.
  */
+static void context_set_up(SSL_CTX *ctx, cc_vhost_t *host)
+{
+    SSL_CTX_set_cert_verify_callback(ctx, verify, host);
+    SSL_CTX_set_session_ticket_cb(ctx, NULL, resume_ticket, NULL);
+    host->get_session = SSL_CTX_sess_get_get_cb(ctx);
+    if (host->get_session) {
+        SSL_CTX_sess_set_get_cb(ctx, resume_cached);
+    }
+    if (host->cas) {
+        SSL_CTX_set_cert_cb(ctx, before_certificate, NULL);
+    }
+}
+
 int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
 {
-    cc_error_t err = {0};
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
     cc_vhost_t *host;
 
     if (is_proxy || cc_use_of(s) == CC_USE_NONE) {
@@ -226,35 +307,16 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     }
     host = apr_pcalloc(p, sizeof(*host));
     host->guards_resumption = cc_use_of(s) == CC_USE_HERE;
-    host->max_age = cc_vhost_conf_of(s)->max_age > 0 ? cc_vhost_conf_of(s)->max_age : 0;
-    if (cc_trust_create(&host->trust, ctx, p, &err) != APR_SUCCESS ||
-        cc_revocation_create(&host->revocation, s, host->trust, p, &err) != APR_SUCCESS) {
-        /* In the main log: a virtual host may have a log of its own. */
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
+    host->max_age = conf->max_age > 0 ? conf->max_age : 0;
+    host->tolerates = conf->tolerate > 0;
+    if (host_open(host, s, ctx, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
-    if (cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
-        return APR_EGENERAL;
-    }
-    if (host->guards_resumption) {
-        cc_trust_on_refusal(host->trust, refused, s);
-    }
-    if (cc_vhost_conf_of(s)->tolerate > 0) {
-        host->tolerates = true;
-        cc_trust_tolerate(host->trust);
-    }
-    if (host->revocation) {
-        cc_trust_on_success(host->trust, object, host->revocation);
-    }
-    SSL_CTX_set_cert_verify_callback(ctx, verify, host);
-    SSL_CTX_set_session_ticket_cb(ctx, NULL, resume_ticket, NULL);
-    host->get_session = SSL_CTX_sess_get_get_cb(ctx);
-    if (host->get_session) {
-        SSL_CTX_sess_set_get_cb(ctx, resume_cached);
-    }
+    trust_set_up(host, s);
+    context_set_up(ctx, host);
     if (cc_vhost_asks_more(host)) {
         cc_configuration_of(ap_server_conf)->ends_connections = true;
     }
-    cc_vhost_conf_of(s)->vhost = host;
+    conf->vhost = host;
     return OK;
 }

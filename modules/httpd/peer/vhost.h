@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "ca/ca.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "revocation/revocation.h"
@@ -13,6 +14,7 @@
 /** Made at start; constant from then on. */
 typedef struct cc_vhost_t {
     cc_trust_t *trust;
+    cc_cas_t *cas;               /* ClientCertCA: the CAs that `trust` follows; NULL: none */
     cc_revocation_t *revocation; /* NULL: revocation is not checked */
     bool tolerates; /* ClientCertTolerate: handshakes go on with certificates that do not verify */
     bool guards_resumption;      /* refuses to resume sessions it would reject (tls_hooks.c) */
@@ -20,10 +22,10 @@ typedef struct cc_vhost_t {
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_vhost_t;
 
-/** True if it requires more of a certificate than verification. */
+/** True if a certificate that verified may no longer be accepted later. */
 static inline bool cc_vhost_asks_more(const cc_vhost_t *host)
 {
-    return host->revocation || host->max_age > 0;
+    return host->cas || host->revocation || host->max_age > 0;
 }
 
 /** NULL: the virtual host has no TLS. */

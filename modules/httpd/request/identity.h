@@ -19,13 +19,23 @@ static inline const char *cc_answer_failure(const cc_answer_t *answer)
     return answer->verdict ? answer->verdict->failure : NULL;
 }
 
+/** True if the certificate was verified with the CAs of another host, and not with this one's. */
+static inline bool cc_answer_misdirected(const cc_answer_t *answer)
+{
+    return answer->problem && answer->client && answer->client->misdirected;
+}
+
 /**
  * True if the request must be refused: mod_ssl has verified its certificate, but the certificate
- * was revoked, has expired or is too old, or the client never proved possession of the key.
+ * was revoked, has expired or is too old, its CA has left, it is misdirected, or the client never
+ * proved possession of the key.
  */
 static inline bool cc_answer_refused(const cc_answer_t *answer)
 {
-    return answer->problem && (answer->client ? answer->client->verified : answer->presented);
+    if (!answer->problem || !answer->client) {
+        return answer->problem && answer->presented;
+    }
+    return answer->client->verified || answer->client->misdirected;
 }
 
 /**

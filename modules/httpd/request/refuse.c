@@ -3,7 +3,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/vhost.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -22,13 +25,18 @@
  * requests arrives in the access phase. A request that is refused there is refused again in the
  * fixups, because Satisfy Any may override a denial of the access phase, by this module or by an
  * earlier hook.
+ *
+ * mod_ssl does not know of ClientCertCA. A request to a host with other CAs than those of the host
+ * of the handshake, on one connection, is answered by mod_ssl with 421, but only if the hosts
+ * differ in SSLCACertificateFile. So this file answers 421 if the CAs of the second host do not
+ * verify the certificate, whichever of the two has ClientCertCA.
  */
 
 static bool asks_more(const server_rec *s)
 {
     const cc_vhost_t *host = cc_vhost_of(s);
 
-    return host && cc_vhost_asks_more(host);
+    return host && (cc_vhost_asks_more(host) || cc_configuration_of(s)->follows_cas);
 }
 
 /*
@@ -46,13 +54,17 @@ static bool is_page_of_refusal(request_rec *r)
 int cc_refuse(request_rec *r)
 {
     static const cc_missing_t accepted = {.text = "a certificate that is still accepted"};
+    cc_answer_t answer = cc_identity_presented(r);
+    int status = cc_answer_misdirected(&answer) ? HTTP_MISDIRECTED_REQUEST : HTTP_FORBIDDEN;
 
     if (is_page_of_refusal(r)) {
         return DECLINED;
     }
-    cc_request_of(r)->refused = true;
-    cc_denial_missing(r, &accepted, true);
-    return HTTP_FORBIDDEN;
+    cc_request_of(r)->refused = status;
+    if (status == HTTP_FORBIDDEN) {
+        cc_denial_missing(r, &accepted, true);
+    }
+    return status;
 }
 
 int cc_refuse_early(request_rec *r)
@@ -66,6 +78,11 @@ int cc_refuse_early(request_rec *r)
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
 }
 
+int cc_refuse_late(request_rec *r)
+{
+    return cc_use_ignores(r) ? cc_refuse_early(r) : DECLINED;
+}
+
 int cc_refuse_again(request_rec *r)
 {
     const cc_request_t *kept = cc_request_seen(r);
@@ -73,5 +90,5 @@ int cc_refuse_again(request_rec *r)
     if (!kept || !kept->settled) { /* its access phase ended before our hook, or was skipped */
         return cc_refuse_early(r);
     }
-    return kept->refused ? HTTP_FORBIDDEN : DECLINED;
+    return kept->refused ? kept->refused : DECLINED;
 }

@@ -35,7 +35,7 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     bool own;            /* this state may be written; others are shared by all requests */
     bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
-    bool refused;        /* its certificate is no longer accepted (refuse.c) */
+    int refused;         /* the status of its refusal (refuse.c); 0: it is not refused */
     bool watched;        /* between our access hook and the fixups: a 403 is a denial */
     bool failed;         /* a failed lookup has been logged */
     bool upgrades;       /* it asks for another protocol on its connection */

@@ -62,6 +62,7 @@ Placeholders in conf, global and files:
                                 (a.example, b.example, ab.example), SSLVerifyDepth 4 and
                                 SSLCACertificateFile clients.pem; one line. Later lines
                                 may override them.
+    @TLS@ @TLS:a.example@       the same without CAs of clients and depth
     @CA@                        the directory of test certificates (see t/ca)
     @ROOT@                      the server's directory: conf, htdocs, logs, run, cgi-bin
     @TOP@                       the project's source

@@ -41,6 +41,7 @@ sub _fill {
     my ($self, $text) = @_;
     $text =~ s/\@PORT(\d*)\@/$self->port($1)/ge;
     $text =~ s/\@SSL(?::([\w.-]+))?\@/$self->_ssl($1 \/\/ 'localhost')/ge;
+    $text =~ s/\@TLS(?::([\w.-]+))?\@/$self->_tls($1 \/\/ 'localhost')/ge;
     $text =~ s/\@ROOT\@/$self->{root}/g;
     $text =~ s/\@TOP\@/top()/ge;
     $text =~ s/\@CA\@/$self->ca/ge;
@@ -50,12 +51,24 @@ sub _fill {
 sub _ssl {
     my ($self, $name) = @_;
     my $ca = $self->ca;
-    return 'Include ' . $self->file("conf/ssl-$name.conf", <<"CONF");
+    return 'Include ' . $self->file("conf/ssl-$name.conf", $self->_own($name) . <<"CONF");
+SSLCACertificateFile $ca/clients.pem
+SSLVerifyDepth 4
+CONF
+}
+
+sub _tls {
+    my ($self, $name) = @_;
+    return 'Include ' . $self->file("conf/tls-$name.conf", $self->_own($name));
+}
+
+sub _own {
+    my ($self, $name) = @_;
+    my $ca = $self->ca;
+    return <<"CONF";
 SSLEngine on
 SSLCertificateFile $ca/$name.pem
 SSLCertificateKeyFile $ca/$name.key
-SSLCACertificateFile $ca/clients.pem
-SSLVerifyDepth 4
 CONF
 }
 
