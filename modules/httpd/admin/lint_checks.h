@@ -64,7 +64,7 @@ void cc_lint_issuers(cc_lint_t *lint);
  */
 void cc_lint_replaced(cc_lint_t *lint);
 
-/* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
+/* lint_trust.c: the CAs of a server that may issue client certificates. */
+cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view);
 
 #endif
