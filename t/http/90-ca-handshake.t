@@ -31,7 +31,7 @@ SSLVerifyClient none
 CONF
 );
 
-announce('CC0106', 'CC0115', 'CC0722', 'AH02039', 'AH02225', 'AH02261', 'AH02262', 'AH02263', 'AH10158',
+announce('CC0106', 'CC0110', 'CC0115', 'CC0722', 'AH02039', 'AH02225', 'AH02261', 'AH02262', 'AH02263', 'AH10158',
     qr/SSL Library Error/);
 announce('AH01897');    # mod_ssl knows no CA where it requires a certificate
 
