@@ -16,6 +16,7 @@
 #include "httpd/admin/answer.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/lint.h"
+#include "httpd/background/ca_precheck.h"
 #include "httpd/background/ca_sets.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/background/poller.h"
@@ -65,6 +66,7 @@ static void register_start(void)
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_ca_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_mapping_tests_check, NULL, NULL, APR_HOOK_LAST);
 
@@ -80,6 +82,7 @@ static void register_start(void)
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cc_ca_sets_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_ca_precheck_end, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
 }
 

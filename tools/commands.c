@@ -91,6 +91,19 @@ static const cc_command_t all[] = {
      .examples = "clientcert table people\n"
                  "clientcert table people alice@example.com\n"
                  "clientcert table --file people.new people && mv people.new people.map"},
+    {.name = "trust",
+     .arguments = "",
+     .with = ASKS | CC_WITH_VHOST,
+     .run = cc_trust_run,
+     .summary = "list the CAs whose clients the server accepts",
+     .description =
+         "Lists the CAs that virtual hosts trust for clients, the first one to end first: each "
+         "with "
+         "its digest, file, dates, key and signature. Weak keys and signatures are marked. Reads "
+         "the files as the configuration says; a running server may have older CAs in use.",
+     .status = "0  all are valid\n"
+               "1  a CA has expired, or a virtual host that requests certificates trusts no CA",
+     .examples = "clientcert trust --vhost www.example.com"},
     {.name = "diff",
      .arguments = "FILE ...",
      .least = 1,

@@ -96,11 +96,28 @@ void cc_print_host(const json_t *answer, apr_pool_t *p)
            where ? ")" : "");
 }
 
+/* "yes", or "yes: up to the CA "CN=...", of the file PATH (trust domain DOMAIN)". */
+static const char *verified_text(const json_t *ca, apr_pool_t *p)
+{
+    const char *subject = cc_print_member(ca, "subject", p), *file = cc_print_member(ca, "file", p);
+    const char *domain = cc_print_member(ca, "domain", p);
+
+    if (!file) {
+        return "yes";
+    }
+    return apr_pstrcat(p, "yes: up to the CA \"", subject ? subject : "", "\" of ", file,
+                       domain ? " (trust domain " : "", domain ? domain : "", domain ? ")" : "",
+                       NULL);
+}
+
 void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_pool_t *p)
 {
-    const char *reason = cc_print_member(json_object_get(answer, "verification"), "reason", p);
+    const json_t *verification = json_object_get(answer, "verification");
+    const char *reason = cc_print_member(verification, "reason", p);
 
-    cc_print_result("verified", reason ? apr_pstrcat(p, "no: ", reason, NULL) : "yes",
+    cc_print_result("verified",
+                    reason ? apr_pstrcat(p, "no: ", reason, NULL)
+                           : verified_text(json_object_get(verification, "ca"), p),
                     reason ? style->bad : style->good, style);
 }
 
@@ -133,6 +150,30 @@ void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *s
             hint_print(step, indent, p);
         }
     }
+}
+
+/* "3 hours"; in the largest unit that gives at least 2. */
+static const char *span_text(json_int_t seconds, apr_pool_t *p)
+{
+    static const struct {
+        json_int_t seconds;
+        const char *name;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}};
+
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (seconds >= 2 * units[i].seconds) {
+            return apr_psprintf(p, "%ld %s", (long)(seconds / units[i].seconds), units[i].name);
+        }
+    }
+    return seconds < 2 ? "a moment" : apr_psprintf(p, "%ld seconds", (long)seconds);
+}
+
+const char *cc_print_moment(const char *time, json_int_t distance, apr_pool_t *p)
+{
+    if (distance <= 0) {
+        return apr_psprintf(p, "%s (%s ago)", time, span_text(-distance, p));
+    }
+    return apr_psprintf(p, "%s (in %s)", time, span_text(distance, p));
 }
 
 void cc_print_json(const json_t *answer, size_t flags)

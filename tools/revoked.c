@@ -11,31 +11,6 @@
 
 /* ---- times --------------------------------------------------------------------------------- */
 
-/* "3 hours"; in the largest unit that gives at least 2. */
-static const char *span_text(json_int_t seconds, apr_pool_t *p)
-{
-    static const struct {
-        json_int_t seconds;
-        const char *name;
-    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}};
-
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (seconds >= 2 * units[i].seconds) {
-            return apr_psprintf(p, "%ld %s", (long)(seconds / units[i].seconds), units[i].name);
-        }
-    }
-    return seconds < 2 ? "a moment" : apr_psprintf(p, "%ld seconds", (long)seconds);
-}
-
-/* `distance`: seconds until then. */
-static const char *moment_text(const char *time, json_int_t distance, apr_pool_t *p)
-{
-    if (distance <= 0) {
-        return apr_psprintf(p, "%s (%s ago)", time, span_text(-distance, p));
-    }
-    return apr_psprintf(p, "%s (in %s)", time, span_text(distance, p));
-}
-
 static json_int_t integer_of(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
@@ -47,10 +22,11 @@ static void moments_print(const json_t *source, const char *indent, apr_pool_t *
     const char *to = cc_print_member(source, "next_update", p);
 
     if (from) {
-        printf("%sthisUpdate    %s\n", indent, moment_text(from, -integer_of(source, "age"), p));
+        printf("%sthisUpdate    %s\n", indent,
+               cc_print_moment(from, -integer_of(source, "age"), p));
     }
     if (to) {
-        printf("%snextUpdate    %s\n", indent, moment_text(to, integer_of(source, "left"), p));
+        printf("%snextUpdate    %s\n", indent, cc_print_moment(to, integer_of(source, "left"), p));
     }
 }
 

@@ -79,13 +79,14 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c, table.c: queries about a configuration ---- */
+/* ---- explain.c, rules.c, check.c, revoked.c, table.c, trust.c: queries to a server ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;
 cc_command_fn cc_check_run;
 cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
+cc_command_fn cc_trust_run;
 
 /* ---- diff.c ---- */
 
@@ -270,6 +271,9 @@ void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_po
 /* The rules of a trace, "file:line: ClientCertMap ...", each with its result. */
 void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *style,
                     apr_pool_t *p);
+
+/* "TIME (3 hours ago)", "TIME (in 2 days)". `distance`: seconds until then. */
+const char *cc_print_moment(const char *time, json_int_t distance, apr_pool_t *p);
 
 /* The answer as JSON: on several lines with JSON_INDENT(2), on one with JSON_COMPACT. */
 void cc_print_json(const json_t *answer, size_t flags);

@@ -132,6 +132,32 @@ const STACK_OF(X509_NAME) * cc_ca_set_names(const cc_ca_set_t *set);
 /** A number that is the same for sets with the same names. */
 apr_uint64_t cc_ca_set_names_digest(const cc_ca_set_t *set);
 
+/**
+ * How many CAs of the group may issue certificates of clients: the distinct names of those that
+ * issued no CA of the group with another name. A root is not counted in addition to the CAs below
+ * it, and a CA with two keys counts once. Takes time in proportion to their number. In `p` it keeps
+ * nothing that is needed afterwards. Leaves nothing in OpenSSL's error queue.
+ */
+int cc_ca_group_issuers(const cc_ca_group_t *group, apr_pool_t *p);
+
+/* ---- the certificate of a CA (traits.c) ------------------------------------------------------ */
+
+/** What the certificate of a CA is, for a list of CAs. */
+typedef struct cc_ca_traits_t {
+    bool root;           /* it is self-signed */
+    bool anchor;         /* a chain may end with it: a root, or a TRUSTED CERTIFICATE that is
+                            trusted for clients */
+    bool weak_key;       /* its key has less than 112 bits of security: RSA below 2048 bits */
+    bool weak_signature; /* its issuer signed it with SHA-1, MD5 or an older digest; false for a
+                            root, whose signature is not used */
+} cc_ca_traits_t;
+
+/** Fills *traits. Leaves nothing in OpenSSL's error queue. Any thread. */
+void cc_ca_traits(cc_ca_traits_t *traits, X509 *cert);
+
+/** True if a CA that is valid now will end within 30 days, and in the last third of its life. */
+bool cc_ca_ends_soon(apr_time_t not_before, apr_time_t not_after, apr_time_t now);
+
 /* ---- CA sets that are followed (cas.c) ------------------------------------------------------- */
 
 /** The CAs of all ClientCertCA of a host, followed. */

@@ -39,31 +39,40 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
     return CC_BINDS_NOTHING;
 }
 
+/* With one CA for each trust domain, the holder of a SPIFFE ID is certain, and so is its CA. */
+static cc_issuer_binding_t binding_among(const cc_selector_t *selector, cc_issuers_t issuers)
+{
+    if (issuers == CC_ISSUERS_BY_DOMAIN && !strcmp(selector->ref.field->name, "san.uri")) {
+        return CC_BINDS_HOLDER;
+    }
+    return cc_issuer_binding_of(selector);
+}
+
 /*
  * A negative condition on a digest admits all other certificates; one on the CA still names a CA.
  */
-static bool condition_binds(const cc_condition_t *c)
+static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
 {
-    cc_issuer_binding_t binding = cc_issuer_binding_of(c->selector);
+    cc_issuer_binding_t binding = binding_among(c->selector, issuers);
 
     return binding == CC_BINDS_ISSUER || (binding == CC_BINDS_HOLDER && !c->op->negative);
 }
 
-static bool rule_binds(const cc_rule_t *rule)
+static bool rule_binds(const cc_rule_t *rule, cc_issuers_t issuers)
 {
     for (int i = 0; i < rule->conditions->nelts; i++) {
-        if (condition_binds(&APR_ARRAY_IDX(rule->conditions, i, cc_condition_t))) {
+        if (condition_binds(&APR_ARRAY_IDX(rule->conditions, i, cc_condition_t), issuers)) {
             return true;
         }
     }
     return false;
 }
 
-const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule)
+const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule, cc_issuers_t issuers)
 {
     const cc_selector_t *first = NULL;
 
-    if (!rule->user || rule_binds(rule)) {
+    if (!rule->user || rule_binds(rule, issuers)) {
         return NULL;
     }
     for (int i = 0; i < rule->user->variables->nelts; i++) {
@@ -71,7 +80,7 @@ const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule)
         const cc_condition_t *captured = cc_rule_captured(rule, variable);
         const cc_selector_t *selector = captured ? captured->selector : variable->selector;
 
-        if (cc_issuer_binding_of(selector) != CC_BINDS_NOTHING) {
+        if (binding_among(selector, issuers) != CC_BINDS_NOTHING) {
             return NULL;
         }
         first = first ? first : selector;

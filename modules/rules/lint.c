@@ -16,7 +16,7 @@ typedef struct cc_rule_lint_t {
     cc_earlier_t *earlier;
     bool cut_noted;
     apr_hash_t *tables;        /* selectors and tables that were compared */
-    bool issuer_matters;       /* several CAs, and no earlier rule separates them */
+    cc_issuers_t issuers;      /* ONE also if an earlier rule separates them */
     apr_array_header_t *notes; /* cc_note_t */
     apr_hash_t *written;       /* canonical form -> where that rule is */
     apr_pool_t *pool;          /* for the hash */
@@ -116,8 +116,11 @@ static bool is_useless(cc_rule_lint_t *lint)
 
 static void issuer_binding_check(cc_rule_lint_t *lint)
 {
-    const cc_selector_t *from = lint->issuer_matters ? cc_issuer_binding_missing(lint->rule) : NULL;
+    const cc_selector_t *from = NULL;
 
+    if (lint->issuers != CC_ISSUERS_ONE) {
+        from = cc_issuer_binding_missing(lint->rule, lint->issuers);
+    }
     if (from) {
         note_add(lint, "CC0704",
                  "%s takes the user from %s, and no condition says which CA issued the "
@@ -243,13 +246,15 @@ static void rule_lint(cc_rule_lint_t *lint)
     }
     effort_check(lint);
     cc_earlier_add(lint->earlier, rule);
-    lint->issuer_matters = lint->issuer_matters && !cc_issuer_binding_decides(rule);
+    if (cc_issuer_binding_decides(rule)) {
+        lint->issuers = CC_ISSUERS_ONE;
+    }
 }
 
-apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
-                                  apr_pool_t *p)
+apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, cc_issuers_t issuers,
+                                  apr_uint64_t *steps, apr_pool_t *p)
 {
-    cc_rule_lint_t lint = {.rules = rules, .issuer_matters = several_cas};
+    cc_rule_lint_t lint = {.rules = rules, .issuers = issuers};
 
     lint.notes = apr_array_make(p, 4, sizeof(cc_note_t));
     apr_pool_create(&lint.pool, p);
@@ -330,7 +335,7 @@ apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *n
 
 /* ---- all findings ------------------------------------------------------------------------ */
 
-apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p)
+apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers, apr_pool_t *p)
 {
-    return cc_lint_rules(rules, several_cas, NULL, p);
+    return cc_lint_rules(rules, issuers, NULL, p);
 }

@@ -109,8 +109,8 @@ void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec 
  * lint.c: cc_rules_lint; *steps is the number of steps that cc_earlier_t took (`steps` may be
  * NULL).
  */
-apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, bool several_cas, apr_uint64_t *steps,
-                                  apr_pool_t *p);
+apr_array_header_t *cc_lint_rules(const cc_rules_t *rules, cc_issuers_t issuers,
+                                  apr_uint64_t *steps, apr_pool_t *p);
 
 /* issuer_binding.c: what a value of a field determines. */
 typedef enum {
@@ -120,8 +120,11 @@ typedef enum {
 } cc_issuer_binding_t;
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
 
-/* The selector that gives the user, if nothing in the rule determines the CA; otherwise NULL. */
-const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule);
+/*
+ * The selector that gives the user, if nothing in the rule determines which one of the issuers it
+ * was; otherwise NULL.
+ */
+const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule, cc_issuers_t issuers);
 
 /* Whether the rule ends the evaluation for certain CAs, and depends on the CA alone. */
 bool cc_issuer_binding_decides(const cc_rule_t *rule);

@@ -233,15 +233,23 @@ const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *c
 void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_cert_t *cert,
                    const cc_facts_t *facts, bool tables);
 
+/** The CAs that may issue certificates to clients. */
+typedef enum {
+    CC_ISSUERS_ONE,
+    CC_ISSUERS_SEVERAL,
+    CC_ISSUERS_BY_DOMAIN /* one for each SPIFFE trust domain, and one for other certificates: a URI
+                            determines which one */
+} cc_issuers_t;
+
 /**
  * Likely mistakes (cc_note_t, CC07xx, in the order of the rules): a rule that can never match or
  * never has an effect, a pattern that matches more than its author intended, a deny that the holder
- * of the certificate can evade, and, if `several_cas`, a user from a field that other CAs could
- * give too while no condition determines the CA. Only certain findings are noted. The cost grows
- * with the number of rules; if comparing all of them would take more, a note says so (CC0760).
- * Lives as long as `p`.
+ * of the certificate can evade, and, with several `issuers`, a user from a field that other CAs
+ * could give too while no condition determines the CA. Only certain findings are noted. The cost
+ * grows with the number of rules; if comparing all of them would take more, a note says so
+ * (CC0760). Lives as long as `p`.
  */
-apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, bool several_cas, apr_pool_t *p);
+apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers, apr_pool_t *p);
 
 /**
  * The findings of cc_rules_lint about single texts alone, for conditions that are not in a rule

@@ -72,9 +72,9 @@ static bool has(const apr_array_header_t *texts, const char *text)
     return false;
 }
 
-apr_array_header_t *cc_trust_ca_names(const cc_trust_t *trust, int most, int *more, apr_pool_t *p)
+static apr_array_header_t *texts_make(const STACK_OF(X509_NAME) * names, int most, int *more,
+                                      apr_pool_t *p)
 {
-    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
     apr_array_header_t *texts = apr_array_make(p, 8, sizeof(const char *));
     int i = 0;
 
@@ -86,5 +86,18 @@ apr_array_header_t *cc_trust_ca_names(const cc_trust_t *trust, int most, int *mo
         }
     }
     *more = i < sk_X509_NAME_num(names) ? sk_X509_NAME_num(names) - i : 0;
+    return texts;
+}
+
+apr_array_header_t *cc_trust_ca_names(const cc_trust_t *trust, int most, int *more, apr_pool_t *p)
+{
+    apr_array_header_t *texts;
+    unsigned side;
+
+    if (!trust->cas) {
+        return texts_make(SSL_CTX_get_client_CA_list(trust->ctx), most, more, p);
+    }
+    texts = texts_make(cc_ca_set_names(cc_cas_enter(trust->cas, &side)), most, more, p);
+    cc_cas_leave(trust->cas, side);
     return texts;
 }

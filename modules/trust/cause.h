@@ -27,7 +27,7 @@ typedef enum {
     CC_CAUSE_CA_CERTIFICATE,      /* the client presents the certificate of a CA */
     CC_CAUSE_PURPOSE,             /* its key usages do not allow TLS client authentication */
     CC_CAUSE_SERVER_ONLY,         /* its extended key usage is exactly serverAuth */
-    CC_CAUSE_TOO_LONG,            /* the chain is longer than SSLVerifyDepth allows */
+    CC_CAUSE_TOO_LONG,            /* the chain is longer than SSLVerifyDepth or depth= allows */
     CC_CAUSE_NOT_A_CA,            /* it is not a CA certificate, but signed another one */
     CC_CAUSE_PATH_LENGTH,         /* more CAs are below it than its path length allows */
     CC_CAUSE_NAME_CONSTRAINTS,    /* a CA above it must not issue for its names */
@@ -55,11 +55,20 @@ typedef enum {
     CC_CAUSE_COUNT
 } cc_cause_t;
 
+/** Of which CAs none has the name: `number` of CC_CAUSE_NO_CA. */
+typedef enum {
+    CC_NO_CA_AT_ALL,
+    CC_NO_CA_OF_DOMAIN, /* those of its SPIFFE trust domain (ClientCertCA domain=) */
+    CC_NO_CA_OF_OTHERS  /* those for certificates of no such domain */
+} cc_no_ca_t;
+
 /** A cause, and the certificate of the chain that it is about. */
 typedef struct cc_fault_t {
     cc_cause_t cause;
     int depth;  /* of the certificate at fault; 0: the client's */
-    int number; /* CC_CAUSE_TOO_LONG: the SSLVerifyDepth that it needs; 0: not known.
+    int number; /* CC_CAUSE_TOO_LONG: the SSLVerifyDepth that it needs; below 0: the depth= of
+                   ClientCertCA that it needs, times -1; 0: not known.
+                   CC_CAUSE_NO_CA: a cc_no_ca_t.
                    CC_CAUSE_OTHER: the number of OpenSSL's error (X509_V_ERR_). Otherwise 0 */
 } cc_fault_t;
 

@@ -49,12 +49,12 @@ static cc_cause_t mismatch(X509 *ca, X509 *cert)
  * OpenSSL reports only that it found no issuer. The trusted CA that comes nearest to being the
  * issuer explains why.
  */
-static cc_cause_t issuer_cause(X509_STORE_CTX *store_ctx, X509 *cert)
+static cc_cause_t issuer_cause(X509_STORE_CTX *store_ctx, const cc_trusted_t *trusted, X509 *cert)
 {
     static const cc_cause_t nearest[] = {CC_CAUSE_OTHER,        CC_CAUSE_CA_KEY_USAGE,
                                          CC_CAUSE_OTHER_KEY_ID, CC_CAUSE_BAD_SIGNATURE,
                                          CC_CAUSE_ALGORITHM,    CC_CAUSE_OTHER_KEY};
-    STACK_OF(X509) *named = X509_STORE_CTX_get1_certs(store_ctx, X509_get_issuer_name(cert));
+    STACK_OF(X509) *named = cc_trusted_named(trusted, store_ctx, X509_get_issuer_name(cert));
     bool found[CC_CAUSE_COUNT] = {false};
     cc_cause_t cause = CC_CAUSE_NO_CA;
 
@@ -135,10 +135,14 @@ static bool signed_itself(X509 *cert)
     return key && X509_verify(cert, key) == 1;
 }
 
-static cc_cause_t cause_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx)
+static cc_cause_t cause_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx,
+                             const cc_trusted_t *trusted)
 {
     cc_cause_t cause = cc_cause_of_error(of->error), nearer;
 
+    if (trusted->problem) {
+        return CC_CAUSE_SPIFFE;
+    }
     if (cause == CC_CAUSE_NOT_A_CA && of->depth > 0 && must_not_sign(of->cert)) {
         of->depth--; /* the sentence is about the certificate that it signed */
         of->cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), of->depth);
@@ -155,23 +159,33 @@ static cc_cause_t cause_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx)
         cause != CC_CAUSE_BAD_SIGNATURE) {
         return cause;
     }
-    nearer = issuer_cause(store_ctx, of->cert);
+    nearer = issuer_cause(store_ctx, trusted, of->cert);
     return nearer == CC_CAUSE_NO_CA ? cause : nearer;
 }
 
-cc_fault_t cc_fault_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx)
+/* OpenSSL begins at the root, so the first certificate at fault is the end of the chain. */
+static int depth_needed(X509_STORE_CTX *store_ctx, const cc_trusted_t *trusted)
+{
+    int above = sk_X509_num(X509_STORE_CTX_get0_chain(store_ctx)) - 1;
+
+    return cc_trusted_depth(trusted) < 0 ? above : -above;
+}
+
+cc_fault_t cc_fault_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx,
+                         const cc_trusted_t *trusted)
 {
     cc_fault_t fault = {CC_CAUSE_NONE, 0, 0};
 
     ERR_set_mark();
-    fault.cause = cause_find(of, store_ctx);
+    fault.cause = cause_find(of, store_ctx, trusted);
     fault.depth = of->depth;
     ERR_pop_to_mark();
     if (fault.cause == CC_CAUSE_OTHER) {
         fault.number = of->error;
     } else if (fault.cause == CC_CAUSE_TOO_LONG) {
-        /* OpenSSL begins at the root, so the first certificate at fault is the end of the chain. */
-        fault.number = sk_X509_num(X509_STORE_CTX_get0_chain(store_ctx)) - 1;
+        fault.number = depth_needed(store_ctx, trusted);
+    } else if (fault.cause == CC_CAUSE_NO_CA) {
+        fault.number = (int)cc_trusted_none(trusted);
     }
     return fault;
 }
@@ -185,12 +199,25 @@ static const char *field_text(const char *name, const X509 *x509, apr_pool_t *p)
     return value && value->len ? cc_text_excerpt(value->text, value->len, p) : "(empty)";
 }
 
-/* The end of "it was issued by NAME: ..."; NULL: the cause is not about a CA that is trusted. */
-static const char *issuer_text(cc_cause_t cause)
+static const char *no_ca_text(int number)
 {
-    switch (cause) {
-    case CC_CAUSE_NO_CA:
+    switch (number) {
+    case CC_NO_CA_OF_DOMAIN:
+        return "no such CA is trusted here for its SPIFFE trust domain";
+    case CC_NO_CA_OF_OTHERS:
+        return "no such CA is trusted here for certificates of other SPIFFE trust domains, or of "
+               "none";
+    default:
         return "no such CA is trusted here";
+    }
+}
+
+/* The end of "it was issued by NAME: ..."; NULL: the cause is not about a CA that is trusted. */
+static const char *issuer_text(const cc_fault_t *fault)
+{
+    switch (fault->cause) {
+    case CC_CAUSE_NO_CA:
+        return no_ca_text(fault->number);
     case CC_CAUSE_OTHER_KEY:
         return "a CA of that name is trusted here, but with another key";
     case CC_CAUSE_OTHER_KEY_ID:
@@ -226,7 +253,7 @@ static const char *field_of(cc_cause_t cause)
 /* The sentence about `cert`, the certificate at fault. */
 static const char *sentence(const cc_fault_t *fault, const X509 *cert, apr_pool_t *p)
 {
-    const char *field = field_of(fault->cause), *tail = issuer_text(fault->cause);
+    const char *field = field_of(fault->cause), *tail = issuer_text(fault);
     const char *text = cc_cause_text(fault->cause);
 
     if (tail) {
@@ -261,15 +288,25 @@ static const char *authority_text(int depth, const X509 *leaf, const X509 *cert,
     return apr_psprintf(p, "the CA %d levels above it: ", depth);
 }
 
+/* It is about the chain, not about a certificate. */
+static const char *too_long_text(int number, apr_pool_t *p)
+{
+    const char *text = cc_cause_text(CC_CAUSE_TOO_LONG);
+
+    if (number < 0) {
+        return apr_psprintf(
+            p, "the chain is longer than ClientCertCA allows here: it needs depth=%d", -number);
+    }
+    return number > 0 ? apr_psprintf(p, "%s: it needs SSLVerifyDepth %d", text, number) : text;
+}
+
 const char *cc_fault_text(const cc_fault_t *fault, const X509 *leaf, const X509 *cert,
                           apr_pool_t *p)
 {
     const char *text = cc_cause_text(fault->cause);
 
-    if (fault->cause == CC_CAUSE_TOO_LONG) { /* it is about the chain */
-        return fault->number > 0
-                   ? apr_psprintf(p, "%s: it needs SSLVerifyDepth %d", text, fault->number)
-                   : text;
+    if (fault->cause == CC_CAUSE_TOO_LONG) {
+        return too_long_text(fault->number, p);
     }
     if (fault->cause == CC_CAUSE_OTHER) {
         text = apr_psprintf(p, "%s (error %d)", text, fault->number);

@@ -21,8 +21,11 @@ typedef struct cc_issuer_t {
 struct cc_trust_t {
     SSL_CTX *ctx;                      /* our own reference */
     X509_STORE *store;                 /* the one that verifies clients; `ctx` owns it */
+    cc_cas_t *cas;                     /* the CAs that count in place of the store's; or NULL */
+    apr_uint64_t names_digest;         /* of the names that `ctx` got from `cas` */
     EVP_MD *md;                        /* SHA-256, for the trust id */
-    apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates */
+    apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates;
+                                          empty with `cas` */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
     bool guarded;                      /* cc_trust_guard */
     unsigned char guard[32];           /* its key */
@@ -47,12 +50,85 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
 /** True if neither the verdict in a session nor its leaf has changed since it was sealed. */
 bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
+/* ---- the CAs of a followed set (followed.c) -------------------------------------------------- */
+
+/** The CAs that a verification trusts. */
+typedef struct cc_trusted_t {
+    cc_cas_t *cas;              /* is held; NULL: those of the store count, and the rest is 0 */
+    const cc_ca_set_t *set;     /* of `cas`; stays until cc_trusted_leave */
+    unsigned side;              /* cc_cas_enter */
+    const cc_ca_group_t *group; /* the one that decides about the leaf; NULL: no CA counts */
+    const char *problem;        /* why not (cc_ca_group_of); NULL: there is merely no group */
+    STACK_OF(X509) * certs;     /* those of the group that may be needed */
+} cc_trusted_t;
+
+/**
+ * Makes a verification, whose parameters are complete, trust the CAs of `trust`. cc_trusted_leave
+ * ends that, in the same thread. The certificates of a verified chain stay: it has references.
+ */
+void cc_trusted_enter(cc_trusted_t *trusted, const cc_trust_t *trust, X509_STORE_CTX *store_ctx);
+void cc_trusted_leave(cc_trusted_t *trusted, X509_STORE_CTX *store_ctx);
+
+/**
+ * Makes a verification trust the CAs of a group alone. The caller frees the result after the
+ * verification (sk_X509_free), and holds the set until then. NULL: no CA counts.
+ */
+STACK_OF(X509) * cc_trusted_group(X509_STORE_CTX *store_ctx, const cc_ca_group_t *group);
+
+/** The CAs allowed above the client's certificate (depth=); -1: SSLVerifyDepth decides. */
+int cc_trusted_depth(const cc_trusted_t *trusted);
+
+/** Of which CAs none vouches for a certificate that has no issuer among them. */
+cc_no_ca_t cc_trusted_none(const cc_trusted_t *trusted);
+
+/** The trusted CAs with a name. The caller frees them (sk_X509_pop_free). */
+STACK_OF(X509) * cc_trusted_named(const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx,
+                                  const X509_NAME *name);
+
+/** The CA of the set that is this certificate of a verified chain; NULL: it is not from the set. */
+const cc_ca_t *cc_trusted_ca(const cc_trusted_t *trusted, const X509 *cert);
+
+/** Writes down in a good verdict which CAs of the set it is based on. */
+void cc_trusted_seal(cc_seal_t *seal, const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx);
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
 /** An error of a verification, whose cause has not been looked for. */
 typedef struct cc_verify_error_t {
     X509 *cert; /* the one at fault, of the chain in the context; NULL: there is no error */
     int depth;  /* of `cert` */
     int error;  /* X509_V_ERR_ */
 } cc_verify_error_t;
+
+/* ---- verifications (verify.c) ---------------------------------------------------------------- */
+
+/** Wraps the callback in place for the time of one verification. */
+typedef struct cc_watch_t {
+    X509_STORE_CTX_verify_cb callback;
+    const cc_trust_t *trust;
+    cc_trusted_t trusted;        /* the CAs that count */
+    bool tolerates;              /* cc_trust_tolerate, for this handshake */
+    bool let_pass;               /* the callback tolerated an error */
+    cc_verify_error_t tolerated; /* the first of these; */
+    cc_verify_error_t refused;   /* the error that it did not tolerate */
+} cc_watch_t;
+
+/**
+ * X509_verify_cert, or its refusal (cc_trusted_t), between cc_trusted_enter and _leave. Takes the
+ * verdict, except for its time, and the certificate at fault. Returns what X509_verify_cert does.
+ */
+int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch,
+                    X509_STORE_CTX *store_ctx);
+
+/** The error that decides: the first one that occurred. */
+cc_verify_error_t cc_watch_error(const cc_watch_t *watch, X509_STORE_CTX *store_ctx);
+
+/**
+ * Refuses a certificate with an error that OpenSSL has not found: tells the callback in place,
+ * whose answer does not count.
+ */
+void cc_watch_refuse(const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
+                     const cc_verify_error_t *with);
 
 /** The field `subject` or `issuer` of a certificate, escaped for a log; in `p`. */
 const char *cc_trust_name_text(X509 *cert, const char *field, apr_pool_t *p);
@@ -68,7 +144,8 @@ void cc_verify_error_take(cc_verify_error_t *taken, X509_STORE_CTX *store_ctx, i
  * certificate at fault in *of. The verification has ended, and its context still exists. May verify
  * some signatures. Leaves nothing in OpenSSL's error queue.
  */
-cc_fault_t cc_fault_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx);
+cc_fault_t cc_fault_find(cc_verify_error_t *of, X509_STORE_CTX *store_ctx,
+                         const cc_trusted_t *trusted);
 
 /** The cause that the number of an error alone gives; CC_CAUSE_OTHER: unknown (cause.c). */
 cc_cause_t cc_cause_of_error(int error);

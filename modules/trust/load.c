@@ -79,93 +79,6 @@ static const char *authorities_load(SSL_CTX *ctx, const cc_trust_files_t *files,
     return NULL;
 }
 
-/* ---- CAs in files and folders of any names --------------------------------------------------- */
-
-/* No certificate is encrypted, so a start must not prompt for a password. */
-static int no_password(char *buffer, int size, int writing, void *baton)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)baton;
-    return -1;
-}
-
-/* Adds the certificates of a file and returns their number; -1: the file is damaged. */
-static int certs_add(SSL_CTX *ctx, const char *path)
-{
-    BIO *bio = BIO_new_file(path, "r");
-    bool good = bio != NULL;
-    X509 *cert = NULL;
-    int count = 0;
-
-    ERR_set_mark();
-    for (; good && (cert = PEM_read_bio_X509_AUX(bio, NULL, no_password, NULL)); count++) {
-        good = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert) > 0;
-        X509_free(cert);
-    }
-    BIO_free(bio);
-    if (!good || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        ERR_clear_last_mark(); /* keeps the error for the message */
-        return -1;
-    }
-    SSL_add_file_cert_subjects_to_stack(SSL_CTX_get_client_CA_list(ctx), path);
-    ERR_pop_to_mark();
-    return count;
-}
-
-/* Adds the certificates of the files in a folder, except hidden ones; NULL, or the path at fault.
- */
-static const char *folder_add(SSL_CTX *ctx, int *count, apr_dir_t *folder, const char *path,
-                              apr_pool_t *p)
-{
-    const char *file;
-    apr_status_t status;
-
-    while ((status = file_next(&file, folder, path, p)) == APR_SUCCESS) {
-        int added = *apr_filepath_name_get(file) == '.' ? 0 : certs_add(ctx, file);
-
-        if (added < 0) {
-            return file;
-        }
-        *count += added;
-    }
-    return APR_STATUS_IS_ENOENT(status) ? NULL : path;
-}
-
-/* Adds the certificates of one file or folder, which must contain at least one. */
-static apr_status_t path_add(SSL_CTX *ctx, const char *path, apr_pool_t *p, cc_error_t *err)
-{
-    apr_dir_t *folder = NULL;
-    const char *failed = path;
-    int count = 0;
-
-    if (apr_dir_open(&folder, path, p) == APR_SUCCESS) {
-        failed = folder_add(ctx, &count, folder, path, p);
-        apr_dir_close(folder);
-    } else {
-        count = certs_add(ctx, path);
-        failed = count < 0 ? path : NULL;
-    }
-    if (failed) {
-        return load_failed(failed, p, err);
-    }
-    return count > 0 ? APR_SUCCESS
-                     : cc_error_set(err, p, "CC0402", path, "it cannot be loaded: %s",
-                                    "it contains no certificate");
-}
-
-static apr_status_t paths_add(SSL_CTX *ctx, const apr_array_header_t *paths, apr_pool_t *p,
-                              cc_error_t *err)
-{
-    apr_status_t status = APR_SUCCESS;
-
-    for (int i = 0; paths && status == APR_SUCCESS && i < paths->nelts; i++) {
-        status = path_add(ctx, APR_ARRAY_IDX(paths, i, const char *), p, err);
-    }
-    return status;
-}
-
 /* ---- CRLs as mod_ssl loads them -------------------------------------------------------------- */
 
 static const char *revocations_load(X509_STORE *store, const cc_trust_files_t *files)
@@ -191,7 +104,7 @@ static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, ap
     const char *failed;
 
     SSL_CTX_set_client_CA_list(ctx, sk_X509_NAME_new_null());
-    failed = authorities_load(ctx, files, p);
+    failed = files->followed ? NULL : authorities_load(ctx, files, p);
     if (!failed) {
         failed = revocations_load(SSL_CTX_get_cert_store(ctx), files);
     }
@@ -200,7 +113,7 @@ static apr_status_t context_fill(SSL_CTX *ctx, const cc_trust_files_t *files, ap
     }
     /* Only for the trust id: the verification follows mod_ssl's way to count (verify.c). */
     SSL_CTX_set_verify_depth(ctx, files->depth > 0 ? files->depth - 1 : 0);
-    return failed ? load_failed(failed, p, err) : paths_add(ctx, files->cas, p, err);
+    return failed ? load_failed(failed, p, err) : APR_SUCCESS;
 }
 
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
@@ -213,7 +126,8 @@ apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, ap
     ctx = SSL_CTX_new(TLS_server_method());
     status = ctx ? context_fill(ctx, files, p, err) : load_failed(NULL, p, err);
     if (status == APR_SUCCESS) {
-        status = cc_trust_create(trust, ctx, p, err);
+        status = files->followed ? cc_trust_follow(trust, ctx, files->followed, p, err)
+                                 : cc_trust_create(trust, ctx, p, err);
     }
     if (status == APR_SUCCESS) {
         (*trust)->depth = files->depth > 0 ? files->depth : 0;

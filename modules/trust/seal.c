@@ -29,6 +29,7 @@ enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT };
 
 /* A depth or a number in one octet; larger ones occur in no chain. */
 #define OCTET_MAX 255
+#define GROUP_MAX 0xFFFF
 
 typedef struct record_t {
     unsigned char magic[4]; /* changes with the layout */
@@ -42,13 +43,28 @@ typedef struct record_t {
     unsigned char ca_spki_sha256[32];
     unsigned char cause;        /* a cc_cause_t: why the verdict is not VERDICT_OK */
     unsigned char depth;        /* of the certificate at fault */
-    unsigned char number;       /* cc_fault_t */
-    unsigned char mac[MAC_LEN]; /* of all members before it and of the leaf; 0 without a guard */
+    unsigned char number;       /* cc_fault_t; below 0: in two's complement */
+    unsigned char group[2];     /* cc_seal_t, big-endian */
+    unsigned char ca_count;     /* likewise; more than CC_SEAL_CAS_MAX: too many, and no marks */
+    unsigned char mac[MAC_LEN]; /* of all other members and of the leaf; 0 without a guard */
+    unsigned char ca_marks[CC_SEAL_CAS_MAX][CC_CA_MARK_LEN]; /* the record ends with the last one */
 } record_t;
 
-_Static_assert(sizeof(record_t) == 137, "the record has no padding");
+_Static_assert(sizeof(record_t) == 140 + CC_SEAL_CAS_MAX * CC_CA_MARK_LEN,
+               "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '3'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '4'};
+
+/* The octets of the marks, and of the whole record. */
+static size_t marks_len(const record_t *record)
+{
+    return record->ca_count > CC_SEAL_CAS_MAX ? 0 : (size_t)record->ca_count * CC_CA_MARK_LEN;
+}
+
+static size_t record_len(const record_t *record)
+{
+    return offsetof(record_t, ca_marks) + marks_len(record);
+}
 
 static unsigned char verdict_of(cc_trust_state_t state)
 {
@@ -81,15 +97,27 @@ static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
 static bool mac_make(unsigned char mac[MAC_LEN], const record_t *record, const cc_trust_t *trust,
                      const X509 *leaf)
 {
-    unsigned char input[offsetof(record_t, mac) + 32], full[32];
+    unsigned char input[sizeof(*record) + 32], full[32];
+    size_t len = record_len(record);
 
-    memcpy(input, record, offsetof(record_t, mac));
-    if (!X509_digest(leaf, trust->md, input + offsetof(record_t, mac), NULL) ||
-        !HMAC(trust->md, trust->guard, sizeof(trust->guard), input, sizeof(input), full, NULL)) {
+    memcpy(input, record, len);
+    memset(input + offsetof(record_t, mac), 0, MAC_LEN);
+    if (!X509_digest(leaf, trust->md, input + len, NULL) ||
+        !HMAC(trust->md, trust->guard, sizeof(trust->guard), input, len + 32, full, NULL)) {
         return false;
     }
     memcpy(mac, full, MAC_LEN);
     return true;
+}
+
+/* A group with a number that the record cannot have is treated as a chain with too many CAs. */
+static void group_write(record_t *record, const cc_seal_t *seal)
+{
+    bool fits = seal->group <= GROUP_MAX && seal->ca_count <= CC_SEAL_CAS_MAX;
+
+    record->group[0] = (unsigned char)(seal->group >> 8);
+    record->group[1] = (unsigned char)seal->group;
+    record->ca_count = fits ? (unsigned char)seal->ca_count : CC_SEAL_CAS_MAX + 1;
 }
 
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
@@ -109,22 +137,34 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.cause = (unsigned char)seal->fault.cause;
     record.depth = octet_of(seal->fault.depth);
     record.number = octet_of(seal->fault.number);
+    group_write(&record, seal);
+    memcpy(record.ca_marks, seal->ca_marks, sizeof(record.ca_marks));
     memset(record.mac, 0, sizeof(record.mac));
     if (trust->guarded && !mac_make(record.mac, &record, trust, leaf)) {
         SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
         return;
     }
-    SSL_SESSION_set1_ticket_appdata(session, &record, sizeof(record));
+    SSL_SESSION_set1_ticket_appdata(session, &record, record_len(&record));
+}
+
+/* False if the octets are not exactly one record. */
+static bool record_copy(record_t *record, const void *data, size_t len)
+{
+    memset(record, 0, sizeof(*record));
+    if (len < offsetof(record_t, ca_marks) || len > sizeof(*record)) {
+        return false;
+    }
+    memcpy(record, data, len);
+    return record->ca_count <= CC_SEAL_CAS_MAX + 1 && len == record_len(record);
 }
 
 static bool record_read(record_t *record, const void *data, size_t len, const X509 *leaf)
 {
     unsigned char mark[LEAF_LEN];
 
-    if (len != sizeof(*record)) {
+    if (!record_copy(record, data, len)) {
         return false;
     }
-    memcpy(record, data, sizeof(*record));
     leaf_mark(mark, leaf);
     return memcmp(record->magic, magic, sizeof(magic)) == 0 &&
            record->verdict <= VERDICT_NOT_CLIENT && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
@@ -139,6 +179,28 @@ static void fault_read(cc_fault_t *fault, const record_t *record, const cc_trust
         *fault = (cc_fault_t){CC_CAUSE_OTHER_HOST, 0, 0};
     } else {
         *fault = (cc_fault_t){(cc_cause_t)record->cause, record->depth, record->number};
+    }
+    if (fault->cause == CC_CAUSE_TOO_LONG) {
+        fault->number = (signed char)record->number;
+    }
+}
+
+/* A good verdict, which holds as long as the CAs that it is based on stay. */
+static void verdict_read(cc_seal_t *seal, const record_t *record, const cc_trust_t *trust)
+{
+    seal->state = CC_TRUST_OK;
+    seal->verified_at = cc_moment_get(record->at);
+    seal->until = cc_moment_get(record->until);
+    seal->ca_known = record->ca_known;
+    memcpy(seal->ca_sha256, record->ca_sha256, sizeof(record->ca_sha256));
+    memcpy(seal->ca_spki_sha256, record->ca_spki_sha256, sizeof(record->ca_spki_sha256));
+    seal->group = record->group[0] << 8 | record->group[1];
+    seal->ca_count = record->ca_count;
+    memcpy(seal->ca_marks, record->ca_marks, sizeof(record->ca_marks));
+    if (!cc_trust_holds(trust, seal)) {
+        apr_time_t verified_at = seal->verified_at;
+
+        *seal = (cc_seal_t){.state = CC_TRUST_CA_LEFT, .verified_at = verified_at};
     }
 }
 
@@ -162,12 +224,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
         seal->state = CC_TRUST_OTHER_TRUST;
         seal->verified_at = cc_moment_get(record.at); /* another verification keeps this age */
     } else {
-        seal->state = CC_TRUST_OK;
-        seal->verified_at = cc_moment_get(record.at);
-        seal->until = cc_moment_get(record.until);
-        seal->ca_known = record.ca_known;
-        memcpy(seal->ca_sha256, record.ca_sha256, sizeof(record.ca_sha256));
-        memcpy(seal->ca_spki_sha256, record.ca_spki_sha256, sizeof(record.ca_spki_sha256));
+        verdict_read(seal, &record, trust);
     }
 }
 
@@ -179,9 +236,6 @@ bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *
     size_t len = 0;
 
     SSL_SESSION_get0_ticket_appdata(session, &data, &len);
-    if (len != sizeof(record)) {
-        return false;
-    }
-    memcpy(&record, data, sizeof(record));
-    return mac_make(mac, &record, trust, leaf) && !CRYPTO_memcmp(mac, record.mac, sizeof(mac));
+    return record_copy(&record, data, len) && mac_make(mac, &record, trust, leaf) &&
+           !CRYPTO_memcmp(mac, record.mac, sizeof(mac));
 }

@@ -54,6 +54,9 @@ static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJE
     unsigned char *der = NULL;
     int len;
 
+    if (cert != NULL && trust->cas) {
+        return true; /* it does not count */
+    }
     if (cert != NULL) {
         issuer_add(trust, cert, p);
         len = i2d_X509_AUX(cert, &der); /* includes the limits of a "TRUSTED CERTIFICATE" */
@@ -83,11 +86,11 @@ static void names_look_up(const cc_trust_t *trust)
     ERR_pop_to_mark();
 }
 
-/* The store's certificates and CRLs, and the CA names. */
+/* The store's CRLs, and its certificates and the CA names if these are always the same. */
 static bool add_all(apr_array_header_t *entries, cc_trust_t *trust, apr_pool_t *p)
 {
     STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
-    STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(trust->ctx);
+    STACK_OF(X509_NAME) *names = trust->cas ? NULL : SSL_CTX_get_client_CA_list(trust->ctx);
     bool done = true;
 
     for (int i = 0; done && i < sk_X509_OBJECT_num(objects); i++) {
@@ -108,10 +111,11 @@ static const char *settings_text(const cc_trust_t *trust, apr_pool_t *p)
     X509_VERIFY_PARAM *store = X509_STORE_get0_param(trust->store);
     X509_VERIFY_PARAM *own = SSL_CTX_get0_param(trust->ctx);
 
-    return apr_psprintf(p, "mod_clientcert trust 1: flags %lx %lx, depth %d %d, level %d",
+    return apr_psprintf(p, "mod_clientcert trust 1: flags %lx %lx, depth %d %d, level %d%s%s",
                         X509_VERIFY_PARAM_get_flags(store), X509_VERIFY_PARAM_get_flags(own),
                         X509_VERIFY_PARAM_get_depth(store), X509_VERIFY_PARAM_get_depth(own),
-                        SSL_CTX_get_security_level(trust->ctx));
+                        SSL_CTX_get_security_level(trust->ctx), trust->cas ? ", groups " : "",
+                        trust->cas ? cc_cas_groups_text(trust->cas, p) : "");
 }
 
 static int entry_compare(const void *a, const void *b)
@@ -127,7 +131,9 @@ static bool trust_identify(cc_trust_t *trust, apr_pool_t *p)
     EVP_MD_CTX *ctx;
     bool done;
 
-    names_look_up(trust);
+    if (!trust->cas) {
+        names_look_up(trust);
+    }
     if (!add_all(entries, trust, p)) {
         return false;
     }
@@ -154,12 +160,14 @@ static apr_status_t trust_free(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err)
+static apr_status_t trust_make(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, apr_pool_t *p,
+                               cc_error_t *err)
 {
     cc_trust_t *made = apr_pcalloc(p, sizeof *made);
 
     SSL_CTX_up_ref(ctx);
     made->ctx = ctx;
+    made->cas = cas;
     made->depth = -1;
     made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
     apr_pool_cleanup_register(p, made, trust_free, apr_pool_cleanup_null);
@@ -179,6 +187,33 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
     }
     *trust = made;
     return APR_SUCCESS;
+}
+
+apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc_error_t *err)
+{
+    return trust_make(trust, ctx, NULL, p, err);
+}
+
+/* Makes the names of the current CAs those of the context. */
+static void names_take(cc_trust_t *trust)
+{
+    unsigned side;
+    const cc_ca_set_t *set = cc_cas_enter(trust->cas, &side);
+
+    trust->names_digest = cc_ca_set_names_digest(set);
+    SSL_CTX_set_client_CA_list(trust->ctx, SSL_dup_CA_list(cc_ca_set_names(set)));
+    cc_cas_leave(trust->cas, side);
+}
+
+apr_status_t cc_trust_follow(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    apr_status_t status = trust_make(trust, ctx, cas, p, err);
+
+    if (status == APR_SUCCESS) {
+        names_take(*trust);
+    }
+    return status;
 }
 
 void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton)
@@ -209,14 +244,36 @@ apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len)
 
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
 {
-    return memcmp(a->id, b->id, sizeof a->id) == 0;
+    return memcmp(a->id, b->id, sizeof a->id) == 0 && a->cas == b->cas;
+}
+
+/* The paths of a set: what distinguishes its CAs from others, today and after a restart. */
+static const char *paths_text(const cc_cas_t *cas, apr_pool_t *p)
+{
+    const apr_array_header_t *specs = cc_cas_specs(cas);
+    apr_array_header_t *texts = apr_array_make(p, specs->nelts, sizeof(const char *));
+
+    for (int i = 0; i < specs->nelts; i++) {
+        const cc_ca_spec_t *spec = APR_ARRAY_IDX(specs, i, const cc_ca_spec_t *);
+
+        APR_ARRAY_PUSH(texts, const char *) = apr_array_pstrcat(p, spec->paths, '\n');
+    }
+    return apr_array_pstrcat(p, texts, '\n');
 }
 
 const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p)
 {
     char *text = apr_palloc(p, 2 * CC_TRUST_ID_LEN + 1);
+    unsigned char digest[32];
 
     apr_escape_hex(text, trust->id, CC_TRUST_ID_LEN, 0, NULL);
+    if (trust->cas) {
+        const char *all = apr_pstrcat(p, text, "\n", paths_text(trust->cas, p), NULL);
+
+        if (EVP_Digest(all, strlen(all), digest, NULL, trust->md, NULL)) {
+            apr_escape_hex(text, digest, CC_TRUST_ID_LEN, 0, NULL);
+        }
+    }
     return text;
 }
 

@@ -43,9 +43,8 @@ apr_status_t cc_trust_follow(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, ap
 cc_cas_t *cc_trust_cas(const cc_trust_t *trust);
 
 /**
- * The CA names for the CertificateRequests of a connection that begins now, for
- * SSL_set_client_CA_list, which takes ownership. NULL: the names of the context are still right, or
- * out of memory. Any thread.
+ * The CA names for a connection that begins now, for SSL_set_client_CA_list, which takes ownership.
+ * NULL: the names of the context are still right, or out of memory. Any thread.
  */
 STACK_OF(X509_NAME) * cc_trust_new_names(const cc_trust_t *trust);
 
@@ -57,10 +56,13 @@ STACK_OF(X509_NAME) * cc_trust_new_names(const cc_trust_t *trust);
  */
 apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
 
-/** True if both trusts are the same: a verdict under one is valid for the other. */
+/** True if a verdict under one is valid for the other. Both then follow the same set, or none. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 
-/** The trust id in hexadecimal, in `p`. Trusts that are the same have the same text. */
+/**
+ * The trust id in hexadecimal, in `p`; with a set, a digest that also depends on its paths. Trusts
+ * that are the same have the same text, also after a restart.
+ */
 const char *cc_trust_id_text(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
@@ -192,9 +194,10 @@ const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p)
  * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
  * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). If
  * there is no good record, members other than `state` are 0, except `verified_at` with
- * CC_TRUST_OTHER_TRUST, and `fault` with CC_TRUST_FAILED and CC_TRUST_NOT_CLIENT. A verdict that
- * failed for a different trust has the cause CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error
- * queue. Any thread may call while no handshake runs on the session's connection.
+ * CC_TRUST_OTHER_TRUST and CC_TRUST_CA_LEFT, and `fault` with CC_TRUST_FAILED and
+ * CC_TRUST_NOT_CLIENT. A verdict that failed for a different trust has the cause
+ * CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
+ * handshake runs on the session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,
                      const X509 *cert);
@@ -250,7 +253,10 @@ typedef struct cc_authority_t {
     int error_depth; /* 0: of it */
 } cc_authority_t;
 
-/** All certificates of the store (of cc_authority_t *). They live as long as `p`. */
+/**
+ * All certificates of the store, or of the current set (of cc_authority_t *). They live as long as
+ * `p`. A CA that is in several groups of the set is there once, with its longest chain.
+ */
 apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t *p);
 
 /**
@@ -261,49 +267,6 @@ apr_array_header_t *cc_authorities_of_store(const cc_trust_t *trust, apr_pool_t 
 cc_authority_t *cc_authority_make(const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
                                   apr_pool_t *p);
 
-/* ---- what the store is good for (survey.c) --------------------------------------------------- */
-
-/** Whether a certificate of the store can be above a client's certificate. */
-typedef enum {
-    CC_SURVEYED_CA,        /* it can */
-    CC_SURVEYED_NOT_CA,    /* it is not a CA certificate, and not trusted itself */
-    CC_SURVEYED_EXPIRED,   /* no certificate of the store with this name is valid now */
-    CC_SURVEYED_NOT_YET,   /* likewise */
-    CC_SURVEYED_NO_ISSUER, /* the store does not have its issuer, and it is not trusted itself */
-    CC_SURVEYED_OTHER      /* it cannot for another reason, or is trusted itself and is not a CA */
-} cc_surveyed_state_t;
-
-/** The CRLs of a CA in the store, where mod_ssl looks for them. */
-typedef enum { CC_SURVEYED_NO_CRL, CC_SURVEYED_CRL_EXPIRED, CC_SURVEYED_CRL } cc_surveyed_crl_t;
-
-/** A certificate of the store. Texts are in the form of RFC 4514, and escaped for a log. */
-typedef struct cc_surveyed_t {
-    const char *name;
-    const char *issuer;
-    const char *subject; /* the name as in a rule, which is not escaped; NULL: none, or unusable */
-    cc_surveyed_state_t state;
-    apr_time_t date;        /* _EXPIRED: its notAfter; _NOT_YET: its notBefore */
-    int depth;              /* _CA: the SSLVerifyDepth that certificates issued by it need */
-    bool root;              /* _CA: its chain ends with it */
-    bool issues_cas;        /* _CA: it has issued another CA of the store */
-    cc_surveyed_crl_t crl;  /* _CA */
-    apr_time_t next_update; /* CC_SURVEYED_CRL_EXPIRED: of the last one to expire */
-} cc_surveyed_t;
-
-/**
- * All certificates of the store (of cc_surveyed_t), in `p`. Takes time in proportion to their
- * number. Leaves nothing in OpenSSL's error queue. One thread.
- */
-apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr_pool_t *p);
-
-/**
- * True if at least one certificate of a PEM file has the name of one in the store, or can be
- * verified by it apart from its dates, with the help of the others of the file; also if the file
- * contains none. Takes time in proportion to their number. Leaves nothing in OpenSSL's error queue.
- * One thread.
- */
-bool cc_trust_knows_any(const cc_trust_t *trust, const char *path, apr_pool_t *p);
-
 /** The name of a CRLReason (RFC 5280 5.3.1): "keyCompromise". A literal. */
 const char *cc_reason_text(int reason);
 
@@ -312,8 +275,6 @@ const char *cc_reason_text(int reason);
 /** The files and settings that make a trust. Paths are absolute; all is borrowed. */
 typedef struct cc_trust_files_t {
     const char *ca_file, *ca_path;   /* SSLCACertificateFile, SSLCACertificatePath; or NULL */
-    const apr_array_header_t *cas;   /* of const char *: files of certificates in PEM, and folders
-                                        of such files, of any names but hidden ones; NULL: none */
     cc_cas_t *followed;              /* ClientCertCA: then the certificates of these files do not
                                         count; NULL: none */
     const char *crl_file, *crl_path; /* NULL: not set */
@@ -337,8 +298,7 @@ typedef struct cc_trust_files_t {
  * verdict is sealed or unsealed.
  *
  * It lives as long as `p`. Leaves nothing in OpenSSL's error queue. Call it from one thread. CC0402
- * names what cannot be loaded: a file that cannot be read or is damaged, a file or a folder among
- * `cas` without a certificate, or invalid cipher suites.
+ * names what cannot be loaded: a file that cannot be read or is damaged, or invalid cipher suites.
  */
 apr_status_t cc_trust_load(cc_trust_t **trust, const cc_trust_files_t *files, apr_pool_t *p,
                            cc_error_t *err);

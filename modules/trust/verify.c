@@ -8,18 +8,8 @@
 #include "cert/cert.h"
 #include "trust/internal.h"
 
-/* Wraps the callback in place for the time of one verification. */
-typedef struct watch_t {
-    X509_STORE_CTX_verify_cb callback;
-    const cc_trust_t *trust;
-    bool tolerates;              /* cc_trust_tolerate, for this handshake */
-    bool let_pass;               /* the callback tolerated an error */
-    cc_verify_error_t tolerated; /* the first of these; */
-    cc_verify_error_t refused;   /* the error that it did not tolerate */
-} watch_t;
-
 /* The issuer of a CRL is verified in a separate context, which has no application data. */
-static watch_t *watch_of(X509_STORE_CTX *store_ctx)
+static cc_watch_t *watch_of(X509_STORE_CTX *store_ctx)
 {
     X509_STORE_CTX *parent = X509_STORE_CTX_get0_parent_ctx(store_ctx);
 
@@ -39,22 +29,54 @@ static bool is_optional(int error)
            error == X509_V_ERR_CERT_UNTRUSTED;
 }
 
+/*
+ * Calls the callback in place. mod_ssl's refuses a chain by the depth of a certificate, unless
+ * depth= decides. Otherwise it only distinguishes the leaf, to which it may confine OCSP, and logs
+ * the depth. So a CA gets a depth below 0, which exceeds no SSLVerifyDepth.
+ */
+static int callback_ask(const cc_watch_t *watch, int ok, X509_STORE_CTX *store_ctx)
+{
+    int depth = X509_STORE_CTX_get_error_depth(store_ctx), answer;
+
+    if (cc_trusted_depth(&watch->trusted) < 0) {
+        return watch->callback(ok, store_ctx);
+    }
+    X509_STORE_CTX_set_error_depth(store_ctx, -depth);
+    answer = watch->callback(ok, store_ctx);
+    X509_STORE_CTX_set_error_depth(store_ctx, depth);
+    return answer;
+}
+
+/* True if there are more CAs above the leaf than depth= allows, in a chain without other errors. */
+static bool is_too_long(const cc_watch_t *watch, int ok, X509_STORE_CTX *store_ctx)
+{
+    int most = cc_trusted_depth(&watch->trusted);
+
+    return ok && most >= 0 && X509_STORE_CTX_get_error_depth(store_ctx) > most;
+}
+
 static int watch_error(int ok, X509_STORE_CTX *store_ctx)
 {
-    watch_t *watch = watch_of(store_ctx);
-    int error = X509_STORE_CTX_get_error(store_ctx), answer;
+    cc_watch_t *watch = watch_of(store_ctx);
+    bool of_crl = X509_STORE_CTX_get0_parent_ctx(store_ctx) != NULL;
+    int error, answer;
     bool waived, passed;
 
+    if (!of_crl && is_too_long(watch, ok, store_ctx)) {
+        ok = 0;
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_CERT_CHAIN_TOO_LONG);
+    }
+    error = X509_STORE_CTX_get_error(store_ctx);
     if (ok == 0 && watch->tolerates && is_optional(error)) {
         X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
     }
-    answer = watch->callback(ok, store_ctx);
+    answer = callback_ask(watch, ok, store_ctx);
     /* SSLCARevocationCheck ... no_crl_for_cert_ok: the administrator allows this one error. */
     waived =
         error == X509_V_ERR_UNABLE_TO_GET_CRL && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK;
     passed = ok == 0 && answer != 0 && !waived;
     watch->let_pass = watch->let_pass || passed;
-    if (X509_STORE_CTX_get0_parent_ctx(store_ctx)) {
+    if (of_crl) {
         return answer;
     }
     if (passed && watch->tolerated.cert == NULL) {
@@ -74,14 +96,18 @@ static void issuer_set(cc_seal_t *seal, const unsigned char sha256[32],
 }
 
 /* Fills in the certificate that issued the leaf in the verified chain. */
-static void issuer_find(cc_seal_t *seal, const cc_trust_t *trust, X509_STORE_CTX *store_ctx)
+static void issuer_find(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx)
 {
     X509 *cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), 1);
-    const cc_issuer_t *known = cert ? apr_hash_get(trust->issuers, &cert, sizeof cert) : NULL;
+    const cc_issuer_t *known =
+        cert ? apr_hash_get(watch->trust->issuers, &cert, sizeof cert) : NULL;
+    const cc_ca_t *ca = cert ? cc_trusted_ca(&watch->trusted, cert) : NULL;
     apr_pool_t *scratch;
 
     if (known != NULL) {
         issuer_set(seal, known->sha256, known->spki_sha256);
+    } else if (ca != NULL) {
+        issuer_set(seal, ca->sha256, ca->spki_sha256);
     } else if (cert != NULL && apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
         unsigned char sha256[32], spki_sha256[32];
 
@@ -121,8 +147,7 @@ static void purpose_take(cc_seal_t *seal, X509 *cert)
     }
 }
 
-/* The error that decides: the first one that occurred. */
-static cc_verify_error_t error_of(const watch_t *watch, X509_STORE_CTX *store_ctx)
+cc_verify_error_t cc_watch_error(const cc_watch_t *watch, X509_STORE_CTX *store_ctx)
 {
     int error = X509_STORE_CTX_get_error(store_ctx);
 
@@ -140,51 +165,48 @@ static cc_verify_error_t error_of(const watch_t *watch, X509_STORE_CTX *store_ct
 }
 
 /* Takes the verdict on a verification that returned `result`. Returns the certificate at fault. */
-static X509 *verdict_take(cc_seal_t *seal, const watch_t *watch, X509_STORE_CTX *store_ctx,
+static X509 *verdict_take(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
                           int result)
 {
     cc_verify_error_t error = {X509_STORE_CTX_get0_cert(store_ctx), 0, X509_V_OK};
 
     if (result > 0 && !watch->let_pass && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
         purpose_take(seal, error.cert);
-        issuer_find(seal, watch->trust, store_ctx);
+        issuer_find(seal, watch, store_ctx);
+        cc_trusted_seal(seal, &watch->trusted, store_ctx);
         until_find(seal, X509_STORE_CTX_get0_chain(store_ctx));
     } else {
-        error = error_of(watch, store_ctx);
+        error = cc_watch_error(watch, store_ctx);
         seal->state = CC_TRUST_FAILED;
-        seal->fault = cc_fault_find(&error, store_ctx);
+        seal->fault = cc_fault_find(&error, store_ctx, &watch->trusted);
     }
     return error.cert;
 }
 
-/*
- * Calls the function that may object (because of CRLs) to a chain that has verified. The callback
- * in place logs the objection like an error of its own. Whatever it returns, the certificate is
- * refused.
- */
-static void objection_take(cc_refusal_t *refusal, const cc_seal_t *seal, const cc_trust_t *trust,
-                           X509_STORE_CTX *store_ctx)
+void cc_watch_refuse(const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
+                     const cc_verify_error_t *with)
 {
-    X509_STORE_CTX_verify_cb callback = X509_STORE_CTX_get_verify_cb(store_ctx);
-    X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
-    int depth = 0;
-    int error = trust->on_success(leaf, seal, &depth, trust->on_success_baton);
-
-    if (error == X509_V_OK) {
-        return;
-    }
-    refusal->seal = seal;
-    refusal->cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), depth);
-    refusal->fault = (cc_fault_t){cc_cause_of_error(error), depth, 0};
-    X509_STORE_CTX_set_error_depth(store_ctx, depth);
-    X509_STORE_CTX_set_current_cert(store_ctx, refusal->cert);
-    X509_STORE_CTX_set_error(store_ctx, error);
-    callback(0, store_ctx);
-    X509_STORE_CTX_set_error(store_ctx, error);
+    X509_STORE_CTX_set_error_depth(store_ctx, with->depth);
+    X509_STORE_CTX_set_current_cert(store_ctx, with->cert);
+    X509_STORE_CTX_set_error(store_ctx, with->error);
+    callback_ask(watch, 0, store_ctx);
+    X509_STORE_CTX_set_error(store_ctx, with->error);
 }
 
-/* X509_verify_cert with a callback that is watched. */
-static int verify_watched(X509_STORE_CTX *store_ctx, watch_t *watch)
+/* Verifies a certificate, unless no CA may decide about its SPIFFE ID. */
+static int verify(X509_STORE_CTX *store_ctx, cc_watch_t *watch)
+{
+    if (!watch->trusted.problem) {
+        return X509_verify_cert(store_ctx);
+    }
+    watch->refused =
+        (cc_verify_error_t){X509_STORE_CTX_get0_cert(store_ctx), 0, X509_V_ERR_INVALID_EXTENSION};
+    cc_watch_refuse(watch, store_ctx, &watch->refused);
+    return 0;
+}
+
+/* The same with a callback that is watched. */
+static int verify_watched(X509_STORE_CTX *store_ctx, cc_watch_t *watch)
 {
     void *app_data = X509_STORE_CTX_get_app_data(store_ctx);
     int result;
@@ -193,91 +215,17 @@ static int verify_watched(X509_STORE_CTX *store_ctx, watch_t *watch)
         return -1;
     }
     X509_STORE_CTX_set_verify_cb(store_ctx, watch_error);
-    result = X509_verify_cert(store_ctx);
+    result = verify(store_ctx, watch);
     X509_STORE_CTX_set_verify_cb(store_ctx, watch->callback);
     X509_STORE_CTX_set_app_data(store_ctx, app_data);
     return result;
 }
 
-/* True if the handshake goes on whatever is wrong with the certificate. */
-static bool tolerates(const cc_trust_t *trust, const SSL *ssl)
+int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch, X509_STORE_CTX *store_ctx)
 {
-    return trust->tolerates && !(SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT);
-}
+    int result = verify_watched(store_ctx, watch);
 
-/*
- * mod_ssl remembers on the connection that its callback did not accept a certificate. It forgets
- * the result of the verification (SSL_set_verify_result) in each request with TLS 1.2. So the
- * callback gets every failure, also one that only this module has found.
- */
-static int tolerate(X509_STORE_CTX *store_ctx, bool known_to_callback)
-{
-    if (!known_to_callback) {
-        X509_STORE_CTX_set_error_depth(store_ctx, 0);
-        X509_STORE_CTX_set_current_cert(store_ctx, X509_STORE_CTX_get0_cert(store_ctx));
-        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_INVALID_PURPOSE);
-        X509_STORE_CTX_get_verify_cb(store_ctx)(0, store_ctx);
-    }
-    X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
-    return 1;
-}
-
-/*
- * Reports the error that ended the handshake. If it is tolerated, that is the sealed one;
- * otherwise, the one that the callback did not tolerate.
- */
-static void refusal_tell(cc_refusal_t *refusal, const cc_seal_t *seal, const watch_t *watch,
-                         X509_STORE_CTX *store_ctx)
-{
-    refusal->leaf = X509_STORE_CTX_get0_cert(store_ctx);
-    if (refusal->seal == NULL && refusal->tolerated) {
-        refusal->fault = seal->fault;
-    } else if (refusal->seal == NULL) {
-        watch_t last = {.refused = watch->refused};
-        cc_verify_error_t error = error_of(&last, store_ctx);
-
-        refusal->fault = cc_fault_find(&error, store_ctx);
-        refusal->cert = error.cert;
-    }
-    watch->trust->on_refusal(refusal, watch->trust->on_refusal_baton);
-}
-
-int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
-{
-    const cc_trust_t *trust = trust_of_context;
-    SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-    watch_t watch = {.callback = X509_STORE_CTX_get_verify_cb(store_ctx),
-                     .trust = trust,
-                     .tolerates = tolerates(trust, ssl)};
-    cc_refusal_t refusal = {.ssl = ssl};
-    cc_seal_t seal = {.verified_at = apr_time_now()};
-    int result = verify_watched(store_ctx, &watch);
-
-    refusal.cert = verdict_take(&seal, &watch, store_ctx, result);
-    if (seal.state != CC_TRUST_FAILED && trust->on_success != NULL) {
-        objection_take(&refusal, &seal, trust, store_ctx);
-        result = refusal.seal == NULL ? result : 0;
-    }
-    refusal.tolerated = (result <= 0 || seal.state != CC_TRUST_OK) && watch.tolerates;
-    if ((result <= 0 || refusal.tolerated) && trust->on_refusal != NULL) {
-        refusal_tell(&refusal, &seal, &watch, store_ctx);
-    }
-    if (refusal.seal != NULL) {
-        seal.fault = refusal.fault;
-    }
-    if (refusal.seal != NULL || refusal.tolerated) {
-        seal.state = CC_TRUST_FAILED;
-    }
-    if (refusal.tolerated) {
-        result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
-        /* A session without a context is resumed by no host, not even one that leaves this to
-         * mod_ssl, which would report the certificate as verified. */
-        SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
-    }
-    /* After post-handshake authentication OpenSSL continues with a copy of this session, including
-     * the record. The record in the old session is then not about its certificate, so it does not
-     * count. */
-    cc_seal_write(SSL_get_session(ssl), &seal, trust, X509_STORE_CTX_get0_cert(store_ctx));
+    *at_fault = verdict_take(seal, watch, store_ctx, result);
     return result;
 }
 
@@ -325,7 +273,7 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
                      STACK_OF(X509) * untrusted, apr_time_t now, apr_pool_t *p)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
-    watch_t watch = {.callback = imitate_mod_ssl, .trust = trust};
+    cc_watch_t watch = {.callback = imitate_mod_ssl, .trust = trust};
     X509 *at_fault = NULL;
     int result = 0;
 
@@ -336,8 +284,9 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
     if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
         verify_prepare(store_ctx, trust, now)) {
         seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
-        result = verify_watched(store_ctx, &watch);
-        at_fault = verdict_take(seal, &watch, store_ctx, result);
+        cc_trusted_enter(&watch.trusted, trust, store_ctx);
+        result = cc_watch_verify(seal, &at_fault, &watch, store_ctx);
+        cc_trusted_leave(&watch.trusted, store_ctx);
     }
     if (reason != NULL && seal->state != CC_TRUST_OK) {
         *reason = cc_fault_text(&seal->fault, cert, at_fault, p);

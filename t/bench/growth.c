@@ -85,7 +85,7 @@ int main(int argc, char **argv)
     c.tables = cc_tables_create(backends, c.pool);
     c.rules = cc_rules_create(c.tables, NULL, c.pool);
     lines_read(argv[1], line_take, &c);
-    notes = cc_rules_lint(c.rules, true, c.pool);
+    notes = cc_rules_lint(c.rules, CC_ISSUERS_SEVERAL, c.pool);
     printf("rules=%d findings=%d given=%d\n", cc_rules_count(c.rules), notes->nelts,
            names_given(c.rules, c.pool));
     return 0; /* the end of the process frees everything */

@@ -87,7 +87,7 @@ static void note_check(const cc_note_t *note, const cc_verdict_t *verdict)
 
 static void lint_check(const cc_rules_t *rules, const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    const apr_array_header_t *notes = cc_rules_lint(rules, true, p);
+    const apr_array_header_t *notes = cc_rules_lint(rules, CC_ISSUERS_SEVERAL, p);
     cc_reachable_t *given = cc_reachable_create(p);
 
     cc_reachable_add(given, rules);

@@ -41,7 +41,7 @@ contexts() {
 }
 descriptions() { command_table | cut -f2,4 | sed 's/\t/: /' | LC_ALL=C sort; }
 
-options() { # crl | ocsp
+options() { # ca | crl | ocsp
     sed -n 's/^    {\.name = "\([a-z]*\)".*/\1/p' "modules/$1/spec.c"
 }
 metrics() { sed -n 's/.*"\(clientcert_[a-z_]*\)".*/\1/p' modules/httpd/metrics/families.c; }
@@ -182,6 +182,7 @@ entries() {
     { handlers && handlers | sed 's/^SetHandler //'; } | of_kind handler
     auth_types | of_kind 'authentication type'
     table_options | with_value | of_kind 'option of ClientCertTable'
+    options ca | with_value | of_kind 'option of ClientCertCA'
     options crl | with_value | of_kind 'option of ClientCertCRL'
     options ocsp | with_value | of_kind 'option of ClientCertOCSP'
     registry fields | of_kind field
@@ -211,6 +212,7 @@ dead_links() { t/lib/links.pl . | grep -E '^doc/(index|directives)\.md:' || true
     look_at 'types of authentication' $(auth_types | tr ' ' _)
     look_at "sections of $page" $(sections)
     look_at 'options of tables' $(table_options)
+    look_at 'options of CAs' $(options ca)
     look_at 'options of CRLs' $(options crl)
     look_at 'options of OCSP' $(options ocsp)
     look_at 'commands' $(commands)

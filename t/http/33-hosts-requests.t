@@ -99,17 +99,17 @@ for my $version ('1.2', '1.3') {
     without_sni($h, $version);
     resumed_without_sni($h, $version);
 }
-is_deeply $h->coalesced('127.0.0.1', 'revoked', qw(a.example same.example revoking.example
+is_deeply coalesced($h, '127.0.0.1', 'revoked', qw(a.example same.example revoking.example
         b.example plain.example a.example)),
     ['200 revoked 1 2', '200 revoked 0 2', '200  0 2', '200  0 2', '200  0 2', '200 revoked 0 2'],
     'HTTP/2: the hosts of one connection judge each for itself';
-is_deeply $h->coalesced('127.0.0.1', 'alice', qw(revoking.example a.example b.example)),
+is_deeply coalesced($h, '127.0.0.1', 'alice', qw(revoking.example a.example b.example)),
     ['200 alice 1 2', '200 alice 0 2', '200  0 2'], 'HTTP/2: and verify again what they can';
 
 announce('AH02032');
 $h = ClientCert::Test->server(%server, global => $global);
 with_sni($h, $_) for '1.2', '1.3';
-is_deeply $h->coalesced('a.example', 'alice', qw(a.example same.example b.example a.example)),
+is_deeply coalesced($h, 'a.example', 'alice', qw(a.example same.example b.example a.example)),
     ['200 alice 1 2', '200 alice 0 2', '421  0 2', '200 alice 0 2'],
     'HTTP/2, SNI: an identity on hosts of the same settings only';
 

@@ -29,6 +29,8 @@ sub site {
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
+    $block =~ s{/etc/clients-ca/ca\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
+    $block =~ s{/etc/clients-ca\b}{\@ROOT\@/cas}g;
     $block =~ s{\bconf/people/(?=\w+\.pem)}{\@CA\@/}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
     $block = qq(<Location "/">\n$block</Location>\n) if $block =~ /^(?:Require|<Require)/m;
@@ -39,7 +41,9 @@ sub site {
 sub loads {
     my ($claim, $conf) = @_;
     my %files = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
-    $files{"crl/$_.crl"} = read_file(ClientCert::Test->ca . "/$_.crl") for qw(root staff services);
+    my $ca = ClientCert::Test->ca;
+    $files{"crl/$_.crl"} = read_file("$ca/$_.crl") for qw(root staff services);
+    $files{'cas/clients.pem'} = read_file("$ca/clients.pem");
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;
@@ -56,7 +60,7 @@ sub loads {
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language)) {    # 49-migration.t tests the third
+for my $page (qw(directives language operations)) {    # 49-migration.t tests the fourth
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {

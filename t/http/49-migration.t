@@ -56,6 +56,7 @@ my %files = (
     'conf/dn-logins' => qq("/O=Example/$alice" alice editors\n),
     'conf/clients-ca.crl' => join('', map { read_file("$ca/$_.crl") } qw(root staff services)),
     'conf/dn-list'        => list($users),
+    'conf/issuing-cas.pem' => join('', map { read_file("$ca/$_.pem") } qw(staff services)),
     map { ("htdocs/$_/page" => "page\n", "htdocs/$_/closed/page" => "page\n") }
         qw(. private admin internal app api units reports),
 );
@@ -116,6 +117,8 @@ sub served {
     }
     return \%served;
 }
+
+announce('AH01897');    # mod_ssl does not know the CAs of ClientCertCA
 
 # Refusals of every kind.
 announce('CC0104', 'CC0106', 'CC0110', 'CC0152', 'CC0722',

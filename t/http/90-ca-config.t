@@ -81,7 +81,7 @@ is_deeply warnings_of("$ours\nSSLOptions -OptRenegotiate\n$section"), [], 'nor w
 
 # ---- OptRenegotiate
 
-announce('CC0457', 'CC0459', 'CC0722', 'AH02224', 'CC0104', 'CC0110', 'CC0115');
+announce('CC0457', 'CC0459', 'CC0722', 'AH02224', 'AH02262', 'CC0104', 'CC0110', 'CC0115');
 my $renegotiates = <<'CONF';
 SSLOptions +OptRenegotiate
 SSLVerifyClient none

@@ -107,7 +107,7 @@ is_followed(sub { put('one.pem', pem_of($ca{alpha})) }, qr/removed CN=Gamma CA /
 
 # ---- refused changes
 
-my $one   = qr{CC04\d\d: "?\S*/conf/one\.pem"?.*};
+my $one   = qr{CC04\d\d: \S+:8: "\S*/conf/one\.pem": };
 my $alpha = pem_of($ca{alpha});
 is_refused(sub { put('one.pem', '') }, $one, 'an empty file');
 is_refused(sub { put('one.pem', "garbage\n") }, $one, 'a file without a certificate');
@@ -118,16 +118,19 @@ is_refused(sub { put('one.pem', $alpha . pem_of($of{gamma})) }, $one,
 is_refused(sub { put('one.pem', $alpha . read_file("$ca{alpha}.key")) }, $one, 'a private key');
 is_refused(sub { unlink $h->path('conf/one.pem') }, $one, 'a file that is gone');
 put('one.pem', $alpha);
-is_refused(sub { unlink "$volume/..data" }, qr{CC04\d\d: "?\Q$volume\E/ca\.pem"?.*},
+is_refused(sub { unlink "$volume/..data" }, qr{CC04\d\d: \S+:9: "\Q$volume\E/ca\.pem": },
     'a symbolic link to nothing');
 
-my $folder = qr{CC04\d\d: "?\S*/conf/folder"?.*};
+my $folder = qr{CC04\d\d: \S+:8: "\S*/conf/folder": };
 $h->mark_log;
 unlink $h->path('conf/folder/more.pem');
 my ($line) = $h->wait_log(qr/CC0196/, 60);
-like $line // '', qr/CC0196: .*: $folder/, 'a directory without a certificate: refused';
+like $line // '', qr/CC0196: the CAs already loaded stay in use: $folder/, 'a directory without a certificate: refused';
 is accepted(), 'alpha beta linked other', 'the CAs already loaded stay in use';
-is_followed(sub { put('folder/new.pem', pem_of($ca{gamma})) },
-    qr/added CN=Gamma CA /, 'alpha gamma other', 'a new file in it');
+waits_for_change($h, sub { put('folder/new.pem', pem_of($ca{gamma})) }, qr/added CN=Gamma CA /,
+    'a new file in it');
+ok $h->wait_log(qr/CC0195: .*removed CN=(?:Beta|Linked) CA \(\S+ \S+\), CN=\w+ CA /, 30),
+    'and then the old one is removed';
+is accepted(), 'alpha gamma other', 'all is followed';
 
 done_testing;

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::CaSet;
+use ClientCert::Test::Coalesced;
 use ClientCert::Test::Identity;
 use ClientCert::Test::Refusal;
 use ClientCert::Test::Session;
@@ -38,13 +39,6 @@ my $conf  = join '', host('a.example', $a), host('b.example', 'ClientCertCA conf
     host('unused.example', "$file\n$later", ''),
     host('none.example', "$a\n$file\nSSLVerifyClient none\n$later");
 
-# With this, mod_ssl answers no request with 421.
-my $lenient = <<'CONF';
-<IfDirective SSLVHostSNIPolicy>
-    SSLVHostSNIPolicy insecure
-</IfDirective>
-CONF
-
 announce('CC0104', 'CC0106', 'CC0110', 'CC0457', 'CC0722', 'AH01909', 'AH02039', qr/SSL Library Error/);
 my $h = ClientCert::Test->server(
     modules => ['headers', 'http2'],
@@ -52,7 +46,7 @@ my $h = ClientCert::Test->server(
         'conf/a.pem' => pem_of($one), 'conf/b.pem' => pem_of($two, $gamma),
         'conf/file.pem' => pem_of($gamma), 'htdocs/later' => "later\n",
     },
-    global => "Protocols h2 http/1.1\n$lenient" . session_conf('tickets'),
+    global => "Protocols h2 http/1.1\n" . any_host_conf() . session_conf('tickets'),
     conf   => $conf);
 
 # ---- handshakes
@@ -85,7 +79,8 @@ for my $tls ('1.2', '1.3') {
 
 # ---- several hosts on one connection
 
-sub requests {
+# The answers on one connection. httpd ends it after 421.
+sub answers {
     my ($cert, $tls, $sni, @hosts) = @_;
     my $c = $h->connection(cert => $cert, tls => $tls, host => $sni);
     return join ', ', map { "$_->{status} $_->{headers}{user}" }
@@ -93,15 +88,14 @@ sub requests {
 }
 
 for my $tls ('1.2', '1.3') {
-    is requests($ann, $tls, 'a.example', qw(a same b file unused a)),
-        '200 ann, 200 ann, 421 , 421 , 421 , 200 ann',
-        "TLS $tls: a host whose CAs do not verify the certificate answers 421";
-    is requests($guy, $tls, 'b.example', qw(b file a both b)),
-        '200 guy, 200 guy, 421 , 421 , 200 guy', 'one whose CAs verify it as well accepts it';
-    is requests($guy, $tls, 'file.example', qw(file b a unused)),
-        '200 guy, 200 guy, 421 , 200 ', 'whichever host has ClientCertCA';
+    is answers($ann, $tls, 'a.example', qw(a same both a), $_), '200 ann, 200 ann, 200 ann, 200 ann, 421 ',
+        "TLS $tls: $_, whose CAs do not verify the certificate, answers 421" for qw(b file unused);
+    is answers($guy, $tls, 'b.example', qw(b file b), $_), '200 guy, 200 guy, 200 guy, 421 ',
+        "TLS $tls: so does $_" for qw(a both);
+    is answers($guy, $tls, 'file.example', qw(file b unused file), $_),
+        '200 guy, 200 guy, 200 , 200 guy, 421 ', "TLS $tls: and $_" for qw(a both);
 }
-is_deeply $h->coalesced('a.example', $ann, qw(a.example same.example b.example unused.example a.example)),
+is_deeply coalesced($h, 'a.example', $ann, qw(a.example same.example b.example unused.example a.example)),
     ['200 ann 1 2', '200 ann 0 2', '421  0 2', '421  0 2', '200 ann 0 2'], 'HTTP/2: the same';
 
 # The certificate is requested for the second host, and verified with the CAs of the first.
@@ -134,6 +128,6 @@ ca_changes($h, 'conf/b.pem', [$two, $delta], qr/added CN=Delta CA .*; removed CN
 is_named(@$_) for ['a.example', 'Twin CA'], ['b.example', 'Twin CA Delta CA'],
     ['file.example', 'Gamma CA'];
 is_served_to($h->get('/', curl => ['-k'], cert => $ann, host => 'a.example'), 'ann', 'a does not');
-is requests($guy, '1.3', 'file.example', qw(file b)), '200 guy, 421 ', 'b no longer accepts its client';
+is answers($guy, '1.3', 'file.example', qw(file b)), '200 guy, 421 ', 'b no longer accepts its client';
 
 done_testing;

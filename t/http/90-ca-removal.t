@@ -15,7 +15,8 @@ my %name   = (alice => 'alice', service => 'cart');
 my @all    = qw(root staff services);
 my $reason = 'a CA that verified it is no longer trusted here';
 my $conf   = ca_host(<<'CONF');
-ClientCertCA conf/cas.pem reload=0.1 depth=2
+ClientCertCA conf/cas.pem reload=0.1
+SSLVerifyDepth 2
 <Location "/private">
     Require clientcert
 </Location>

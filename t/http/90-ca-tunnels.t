@@ -14,7 +14,8 @@ my $h  = ClientCert::Test->server(
     modules => ['headers', 'proxy', 'proxy_http', 'proxy_wstunnel'],
     files   => { 'conf/cas.pem' => pem_of(qw(root staff services)) },
     conf    => ca_host(<<"CONF"));
-ClientCertCA conf/cas.pem reload=0.1 depth=2
+ClientCertCA conf/cas.pem reload=0.1
+SSLVerifyDepth 2
 ProxyPass /ws http://127.0.0.1:$to/ upgrade=websocket
 <Location "/ws">
     Require clientcert

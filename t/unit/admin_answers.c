@@ -174,7 +174,7 @@ TEST(each_certificate_is_explained_by_itself)
     ck_assert_uint_eq(fakequestion_count(), 3);
     ck_assert_str_eq(fakequestion_at(answer, "result"), "mapped");
     ck_assert_str_eq(fakequestion_at(answer, "verification"),
-                     "{\"verified\":true,\"reason\":null}");
+                     "{\"verified\":true,\"reason\":null,\"ca\":null}");
     ck_assert_str_eq(fakequestion_at(answer, "verdict/user"), "a");
     ck_assert_str_eq(fakequestion_at(answer, "certificate/subject"), "[\"CN=alice\"]");
     ck_assert_str_eq(fakequestion_at(answer, "scope"), "{\"server\":\"a:443\",\"section\":null}");
@@ -233,7 +233,7 @@ static const struct {
     {"SSLEngine off\nSSLVerifyClient require\n", "it has no TLS: SSLEngine is not on"},
     {"SSLEngine on\n", "it never requests a client certificate: SSLVerifyClient none"},
     {"SSLEngine on\nSSLVerifyClient require\n",
-     "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set"},
+     "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor SSLCACertificatePath is set"},
     {"SSLEngine on\nSSLVerifyClient require\nSSLCACertificateFile ca.pem\nSSLVerifyDepth 0\n",
      "the chain is longer than SSLVerifyDepth allows: it needs SSLVerifyDepth 1"},
 };

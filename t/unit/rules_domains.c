@@ -25,7 +25,8 @@ static void teardown(void)
 /* Tags and places, separated by spaces. */
 static const char *told(const char *line)
 {
-    const apr_array_header_t *notes = cc_rules_lint(ruleset_compile(line, pool), false, pool);
+    const apr_array_header_t *notes =
+        cc_rules_lint(ruleset_compile(line, pool), CC_ISSUERS_ONE, pool);
     const char *text = "";
 
     for (int i = 0; i < notes->nelts; i++)

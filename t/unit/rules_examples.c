@@ -73,7 +73,7 @@ static cc_tables_t *tables_of(const apr_array_header_t *lines)
 }
 
 /* Checks each rule alone, because a page has many unrelated rules; returns their number. */
-static int rules_check(const char *path, bool several_cas)
+static int rules_check(const char *path, cc_issuers_t issuers)
 {
     const apr_array_header_t *lines = lines_of(path);
     cc_tables_t *tables = tables_of(lines);
@@ -87,14 +87,14 @@ static int rules_check(const char *path, bool several_cas)
         if (!text || cc_rules_add(rules, text, path, NULL) != APR_SUCCESS)
             continue;
         count++;
-        notes = cc_rules_lint(rules, several_cas, pool);
+        notes = cc_rules_lint(rules, issuers, pool);
         ck_assert_msg(notes->nelts == 0, "%s:%d: %s: %s", path, i + 1, text,
                       notes->nelts ? APR_ARRAY_IDX(notes, 0, cc_note_t).text : "");
     }
     return count;
 }
 
-static int folder_check(const char *folder, const char *suffix, bool several_cas)
+static int folder_check(const char *folder, const char *suffix, cc_issuers_t issuers)
 {
     const char *path = source(folder);
     apr_finfo_t info;
@@ -105,7 +105,7 @@ static int folder_check(const char *folder, const char *suffix, bool several_cas
     while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         const char *end = strrchr(info.name, '.');
         if (end && strcmp(end, suffix) == 0)
-            count += rules_check(apr_pstrcat(pool, path, "/", info.name, NULL), several_cas);
+            count += rules_check(apr_pstrcat(pool, path, "/", info.name, NULL), issuers);
     }
     apr_dir_close(dir);
     return count;
@@ -113,16 +113,16 @@ static int folder_check(const char *folder, const char *suffix, bool several_cas
 
 TEST(configurations_that_are_shown_have_nothing_to_tell)
 {
-    ck_assert_int_ge(folder_check("conf/examples", ".conf", true), 13);
-    ck_assert_int_ge(rules_check(source("demo/site.conf"), true), 3);
-    ck_assert_int_ge(rules_check(source("conf/clientcert.conf"), true), 2);
-    ck_assert_int_ge(rules_check(source("README.md"), true), 2);
+    ck_assert_int_ge(folder_check("conf/examples", ".conf", CC_ISSUERS_SEVERAL), 13);
+    ck_assert_int_ge(rules_check(source("demo/site.conf"), CC_ISSUERS_SEVERAL), 3);
+    ck_assert_int_ge(rules_check(source("conf/clientcert.conf"), CC_ISSUERS_SEVERAL), 2);
+    ck_assert_int_ge(rules_check(source("README.md"), CC_ISSUERS_SEVERAL), 2);
 }
 
 /* A page may state a condition for a rule, such as that there is only one CA. */
 TEST(rules_of_the_documentation_have_nothing_to_tell)
 {
-    ck_assert_int_ge(folder_check("doc", ".md", false), 15);
+    ck_assert_int_ge(folder_check("doc", ".md", CC_ISSUERS_ONE), 15);
 }
 
 SUITE("examples", .setup = setup, .teardown = teardown);

@@ -27,14 +27,14 @@ typedef struct lint_case_t {
     const char *told; /* tags and places, separated by spaces */
 } lint_case_t;
 
-static apr_array_header_t *notes_of(const char *lines, bool several_cas)
+static apr_array_header_t *notes_of(const char *lines, cc_issuers_t issuers)
 {
-    return cc_rules_lint(ruleset_compile_with(tables, lines, pool), several_cas, pool);
+    return cc_rules_lint(ruleset_compile_with(tables, lines, pool), issuers, pool);
 }
 
-static const char *told(const char *lines, bool several_cas)
+static const char *told(const char *lines, cc_issuers_t issuers)
 {
-    const apr_array_header_t *notes = notes_of(lines, several_cas);
+    const apr_array_header_t *notes = notes_of(lines, issuers);
     const char *text = "";
 
     for (int i = 0; i < notes->nelts; i++) {
@@ -47,7 +47,7 @@ static const char *told(const char *lines, bool several_cas)
 
 #define CHECK(cases)                                                                               \
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {                                \
-        const char *found = told(cases[i].rules, false);                                           \
+        const char *found = told(cases[i].rules, CC_ISSUERS_ONE);                                  \
         ck_assert_msg(strcmp(found, cases[i].told) == 0, "%s: told \"%s\", not \"%s\"",            \
                       cases[i].rules, found, cases[i].told);                                       \
     }
@@ -230,8 +230,8 @@ TEST(a_user_that_any_ca_may_vouch_for_is_told_where_there_are_several)
     };
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        ck_assert_str_eq(told(rules[i], true), "CC0704 r1");
-        ck_assert_str_eq(told(rules[i], false), "");
+        ck_assert_str_eq(told(rules[i], CC_ISSUERS_SEVERAL), "CC0704 r1");
+        ck_assert_str_eq(told(rules[i], CC_ISSUERS_ONE), "");
     }
 }
 
@@ -259,18 +259,39 @@ TEST(a_user_of_a_known_ca_or_certificate_is_not_told)
     };
 
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-        ck_assert_str_eq(told(rules[i], true), "");
+        ck_assert_str_eq(told(rules[i], CC_ISSUERS_SEVERAL), "");
+}
+
+/* A SPIFFE ID verifies with the CAs of its trust domain alone. */
+TEST(with_a_ca_for_each_trust_domain_a_uri_determines_the_ca)
+{
+    static const char *const bound[] = {
+        "san.uri =~ \"spiffe://a/(.+)\" user=$1",
+        "user=%{san.uri}",
+        "san.uri in t user=%{subject.CN}",
+    };
+
+    for (size_t i = 0; i < sizeof(bound) / sizeof(bound[0]); i++) {
+        ck_assert_str_eq(told(bound[i], CC_ISSUERS_BY_DOMAIN), "");
+        ck_assert_str_eq(told(bound[i], CC_ISSUERS_SEVERAL), "CC0704 r1");
+    }
+    ck_assert_str_eq(told("user=%{subject.CN}", CC_ISSUERS_BY_DOMAIN), "CC0704 r1");
+    ck_assert_str_eq(told("san.uri !in t user=%{subject.CN}", CC_ISSUERS_BY_DOMAIN), "CC0704 r1");
 }
 
 TEST(a_rule_that_turns_other_cas_away_speaks_for_those_behind_it)
 {
-    ck_assert_str_eq(told("issuer != CN=a deny\nuser=%{subject.CN}", true), "");
-    ck_assert_str_eq(told("issuer == CN=a stop\nuser=%{subject.CN}", true), "");
-    ck_assert_str_eq(told("issuer != CN=a group=x\nuser=%{subject.CN}", true), "CC0704 r2");
-    ck_assert_str_eq(told("issuer == CN=a serial in t deny\nuser=%{subject.CN}", true),
+    ck_assert_str_eq(told("issuer != CN=a deny\nuser=%{subject.CN}", CC_ISSUERS_SEVERAL), "");
+    ck_assert_str_eq(told("issuer == CN=a stop\nuser=%{subject.CN}", CC_ISSUERS_SEVERAL), "");
+    ck_assert_str_eq(told("issuer != CN=a group=x\nuser=%{subject.CN}", CC_ISSUERS_SEVERAL),
                      "CC0704 r2");
-    ck_assert_str_eq(told("sha256 in t deny\nuser=%{subject.CN}", true), "CC0706 r1 CC0704 r2");
-    ck_assert_str_eq(told("user=%{subject.CN}\nissuer != CN=a deny", true), "CC0704 r1");
+    ck_assert_str_eq(
+        told("issuer == CN=a serial in t deny\nuser=%{subject.CN}", CC_ISSUERS_SEVERAL),
+        "CC0704 r2");
+    ck_assert_str_eq(told("sha256 in t deny\nuser=%{subject.CN}", CC_ISSUERS_SEVERAL),
+                     "CC0706 r1 CC0704 r2");
+    ck_assert_str_eq(told("user=%{subject.CN}\nissuer != CN=a deny", CC_ISSUERS_SEVERAL),
+                     "CC0704 r1");
 }
 
 /* ---- digests that are denied ------------------------------------------------------------- */
@@ -299,7 +320,7 @@ TEST(every_field_is_bound_to_a_ca_or_is_not)
 
     for (int i = 0; cc_field_at(i); i++) {
         const char *rule = apr_psprintf(pool, "%s user=%%{subject.CN}", cc_field_at(i)->example);
-        bound += *told(rule, true) == '\0';
+        bound += *told(rule, CC_ISSUERS_SEVERAL) == '\0';
     }
     ck_assert_int_eq(bound, 16);
 }
@@ -335,7 +356,7 @@ static const lint_case_t texts[] = {
 
 TEST_LOOP(a_note_says_what_is_wrong_and_what_to_write, 0, COUNT(texts))
 {
-    const apr_array_header_t *notes = notes_of(texts[_i].rules, true);
+    const apr_array_header_t *notes = notes_of(texts[_i].rules, CC_ISSUERS_SEVERAL);
 
     ck_assert_int_eq(notes->nelts, 1);
     ck_assert_str_eq(APR_ARRAY_IDX(notes, 0, cc_note_t).text, texts[_i].told);

@@ -96,7 +96,7 @@ TEST_LOOP(a_text_is_reported_where_no_other_meaning_is_possible, 0, COUNT(cases)
     const lint_case_t *expected = &cases[_i];
     cc_tables_t *tables = faketable_make("t fake:x", pool);
     const apr_array_header_t *notes =
-        cc_rules_lint(ruleset_compile_with(tables, expected->rule, pool), false, pool);
+        cc_rules_lint(ruleset_compile_with(tables, expected->rule, pool), CC_ISSUERS_ONE, pool);
     const cc_note_t *note = (const cc_note_t *)notes->elts;
 
     ck_assert_msg(notes->nelts == (expected->tag ? 1 : 0), "%s: %d %s", expected->rule,
@@ -112,7 +112,7 @@ TEST(a_serial_number_is_given_in_hex)
 {
     const apr_array_header_t *notes = cc_rules_lint(
         ruleset_compile("serial == 449661837485905839467463738204957584930281746593 deny", pool),
-        false, pool);
+        CC_ISSUERS_ONE, pool);
 
     ck_assert_int_eq(notes->nelts, 1);
     ck_assert_ptr_nonnull(strstr(APR_ARRAY_IDX(notes, 0, cc_note_t).text,

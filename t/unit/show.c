@@ -209,7 +209,7 @@ static void check_suggestion(const char *rule, const char *path, const apr_array
     shown_t own;
 
     ck_assert_msg(cc_rules_add(rules, rule, "show:1", &err) == APR_SUCCESS, "%s: %s", path, rule);
-    ck_assert_int_eq(cc_rules_lint(rules, true, pool)->nelts, 0);
+    ck_assert_int_eq(cc_rules_lint(rules, CC_ISSUERS_SEVERAL, pool)->nelts, 0);
     ck_assert(shown_read(&own, path));
     ck_assert_msg(user_of(rules, &own) != NULL, "%s: gives no user: %s", path, rule);
     ck_assert_ptr_null(cc_cert_not_client(own.cert));

@@ -134,6 +134,12 @@ void host_ready(host_t *host, apr_pool_t *p)
     SSL_CTX_set_cert_verify_callback(host->ctx, cc_trust_verify, host->trust);
 }
 
+void host_follow(host_t *host, cc_cas_t *cas, apr_pool_t *p)
+{
+    must(cc_trust_follow(&host->trust, host->ctx, cas, p, NULL) == APR_SUCCESS);
+    SSL_CTX_set_cert_verify_callback(host->ctx, cc_trust_verify, host->trust);
+}
+
 /* ---- verify callbacks ------------------------------------------------------------------- */
 
 int tls_strict(int ok, X509_STORE_CTX *store_ctx)

@@ -27,6 +27,9 @@ host_t *host_make(tls_way_t way, const pki_t *ca, apr_pool_t *p);
 /** Makes the trust of the host, whose store is complete, and installs cc_trust_verify. */
 void host_ready(host_t *host, apr_pool_t *p);
 
+/** The same for a host with ClientCertCA, whose store does not count. */
+void host_follow(host_t *host, cc_cas_t *cas, apr_pool_t *p);
+
 /** The two ends of a connection. */
 typedef struct tls_t {
     SSL_CTX *client_ctx;

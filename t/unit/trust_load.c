@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests a trust that is loaded from files and folders alone. */
+/* Tests a trust that is loaded from files alone. */
 #include <string.h>
-#include <sys/stat.h>
-
-#include <apr_strings.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 
 #include "crlset.h"
 #include "suite.h"
@@ -25,7 +21,8 @@ static void setup(void)
     bob = pki_client("bob", &two);
     deep = pki_client("deep", &sub);
     crlset_add_cert(&set, "one.pem", &one);
-    crlset_add_cert(&set, "two.pem", &two);
+    crlset_add_cert(&set, "both.pem", &two);
+    crlset_add_cert(&set, "both.pem", &one);
     trust = NULL;
 }
 
@@ -49,23 +46,10 @@ static const char *load(const cc_trust_files_t *files)
     return status == APR_SUCCESS ? "" : cc_error_text(&set.err, set.pool);
 }
 
-/* The trust of these files and folders, up to two; NULL: no more. */
-static const char *load_cas(const char *first, const char *second, int depth)
+/* The trust of a file. */
+static const char *load_file(const char *name, int depth)
 {
-    apr_array_header_t *cas = apr_array_make(set.pool, 2, sizeof(const char *));
-
-    if (first) {
-        APR_ARRAY_PUSH(cas, const char *) = crlset_path(&set, first);
-    }
-    if (second) {
-        APR_ARRAY_PUSH(cas, const char *) = crlset_path(&set, second);
-    }
-    return load(&(cc_trust_files_t){.cas = cas, .depth = depth});
-}
-
-static void folder_make(const char *name)
-{
-    ck_assert_int_eq(mkdir(crlset_path(&set, name), 0700), 0);
+    return load(&(cc_trust_files_t){.ca_file = crlset_path(&set, name), .depth = depth});
 }
 
 static bool verifies(const pki_t *client, STACK_OF(X509) * sent)
@@ -98,80 +82,22 @@ static const cc_trust_t *context_trust(const pki_t *a, const pki_t *b, int depth
 
 TEST(a_file_of_one_ca_vouches_for_its_clients_alone)
 {
-    ck_assert_str_eq(load_cas("one.pem", NULL, 1), "");
+    ck_assert_str_eq(load_file("one.pem", 1), "");
     ck_assert(verifies(&alice, NULL));
     ck_assert(!verifies(&bob, NULL));
 }
 
-TEST(several_files_and_several_cas_in_one_file_count_alike)
+TEST(a_file_of_two_cas_vouches_for_the_clients_of_both)
 {
-    const cc_trust_t *apart;
-
-    ck_assert_str_eq(load_cas("one.pem", "two.pem", 1), "");
+    ck_assert_str_eq(load_file("both.pem", 1), "");
     ck_assert(verifies(&alice, NULL) && verifies(&bob, NULL));
-    apart = trust;
-    crlset_add_cert(&set, "both.pem", &two);
-    crlset_add_cert(&set, "both.pem", &one);
-    ck_assert_str_eq(load_cas("both.pem", NULL, 1), "");
-    ck_assert(verifies(&alice, NULL) && verifies(&bob, NULL));
-    ck_assert(cc_trust_same(apart, trust));
-}
-
-TEST(a_folder_gives_what_its_files_give_whatever_their_names)
-{
-    const cc_trust_t *files;
-
-    folder_make("cas");
-    folder_make("cas/below");
-    crlset_add_cert(&set, "cas/anything", &one);
-    crlset_add_cert(&set, "cas/b.crt", &two);
-    crlset_add_cert(&set, "cas/same.pem", &one);
-    crlset_write(&set, "cas/README", "no certificate", 14);
-    crlset_write(&set, "cas/.hidden",
-                 "-----BEGIN "
-                 "CERTIFICATE-----\nx",
-                 29);
-    ck_assert_str_eq(load_cas("cas", NULL, 1), "");
-    ck_assert(verifies(&alice, NULL) && verifies(&bob, NULL));
-    files = trust;
-    ck_assert_str_eq(load_cas("one.pem", "two.pem", 1), "");
-    ck_assert(cc_trust_same(files, trust));
-}
-
-TEST(a_file_or_folder_without_certificates_is_an_error)
-{
-    folder_make("cas");
-    crlset_write(&set, "empty.pem", "", 0);
-    ck_assert_ptr_nonnull(strstr(load_cas("empty.pem", NULL, 1), "it contains no certificate"));
-    ck_assert_str_eq(set.err.tag, "CC0402");
-    ck_assert_str_eq(set.err.word, crlset_path(&set, "empty.pem"));
-    ck_assert_ptr_nonnull(strstr(load_cas("one.pem", "cas", 1), "it contains no certificate"));
-    ck_assert_str_eq(set.err.word, crlset_path(&set, "cas"));
 }
 
 TEST(what_cannot_be_read_is_an_error_that_names_it)
 {
-    ck_assert_ptr_nonnull(strstr(load_cas("one.pem", "none.pem", 1), "it cannot be loaded: "));
+    ck_assert_ptr_nonnull(strstr(load_file("none.pem", 1), "it cannot be loaded: "));
     ck_assert_str_eq(set.err.tag, "CC0402");
     ck_assert_str_eq(set.err.word, crlset_path(&set, "none.pem"));
-}
-
-TEST(a_damaged_certificate_is_an_error_in_a_folder_too)
-{
-    static const char damaged[] = "-----BEGIN "
-                                  "CERTIFICATE-----\nAAAA\n-----END "
-                                  "CERTIFICATE-----\n";
-
-    crlset_add_cert(&set, "bad.pem", &two);
-    crlset_write(&set, "cut.pem",
-                 "-----BEGIN "
-                 "CERTIFICATE-----\nMIIB",
-                 32);
-    folder_make("cas");
-    crlset_write(&set, "cas/bad.pem", damaged, sizeof(damaged) - 1);
-    ck_assert_str_ne(load_cas("cut.pem", NULL, 1), "");
-    ck_assert_str_ne(load_cas("one.pem", "cas", 1), "");
-    ck_assert_str_eq(set.err.word, crlset_path(&set, "cas/bad.pem"));
 }
 
 TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
@@ -179,7 +105,7 @@ TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
     pki_t below = pki_client("below", &alice);
 
     crlset_add_cert(&set, "alice.pem", &alice);
-    ck_assert_str_eq(load_cas("alice.pem", NULL, 1), "");
+    ck_assert_str_eq(load_file("alice.pem", 1), "");
     ck_assert(!verifies(&below, NULL));
     ck_assert(!verifies(&alice, NULL)); /* its chain does not reach a trust anchor */
     pki_free(&below);
@@ -187,7 +113,7 @@ TEST(a_certificate_that_is_no_ca_vouches_for_nobody_else)
 
 TEST(without_any_ca_nobody_is_trusted)
 {
-    ck_assert_str_eq(load_cas(NULL, NULL, 1), "");
+    ck_assert_str_eq(load(&(cc_trust_files_t){.depth = 1}), "");
     ck_assert(!verifies(&alice, NULL));
     ck_assert_int_eq(cc_authorities_of_store(trust, set.pool)->nelts, 0);
 }
@@ -197,11 +123,11 @@ TEST(the_depth_counts_the_certificates_above_the_clients)
     STACK_OF(X509) *sent = sk_X509_new_null();
 
     sk_X509_push(sent, sub.cert);
-    ck_assert_str_eq(load_cas("one.pem", NULL, 1), "");
+    ck_assert_str_eq(load_file("one.pem", 1), "");
     ck_assert(!verifies(&deep, sent));
-    ck_assert_str_eq(load_cas("one.pem", NULL, 2), "");
+    ck_assert_str_eq(load_file("one.pem", 2), "");
     ck_assert(verifies(&deep, sent));
-    ck_assert_str_eq(load_cas("one.pem", NULL, 0), "");
+    ck_assert_str_eq(load_file("one.pem", 0), "");
     ck_assert(!verifies(&alice, NULL));
     sk_X509_free(sent);
 }
@@ -210,7 +136,7 @@ TEST(the_depth_counts_the_certificates_above_the_clients)
 
 TEST(its_id_is_that_of_a_context_with_the_same_cas_and_depth)
 {
-    ck_assert_str_eq(load_cas("two.pem", "one.pem", 3), "");
+    ck_assert_str_eq(load_file("both.pem", 3), "");
     ck_assert(cc_trust_same(trust, context_trust(&one, &two, 2)));
     ck_assert_str_eq(cc_trust_id_text(trust, set.pool),
                      cc_trust_id_text(context_trust(&two, &one, 2), set.pool));
@@ -224,7 +150,7 @@ TEST(it_finds_issuers_and_lists_its_cas)
     cc_seal_t seal;
     X509 *issuer;
 
-    ck_assert_str_eq(load_cas("one.pem", "two.pem", 1), "");
+    ck_assert_str_eq(load_file("both.pem", 1), "");
     cc_trust_reverify(&seal, trust, bob.cert, NULL, apr_time_now());
     issuer = cc_trust_issuer(trust, &seal, bob.cert, NULL);
     ck_assert_int_eq(X509_cmp(issuer, two.cert), 0);

@@ -17,6 +17,7 @@
 #include "httpd/admin/revoked.h"
 #include "httpd/admin/rules.h"
 #include "httpd/admin/table.h"
+#include "httpd/admin/trust.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/configtest.h"
 #include "httpd/conf/log_text.h"
@@ -38,6 +39,7 @@ static const kind_t kinds[] = {
     {"check", cc_admin_check, NULL, NULL, false},
     {"revoked", NULL, cc_revoked_prepare, cc_revoked_certificate, false},
     {"table", cc_admin_table, NULL, NULL, true},
+    {"trust", cc_admin_trust, NULL, NULL, true},
 };
 
 static const char *path_of(const cc_admin_query_t *q, const char *name)

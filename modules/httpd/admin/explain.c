@@ -11,6 +11,7 @@
 #include "httpd/admin/asked_client.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/explain.h"
+#include "httpd/admin/host_cas.h"
 #include "httpd/admin/query.h"
 #include "httpd/admin/sources.h"
 #include "httpd/admin/vhost.h"
@@ -200,6 +201,22 @@ static void key_note(explained_t *one, apr_pool_t *p)
     }
 }
 
+/* A certificate may be from a CA in files that do not count. */
+static void cas_note(explained_t *one, apr_pool_t *p)
+{
+    cc_cause_t cause = one->asked->seal.fault.cause;
+    bool no_ca = cause == CC_CAUSE_NO_CA || cause == CC_CAUSE_OTHER_KEY ||
+                 cause == CC_CAUSE_SELF_SIGNED || cause == CC_CAUSE_UNTRUSTED_ROOT;
+    cc_host_cas_by_t by = cc_host_cas_by(one->common->sources.view, p);
+
+    if (one->asked->unverified && no_ca && by.directive) {
+        note_add(one, apr_psprintf(p,
+                                   "the CAs that count here are those of %s at %s; list them "
+                                   "with: clientcert trust",
+                                   by.directive, apr_array_pstrcat(p, by.where, ' ')));
+    }
+}
+
 static void notes_make(explained_t *one, apr_pool_t *p)
 {
     const cc_dir_t *dir = one->effect.dir;
@@ -211,6 +228,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
                                    "identified",
                                    one->effect.status));
     }
+    cas_note(one, p);
     section_notes(one, p);
     key_note(one, p);
     if (!dir->rules) {
@@ -256,10 +274,41 @@ static json_t *ruleset_of(const explained_t *one, apr_pool_t *p)
                      "section", cc_json_string(ruleset->section, p));
 }
 
+static json_t *ca_json(const cc_ca_group_t *group, const cc_ca_t *ca, apr_pool_t *p)
+{
+    X509 *x509 = cc_ca_cert(ca);
+    const cc_value_t *subject = x509 ? cc_cert_value(cc_cert_wrap(x509, p), "subject", p) : NULL;
+
+    return json_pack("{s:o, s:o, s:o}", "subject",
+                     subject ? cc_json_text(subject->text, subject->len, p) : json_null(), "file",
+                     cc_json_string(ca->path, p), "domain",
+                     cc_json_string(cc_ca_group_domain(group), p));
+}
+
+/* The CA of ClientCertCA with which the verified chain ends. */
+static json_t *anchor_of(const explained_t *one, apr_pool_t *p)
+{
+    cc_cas_t *cas = one->common->sources.judge.followed;
+    const cc_seal_t *seal = &one->asked->seal;
+    int count = seal->ca_count < CC_SEAL_CAS_MAX ? seal->ca_count : CC_SEAL_CAS_MAX;
+    json_t *anchor = NULL;
+    unsigned side;
+
+    if (cas && !one->asked->unverified && count > 0) {
+        const cc_ca_set_t *set = cc_cas_enter(cas, &side);
+        const cc_ca_group_t *group = cc_ca_group_at(set, seal->group);
+        const cc_ca_t *ca = cc_ca_of_mark(group, seal->ca_marks[count - 1]);
+
+        anchor = ca ? ca_json(group, ca, p) : NULL;
+        cc_cas_leave(cas, side);
+    }
+    return anchor ? anchor : json_null();
+}
+
 static json_t *verification_of(const explained_t *one, apr_pool_t *p)
 {
-    return json_pack("{s:b, s:o}", "verified", one->asked->unverified == NULL, "reason",
-                     cc_json_string(one->asked->unverified, p));
+    return json_pack("{s:b, s:o, s:o}", "verified", one->asked->unverified == NULL, "reason",
+                     cc_json_string(one->asked->unverified, p), "ca", anchor_of(one, p));
 }
 
 static json_t *revocation_of(const explained_t *one, apr_pool_t *p)

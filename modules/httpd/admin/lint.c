@@ -10,6 +10,7 @@
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
 #include "httpd/admin/lint_rulesets.h"
+#include "httpd/conf/ca_files.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
@@ -26,6 +27,7 @@ static const struct {
     {"<ElseIf", cc_lint_if},
     {"<If", cc_lint_if},
     {"Allow", cc_lint_allow},
+    {"ClientCertCA", cc_lint_ca},
     {"ClientCertMap", cc_lint_map},
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
@@ -99,7 +101,7 @@ static void lint_rules(cc_lint_t *lint)
 
         apr_array_cat(
             lint->findings,
-            cc_rules_lint(ruleset->rules, cc_lint_ruleset_several_cas(lint, ruleset), lint->pool));
+            cc_rules_lint(ruleset->rules, cc_lint_ruleset_issuers(lint, ruleset), lint->pool));
     }
 }
 
@@ -199,7 +201,8 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);
     lint.unasked = apr_hash_make(p);
-    lint.several = apr_hash_make(p);
+    lint.issuers = apr_hash_make(p);
+    lint.ca_files = cc_ca_files_make(p);
     lint.cas = apr_hash_make(p);
     lint.locations = apr_hash_make(p);
     cc_lint_rulesets_read(&lint);

@@ -14,10 +14,10 @@
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 
 /*
- * lint_handshake.c: rules and Require where a certificate is never requested, or is requested too
- * late.
+ * lint_handshake.c: rules, CAs and Require where a certificate is never requested, or is requested
+ * too late.
  */
-cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client;
+cc_lint_fn cc_lint_map, cc_lint_ca, cc_lint_asked, cc_lint_verify_client;
 
 /* lint_require.c: Require lines that never match; passes Require expr to lint_expression.c. */
 cc_lint_fn cc_lint_require;
@@ -64,7 +64,7 @@ void cc_lint_issuers(cc_lint_t *lint);
  */
 void cc_lint_replaced(cc_lint_t *lint);
 
-/* lint_trust.c: true if a server trusts several CAs that may issue client certificates. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view);
+/* lint_trust.c: the CAs of a server that may issue client certificates. */
+cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view);
 
 #endif

@@ -35,8 +35,9 @@ typedef struct cc_lint_t {
     apr_hash_t *unasked;             /* servers found to never request certificates */
     apr_hash_t *exports;             /* names in ClientCertExport; NULL: not collected yet */
     apr_hash_t *locations;           /* servers to their <Location> sections (lint_error_page.c) */
+    struct cc_ca_files_t *ca_files;  /* ClientCertCA */
     apr_hash_t *cas;                 /* the CAs of servers (lint_cas.c) */
-    apr_hash_t *several;             /* files of CAs to whether they contain several */
+    apr_hash_t *issuers;             /* files of CAs to cc_issuers_t (lint_trust.c) */
 } cc_lint_t;
 
 /** A line of the configuration. It has several places if its file is included more than once. */

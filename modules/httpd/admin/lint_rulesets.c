@@ -16,6 +16,7 @@
 #include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
@@ -45,9 +46,12 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 /* All properties by which a line of the main server is judged, except the names in rules. */
 static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d", view->tls, view->verify_client,
-                        view->verifies_later, view->tls13, view->http2, view->user_off,
-                        view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
+    bool own_cas =
+        cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
+
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
+                        view->verify_client, view->verifies_later, view->tls13, view->http2,
+                        view->user_off, view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
                         cc_lint_has_rules(lint, view));
 }
 
@@ -186,41 +190,45 @@ bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *
 
 /* ---- CAs ----------------------------------------------------------------------------------- */
 
-static bool view_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
+static cc_issuers_t view_issuers(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return view && view->tls != CC_TLS_OFF && cc_lint_several_cas(lint, view);
+    return view && view->tls != CC_TLS_OFF ? cc_lint_issuers_of(lint, view) : CC_ISSUERS_ONE;
 }
 
-/* Among all servers, or among the main server and those without rules of their own. */
-static bool any_several_cas(cc_lint_t *lint, bool all)
+/* Of all servers, or of the main server and those without rules of their own. */
+static cc_issuers_t any_issuers(cc_lint_t *lint, bool all)
 {
-    for (int i = 0; i < lint->views->nelts; i++) {
+    cc_issuers_t issuers = CC_ISSUERS_ONE;
+
+    for (int i = 0; i < lint->views->nelts && issuers != CC_ISSUERS_SEVERAL; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *);
 
-        if ((all || view->server == lint->server || !cc_lint_ruleset(lint, view)) &&
-            view_several_cas(lint, view)) {
-            return true;
+        if (all || view->server == lint->server || !cc_lint_ruleset(lint, view)) {
+            cc_issuers_t more = view_issuers(lint, view);
+
+            issuers = more == CC_ISSUERS_ONE ? issuers : more;
         }
     }
-    return false;
+    return issuers;
 }
 
 /* Cached, since the main server may have many sections with rules. */
-bool cc_lint_ruleset_several_cas(cc_lint_t *lint, const cc_ruleset_t *ruleset)
+cc_issuers_t cc_lint_ruleset_issuers(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 {
-    static const char yes[] = "yes", no[] = "no", key[] = "all servers";
-    const char *several;
+    static const char key[] = "all servers";
+    cc_issuers_t *issuers;
 
     if (ruleset->server != lint->server) {
-        return view_several_cas(lint, cc_conf_view_of(lint->server, ruleset->server));
+        return view_issuers(lint, cc_conf_view_of(lint->server, ruleset->server));
     }
     if (!ruleset->section) {
-        return any_several_cas(lint, false);
+        return any_issuers(lint, false);
     }
-    several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
-    if (!several) {
-        several = any_several_cas(lint, true) ? yes : no;
-        apr_hash_set(lint->several, key, APR_HASH_KEY_STRING, several);
+    issuers = apr_hash_get(lint->issuers, key, APR_HASH_KEY_STRING);
+    if (!issuers) {
+        issuers = apr_palloc(lint->pool, sizeof(*issuers));
+        *issuers = any_issuers(lint, true);
+        apr_hash_set(lint->issuers, key, APR_HASH_KEY_STRING, issuers);
     }
-    return several == yes;
+    return *issuers;
 }

@@ -32,7 +32,7 @@ typedef bool cc_gives_fn(const cc_reachable_t *reachable, const char *name);
 bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *gives,
                       const char *name);
 
-/** True if this rule set can be in effect in a server with TLS that trusts several CAs. */
-bool cc_lint_ruleset_several_cas(cc_lint_t *lint, const cc_ruleset_t *ruleset);
+/** The issuers in the servers with TLS in which this rule set can be in effect: the most of all. */
+cc_issuers_t cc_lint_ruleset_issuers(cc_lint_t *lint, const cc_ruleset_t *ruleset);
 
 #endif

@@ -1,66 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds whether a virtual host trusts several CAs that may issue client certificates. */
-#include <apr_file_info.h>
-#include <apr_lib.h>
+/* Finds how many CAs of a virtual host may issue client certificates. */
 #include <apr_strings.h>
 
+#include "ca/ca.h"
 #include "cert/cert.h"
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
+#include "httpd/conf/ca_files.h"
+#include "httpd/conf/ssl_cas.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
-/* OpenSSL looks only for such names in a directory: 9d66eef0.0 */
-static bool is_hashed(const char *name)
+/* A group of CAs vouches for the certificates of its own trust domain alone. */
+static cc_issuers_t issuers_of_set(cc_cas_t *cas, apr_pool_t *p)
 {
-    int digits = 0;
+    unsigned side;
+    const cc_ca_set_t *set = cc_cas_enter(cas, &side);
+    int groups = cc_ca_groups(set), most = 0;
 
-    while (apr_isxdigit(name[digits])) {
-        digits++;
+    for (int i = 0; i < groups; i++) {
+        int issuers = cc_ca_group_issuers(cc_ca_group_at(set, i), p);
+
+        most = issuers > most ? issuers : most;
     }
-    return digits == 8 && name[8] == '.' && apr_isdigit(name[9]);
+    cc_cas_leave(cas, side);
+    if (most > 1) {
+        return CC_ISSUERS_SEVERAL;
+    }
+    return groups > 1 ? CC_ISSUERS_BY_DOMAIN : CC_ISSUERS_ONE;
 }
 
-static void add_folder(apr_array_header_t *paths, const char *folder, apr_pool_t *p)
+static cc_issuers_t issuers_of(cc_lint_t *lint, const cc_conf_view_t *view, cc_cas_t *cas)
 {
-    apr_dir_t *dir;
-    apr_finfo_t info;
-
-    if (apr_dir_open(&dir, folder, p) != APR_SUCCESS) {
-        return;
+    if (cc_vhost_conf_of(view->server)->ca_specs) {
+        return cas ? issuers_of_set(cas, lint->pool) : CC_ISSUERS_ONE; /* NULL: not loaded */
     }
-    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        if (is_hashed(info.name)) {
-            APR_ARRAY_PUSH(paths, const char *) = apr_pstrcat(p, folder, "/", info.name, NULL);
-        }
-    }
-    apr_dir_close(dir);
-}
-
-static bool are_several(const char *file, const char *folder, apr_pool_t *p)
-{
-    apr_array_header_t *paths = apr_array_make(p, 1, sizeof(const char *));
-
-    if (file) {
-        APR_ARRAY_PUSH(paths, const char *) = ap_server_root_relative(p, file);
-    }
-    if (folder) {
-        add_folder(paths, ap_server_root_relative(p, folder), p);
-    }
-    return cc_cert_count_issuers(paths) > 1;
+    return cc_cert_count_issuers(cc_ssl_ca_paths(view, lint->pool)) > 1 ? CC_ISSUERS_SEVERAL
+                                                                        : CC_ISSUERS_ONE;
 }
 
 /* Cached, since many virtual hosts use the same files. */
-bool cc_lint_several_cas(cc_lint_t *lint, const cc_conf_view_t *view)
+cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    static const char yes[] = "yes", no[] = "no";
     const char *file = cc_conf_view_value(view, "SSLCACertificateFile", lint->pool);
     const char *folder = cc_conf_view_value(view, "SSLCACertificatePath", lint->pool);
-    const char *key = apr_pstrcat(lint->pool, file ? file : "", "\n", folder, NULL);
-    const char *several = apr_hash_get(lint->several, key, APR_HASH_KEY_STRING);
+    cc_error_t err = {0};
+    cc_cas_t *cas;
+    bool loaded = cc_ca_files_load(&cas, lint->ca_files, view->server, &err) == APR_SUCCESS;
+    const char *key = apr_psprintf(lint->pool, "%d %pp\n%s\n%s", loaded, (const void *)cas,
+                                   file ? file : "", folder ? folder : "");
+    cc_issuers_t *issuers = apr_hash_get(lint->issuers, key, APR_HASH_KEY_STRING);
 
-    if (!several) {
-        several = are_several(file, folder, lint->pool) ? yes : no;
-        apr_hash_set(lint->several, key, APR_HASH_KEY_STRING, several);
+    if (!issuers) {
+        issuers = apr_palloc(lint->pool, sizeof(*issuers));
+        *issuers = issuers_of(lint, view, cas);
+        apr_hash_set(lint->issuers, key, APR_HASH_KEY_STRING, issuers);
     }
-    return several == yes;
+    return *issuers;
 }

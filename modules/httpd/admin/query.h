@@ -13,7 +13,8 @@
  * The command-line tool queries a configuration by running `httpd -t`, with the path of a temporary
  * directory in the environment (CLIENTCERT_QUESTION). The directory contains
  *
- *   question.json    {"ask": "explain" | "rules" | "check" | "revoked" | "table",
+ *   question.json    {"ask": "explain" | "rules" | "check" | "revoked" | "table" |
+ *                    "trust",
  *                    "vhost": TEXT, "path": TEXT, "certificates": NUMBER, "all": BOOLEAN,
  *                    "table": TEXT, "key": TEXT, "file": TEXT}
  *   1.pem, 2.pem ... explain, revoked: the certificates, each with the others that a client sends

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers queries about a configuration as a whole: its rules, and its mistakes. */
+#include <apr_strings.h>
 
 #include "httpd/admin/lint.h"
 #include "httpd/admin/query.h"
 #include "httpd/admin/rules.h"
 #include "httpd/admin/vhost.h"
+#include "httpd/background/ca_precheck.h"
 #include "httpd/background/crl_precheck.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
@@ -71,6 +73,29 @@ json_t *cc_admin_rules(cc_admin_query_t *q)
 
 /* ---- check --------------------------------------------------------------------------------- */
 
+static void finding_add(json_t *findings, const char *tag, const char *where, const char *text,
+                        apr_pool_t *p)
+{
+    json_array_append_new(findings,
+                          json_pack("{s:s, s:o, s:o}", "tag", tag, "where",
+                                    cc_json_string(where, p), "text", cc_json_string(text, p)));
+}
+
+/* Faults of CAs, which prevent a start. */
+static void cas_add(json_t *findings, const cc_admin_query_t *q)
+{
+    const apr_array_header_t *faults = cc_ca_precheck_faults(q->main, q->pool);
+
+    for (int i = 0; i < faults->nelts; i++) {
+        const cc_error_t *err = &APR_ARRAY_IDX(faults, i, cc_ca_fault_t).err;
+        const char *text = err->word
+                               ? apr_pstrcat(q->pool, "\"", err->word, "\": ", err->message, NULL)
+                               : err->message;
+
+        finding_add(findings, err->tag, err->where, text, q->pool);
+    }
+}
+
 /* Faults of CRLs, which prevent a start or are logged as warnings. */
 static void crls_add(json_t *findings, const cc_admin_query_t *q)
 {
@@ -79,9 +104,7 @@ static void crls_add(json_t *findings, const cc_admin_query_t *q)
     for (int i = 0; i < faults->nelts; i++) {
         const cc_crl_fault_t *fault = &APR_ARRAY_IDX(faults, i, cc_crl_fault_t);
 
-        json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", fault->tag, "where",
-                                                  cc_json_string(fault->where, q->pool), "text",
-                                                  cc_json_string(fault->text, q->pool)));
+        finding_add(findings, fault->tag, fault->where, fault->text, q->pool);
     }
 }
 
@@ -93,10 +116,9 @@ static json_t *findings_of(const cc_admin_query_t *q)
     for (int i = 0; i < notes->nelts; i++) {
         const cc_note_t *note = &APR_ARRAY_IDX(notes, i, cc_note_t);
 
-        json_array_append_new(findings, json_pack("{s:s, s:o, s:o}", "tag", note->tag, "where",
-                                                  cc_json_string(note->where, q->pool), "text",
-                                                  cc_json_string(note->text, q->pool)));
+        finding_add(findings, note->tag, note->where, note->text, q->pool);
     }
+    cas_add(findings, q);
     crls_add(findings, q);
     return findings;
 }

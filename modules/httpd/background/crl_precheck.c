@@ -4,8 +4,8 @@
  * The CRLs are opened for use when mod_ssl makes its contexts: not in a test, and at a start only
  * when errors already go to the log. So they are opened here too, right after the configuration was
  * read, while standard error is still the terminal. Each host's CAs are loaded from the files that
- * mod_ssl's directives name. If a host may trust further CAs, a CRL whose issuer no host seems to
- * trust is not a fault.
+ * ClientCertCA or mod_ssl's directives name. If a host may trust further CAs, a CRL whose issuer no
+ * host seems to trust is not a fault.
  */
 #include <apr_strings.h>
 
@@ -20,6 +20,7 @@
 #include "httpd/background/crl_uncovered.h"
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/ca_files.h"
 #include "httpd/conf/configtest.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/log_text.h"
@@ -32,6 +33,7 @@
 typedef struct {
     apr_array_header_t *faults; /* of cc_crl_fault_t */
     apr_array_header_t *opened; /* of cc_opened_crls_t * */
+    cc_ca_files_t *ca_files;    /* ClientCertCA */
     apr_hash_t *trusts;         /* by their files and options: cc_trust_t * */
     apr_hash_t *found;          /* "where text" of faults */
     apr_hash_t *tried;          /* "where trust" to cc_opened_crls_t, without CRLs if it failed */
@@ -71,9 +73,10 @@ static void error_add(const check_t *check, const cc_error_t *err, weight_t weig
 static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *files)
 {
     apr_pool_t *p = check->scratch;
-    const char *key = apr_psprintf(p, "%s\n%s\n%d\n%s", files->ca_file ? files->ca_file : "",
-                                   files->ca_path ? files->ca_path : "", files->depth,
-                                   files->ciphers ? files->ciphers : "");
+    const char *key =
+        apr_psprintf(p, "%pp\n%s\n%s\n%d\n%s", (const void *)files->followed,
+                     files->ca_file ? files->ca_file : "", files->ca_path ? files->ca_path : "",
+                     files->depth, files->ciphers ? files->ciphers : "");
     cc_trust_t *trust = apr_hash_get(check->trusts, key, APR_HASH_KEY_STRING);
     cc_error_t err = {0};
 
@@ -83,12 +86,20 @@ static const cc_trust_t *trust_load(check_t *check, const cc_trust_files_t *file
     return trust;
 }
 
-/* mod_ssl itself reports errors in these files. A host without CAs trusts no issuer. */
+/*
+ * mod_ssl itself, or cc_ca_precheck, reports errors in these files. A host without CAs trusts no
+ * issuer.
+ */
 static const cc_trust_t *trust_of(check_t *check, const cc_conf_view_t *view)
 {
     static const cc_trust_files_t none = {.depth = 1};
     cc_trust_files_t files = cc_judge_files(view, check->scratch);
-    const cc_trust_t *trust = trust_load(check, &files);
+    cc_error_t err = {0};
+    const cc_trust_t *trust = NULL;
+
+    if (cc_ca_files_load(&files.followed, check->ca_files, view->server, &err) == APR_SUCCESS) {
+        trust = trust_load(check, &files);
+    }
 
     check->other_cas =
         check->other_cas || !trust || cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
@@ -210,6 +221,7 @@ apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
         return check.faults;
     }
     check.opened = apr_array_make(check.scratch, 4, sizeof(cc_opened_crls_t *));
+    check.ca_files = cc_ca_files_make(check.scratch);
     check.trusts = apr_hash_make(check.scratch);
     check.found = apr_hash_make(check.scratch);
     check.tried = apr_hash_make(check.scratch);

@@ -25,6 +25,7 @@ typedef struct cc_configuration_t {
     const cc_error_t *tables_error;     /* background/tables.c; NULL: all are open */
     struct cc_ca_sets_t *ca_sets;       /* background/ca_sets.c */
     struct cc_opened_t *revocation;     /* background/revocation.c */
+    apr_array_header_t *ca_faults;      /* background/ca_precheck.c; NULL: none to report */
     apr_array_header_t *crl_faults;     /* background/crl_precheck.c; NULL: none to report */
     struct cc_ocsp_cache_t *ocsp_cache; /* background/ocsp_cache.c */
     struct cc_metrics_t *metrics;       /* metrics/counters.c; NULL: nothing is counted */

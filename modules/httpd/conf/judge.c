@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "base/error.h"
+#include "httpd/conf/ca_files.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/negotiation.h"
 #include "httpd/conf/view.h"
@@ -130,6 +131,7 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
                            apr_pool_t *p, cc_error_t *err)
 {
     cc_trust_files_t files = files_of(view, own_sources, p);
+    apr_status_t status;
 
     *judge = (cc_judge_t){.never = never_asks(view)};
     judge->unseen = apr_array_make(p, 2, sizeof(const char *));
@@ -137,9 +139,14 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
         return APR_SUCCESS;
     }
     unseen_find(judge, view, own_sources, p);
-    if (!files.ca_file && !files.ca_path) {
-        judge->never =
-            "it trusts no CA: neither SSLCACertificateFile nor SSLCACertificatePath is set";
+    status = cc_ca_files_load(&judge->followed, cc_ca_files_make(p), view->server, err);
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    files.followed = judge->followed;
+    if (!files.followed && !files.ca_file && !files.ca_path) {
+        judge->never = "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor "
+                       "SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
     return cc_trust_load(&judge->trust, &files, p, err);

@@ -9,20 +9,24 @@
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
-/** The files of CAs that mod_ssl's directives name, without CRLs. Texts are in `p`. */
+/**
+ * The files of CAs that mod_ssl's directives name, without CRLs. With ClientCertCA, they do not
+ * count (cc_ca_files_load). Texts are in `p`.
+ */
 cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 
 /** How a server judges certificates. */
 typedef struct cc_judge_t {
     const char *never;          /* NULL, or why it accepts no certificate */
     cc_trust_t *trust;          /* its CAs; NULL: it requests no certificate, or trusts no CA */
+    cc_cas_t *followed;         /* the CAs of ClientCertCA, from its files; NULL: not set */
     apr_array_header_t *unseen; /* const char *: checks that are left out, in plain words */
 } cc_judge_t;
 
 /**
  * Makes a judge that follows mod_ssl's directives for the handshakes of a server, because mod_ssl
  * itself is not active in a test. `own_sources`: leaves out the CRLs of these directives. Lives as
- * long as `p`. CC0402: a file cannot be loaded.
+ * long as `p`. CC0402, or the errors of cc_cas_open: a file cannot be loaded.
  */
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err);

@@ -31,12 +31,6 @@ The same over one HTTP/2 connection, all at once: a list of responses in the ord
 Adds connects: how many connections this transfer opened (so the sum is the number of connections).
 A path may be [PATH, HOST].
 
-=item $h->coalesced(TO, CERT, HOST, ...)
-
-A request for each of the hosts, over one HTTP/2 connection to TO: an address, so without SNI, or a
-host. A line for each, as a reference to a list: "STATUS USER CONNECTS HTTP-VERSION", where USER is
-the header User.
-
 =item $h->s_client(...)
 
 Runs openssl s_client once. Options: args => [further arguments], request => 'text to send';
@@ -131,22 +125,6 @@ sub parallel {
         split /\n/, $output;
     return map { { %{ $done{$_} // { status => 0, connects => 0 } },
         body => read_if_there("$dir/body" . ($_ + 1)) } } 0 .. $#$paths;
-}
-
-sub coalesced {
-    my ($self, $to, $cert, @hosts) = @_;
-    my $port     = $self->port;
-    my $file     = $self->_certificate($cert);
-    my @requests = map { (
-        '--http2', '--insecure', '--cert', "$file.pem", '--key', "$file.key",
-        '--resolve', "$to:$port:127.0.0.1", '-H', "Host: $_", '-o', '/dev/null',
-        '-w', '%{http_code} %header{user} %{num_connects} %{http_version}\n',
-        "https://$to:$port/", '--next') } @hosts;
-    pop @requests;
-    open my $out, '-|', 'curl', '-q', '-sS', '--noproxy', '*', @requests or die "curl: $!\n";
-    chomp(my @lines = <$out>);
-    tr/\r//d for @lines;    # what curl prints for an empty header
-    return \@lines;
 }
 
 sub cgi_env {

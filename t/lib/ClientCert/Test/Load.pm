@@ -23,6 +23,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use File::Basename qw(basename);
 use POSIX ();
 use Test::More;
 
@@ -49,8 +50,8 @@ sub _ab {
 
 sub start {
     my ($class, $h, $name) = @_;
-    my $at  = $h->ca . "/$name";
-    my $pem = $h->file("conf/$name.pem", join '', map { read_file("$at.$_") } qw(pem key));
+    my $at  = $h->_certificate($name);
+    my $pem = $h->file('conf/' . basename($at) . '.pem', join '', map { read_file("$at.$_") } qw(pem key));
     chmod 0600, $pem;
     my (%pid, %out);
     for my $client (sort keys %clients) {

@@ -9,6 +9,7 @@ package ClientCert::Test::Traffic;
     my $traffic = ClientCert::Test::Traffic->start($h,
         kind     => 'HTTP/2',
         cert     => 'alice',               # none without it
+        tls      => '1.3',                 # by default the version that both sides prefer
         is_right => sub { my ($answer) = @_; return $answer->{user} eq 'alice' });
     ...
     my $counts = $traffic->finish;
@@ -60,8 +61,8 @@ sub start {
 sub _command {
     my ($self) = @_;
     my $h    = $self->{h};
-    my @cert = $self->{cert} ? (cert => $self->{cert}) : ();
-    my @curl = grep { $_ ne '--http1.1' } $h->_curl_arguments(@cert);
+    my %o    = map { $self->{$_} ? ($_ => $self->{$_}) : () } 'cert', 'tls';
+    my @curl = grep { $_ ne '--http1.1' } $h->_curl_arguments(%o);
     my ($resolve, $name, $url) = $h->_url('/?[1-' . REQUESTS_OF_A_RUN . ']');
     return (@curl, @{ $options{ $self->{kind} } }, '-s', '-o', '/dev/null', '-w', $format,
         $resolve, $name, $url);
