@@ -75,7 +75,7 @@ X509 *cc_ca_entry_cert(cc_ca_entry_t *entry)
         X509 *other = NULL;
 
         ERR_set_mark();
-        cert = cc_ca_decode(&entry->der, NULL);
+        cert = cc_ca_decode(&entry->der);
         if (cert) {
             X509_check_purpose(cert, -1,
                                0); /* OpenSSL decodes the extensions, before it is shared */
@@ -99,7 +99,7 @@ static const char *text_of(X509 *cert, apr_pool_t *p)
 const char *cc_ca_entry_text(const cc_ca_entry_t *entry, apr_pool_t *p)
 {
     apr_pool_t *scratch = NULL;
-    X509 *cert = cc_ca_decode(&entry->der, NULL);
+    X509 *cert = cc_ca_decode(&entry->der);
     char hex[65];
     const char *text;
 
@@ -147,7 +147,7 @@ static bool entry_fill(cc_ca_entry_t *entry, X509 *cert, apr_pool_t *p)
 }
 
 /* Fills the entry of the certificate with this number, counted from 0. */
-static apr_status_t entry_make(cc_ca_content_t *content, int number, OSSL_LIB_CTX *keyless,
+static apr_status_t entry_make(cc_ca_content_t *content, int number, const cc_ca_keyless_t *keyless,
                                apr_pool_t *p, cc_error_t *err)
 {
     cc_ca_entry_t *entry = &content->entries[number];
@@ -195,15 +195,18 @@ apr_status_t cc_ca_content_make(cc_ca_content_t **content, const apr_array_heade
                                 const char *path, apr_pool_t *p, cc_error_t *err)
 {
     cc_ca_content_t *made = content_create(path, ders->nelts);
-    OSSL_LIB_CTX *keyless = ders->nelts < MANY ? NULL : cc_ca_keyless_create();
+    cc_ca_keyless_t keyless = {NULL, NULL};
     apr_status_t status = APR_SUCCESS;
 
     ders_copy(made, ders);
     ERR_set_mark();
-    for (int i = 0; status == APR_SUCCESS && i < made->count; i++) {
-        status = entry_make(made, i, keyless, p, err);
+    if (made->count >= MANY) {
+        cc_ca_keyless_make(&keyless);
     }
-    OSSL_LIB_CTX_free(keyless);
+    for (int i = 0; status == APR_SUCCESS && i < made->count; i++) {
+        status = entry_make(made, i, &keyless, p, err);
+    }
+    cc_ca_keyless_free(&keyless);
     ERR_pop_to_mark();
     if (status != APR_SUCCESS) {
         cc_ca_content_release(made);

@@ -13,27 +13,39 @@
 
 #define KEY_CERT_SIGN 5 /* RFC 5280 4.2.1.3 */
 
-OSSL_LIB_CTX *cc_ca_keyless_create(void)
+void cc_ca_keyless_make(cc_ca_keyless_t *keyless)
 {
-    OSSL_LIB_CTX *keyless = OSSL_LIB_CTX_new();
-
-    if (keyless && !OSSL_PROVIDER_load(keyless, "null")) {
-        OSSL_LIB_CTX_free(keyless);
-        keyless = NULL;
+    keyless->context = OSSL_LIB_CTX_new();
+    keyless->provider = keyless->context ? OSSL_PROVIDER_load(keyless->context, "null") : NULL;
+    if (!keyless->provider) {
+        cc_ca_keyless_free(keyless);
     }
-    return keyless;
 }
 
-X509 *cc_ca_decode(const cc_ca_der_t *der, OSSL_LIB_CTX *keyless)
+void cc_ca_keyless_free(cc_ca_keyless_t *keyless)
+{
+    if (keyless->provider) {
+        OSSL_PROVIDER_unload(keyless->provider);
+    }
+    OSSL_LIB_CTX_free(keyless->context);
+    *keyless = (cc_ca_keyless_t){NULL, NULL};
+}
+
+static X509 *decode(const cc_ca_der_t *der, OSSL_LIB_CTX *context)
 {
     const unsigned char *at = der->at;
-    X509 *cert = X509_new_ex(keyless, NULL);
+    X509 *cert = X509_new_ex(context, NULL);
 
     if (cert && (!d2i_X509_AUX(&cert, &at, (long)der->len) || at != der->at + der->len)) {
         X509_free(cert);
         cert = NULL;
     }
     return cert;
+}
+
+X509 *cc_ca_decode(const cc_ca_der_t *der)
+{
+    return decode(der, NULL);
 }
 
 static bool may_sign_certificates(const X509 *cert)
@@ -57,14 +69,14 @@ static bool is_plain_ca(X509 *cert)
            may_sign_certificates(cert);
 }
 
-X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, OSSL_LIB_CTX *keyless)
+X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, const cc_ca_keyless_t *keyless)
 {
-    X509 *cert = keyless ? cc_ca_decode(der, keyless) : NULL;
+    X509 *cert = keyless->context ? decode(der, keyless->context) : NULL;
 
     *is_ca = cert && is_plain_ca(cert);
     if (!*is_ca) {
         X509_free(cert);
-        cert = cc_ca_decode(der, NULL);
+        cert = decode(der, NULL);
         *is_ca = cert && X509_check_ca(cert) != 0;
     }
     return cert;

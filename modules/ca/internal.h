@@ -126,14 +126,21 @@ X509 *cc_ca_entry_cert(cc_ca_entry_t *entry);
 
 /* ---- certificates (decode.c) ----------------------------------------------------------------- */
 
-/** For decoding without keys; NULL: with keys. The caller frees it after the certificates. */
-OSSL_LIB_CTX *cc_ca_keyless_create(void);
+/** An OpenSSL for decoding without keys; all NULL: none, and certificates have their keys. */
+typedef struct cc_ca_keyless_t {
+    OSSL_LIB_CTX *context;
+    OSSL_PROVIDER *provider;
+} cc_ca_keyless_t;
 
-/** Decodes a certificate, which the caller frees; `keyless` NULL: with its key. NULL: it cannot. */
-X509 *cc_ca_decode(const cc_ca_der_t *der, OSSL_LIB_CTX *keyless);
+/** Makes it, or none if that fails; and frees it, after the certificates. */
+void cc_ca_keyless_make(cc_ca_keyless_t *keyless);
+void cc_ca_keyless_free(cc_ca_keyless_t *keyless);
 
-/** The same; *is_ca is whether it is one (X509_check_ca). It has a key, or none, as is faster. */
-X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, OSSL_LIB_CTX *keyless);
+/** Decodes a certificate, which the caller frees; NULL: it cannot be decoded. */
+X509 *cc_ca_decode(const cc_ca_der_t *der);
+
+/** The same, without its key if that is faster; *is_ca is whether it is one (X509_check_ca). */
+X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, const cc_ca_keyless_t *keyless);
 
 /* ---- sets (set.c, group.c, candidates.c) ----------------------------------------------------- */
 

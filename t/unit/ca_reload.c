@@ -165,7 +165,7 @@ static void reload(int i)
     if (i % 3 == 0) {
         CASET_PUT(&set, "cas/more.pem", &twin, &of_a);
     } else {
-        CASET_PUT(&set, "cas/more.pem", i % 2 ? &a : &b);
+        CASET_PUT(&set, "cas/more.pem", &twin, &twin, &twin, i % 2 ? &a : &b);
     }
     if (i % 5 == 0) {
         unlink(caset_path(&set, "cas/more.pem"));
