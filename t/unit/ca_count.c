@@ -96,6 +96,7 @@ TEST(each_change_is_counted_once)
 {
     CASET_PUT(&set, "a.pem", &a);
     start("a.pem");
+    ck_assert_int_eq(poll(0), NOTHING); /* it reads the file again, which is young */
     ck_assert_uint_eq(loads(), 1);
     for (int i = 0; i < 20; i++) {
         CASET_PUT(&set, "a.pem", i % 2 ? &a : &b);
@@ -205,6 +206,20 @@ TEST(a_child_knows_the_changes_before_its_birth)
     link_to("b.pem");
     ck_assert_int_eq(poll(2), FIRST);
     ck_assert_int_eq(poll(0), LATER);
+    ck_assert_int_eq(poll(1), LATER);
+}
+
+TEST(a_child_that_is_born_with_an_earlier_change_finds_the_later_one)
+{
+    start_linked();
+    link_to("b.pem");
+    expect_once();
+    caset_open(&set, "ca.pem");
+    children[2] = set.cas;
+    link_to("a.pem");
+    ck_assert_int_eq(poll(0), FIRST);
+    cc_cas_count_in(children[2], &counters);
+    ck_assert_int_eq(poll(2), LATER);
     ck_assert_int_eq(poll(1), LATER);
 }
 
