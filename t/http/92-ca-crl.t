@@ -13,12 +13,14 @@ use ClientCert::Test::Refusal;
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0183', 'AH02039', qr/SSL Library Error/);
 
-my %ca = map { $_ => authority($_, "/CN=\u$_ CA") } qw(alpha beta);
+my %ca = map { $_ => authority($_, "/CN=\u$_ CA") } qw(alpha beta gamma);
 my ($ann, $abe) = map { client_of($ca{alpha}, $_) } qw(ann abe);
 my ($bea, $bob) = map { client_of($ca{beta},  $_) } qw(bea bob);
-my %crl = map { $_ => ClientCert::Test::Crl->new($ca{$_}) } qw(alpha beta);
+my $gus = client_of($ca{gamma}, 'gus', serial => 'ffffffff01');    # not one of the many in the CRL
+my %crl = map { $_ => ClientCert::Test::Crl->new($ca{$_}) } qw(alpha beta gamma);
 $crl{alpha}->revoke($abe);
 $crl{beta}->revoke($bob);
+$crl{gamma}->revoke($gus);
 my ($of_alpha, $of_beta) = map { $_->crl } @crl{qw(alpha beta)};
 
 my @crls = ('conf/crls reload=0.1', 'conf/both.crl reload=0',
@@ -115,6 +117,27 @@ is_deeply [$h->log_lines($errors)], [], 'nor are they an error';
 are_users('- - bea -', 'after that');
 becomes(['alpha', 'beta'], qr/added CN=Alpha CA/, 'it comes back after the restart');
 are_users('ann - bea -', 'with its CRL');
+$h->stop;
+
+# ---- a CA whose CRL takes a while to read, with missing=allow
+
+$h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => {
+        'conf/cas.pem' => pem_of($ca{alpha}),
+        'conf/big.crl' => $crl{gamma}->crl(others => 300_000),
+        'htdocs/page'  => "page\n",
+    },
+    global => "LogLevel warn clientcert:info\n",
+    conf   => ca_host("ClientCertCA conf/cas.pem reload=0.1\n"
+            . "ClientCertCRL conf/big.crl missing=allow\nClientCertCRLCheck leaf"));
+my @revoked = map { ClientCert::Test::Prober->start($h, '/page', cert => $gus) } 1 .. 3;
+my $others  = ClientCert::Test::Prober->start($h, '/page', cert => $ann);
+becomes(['alpha', 'gamma'], qr/added CN=Gamma CA/, 'a CA with a large CRL comes');
+ok $h->wait_log(qr/CC0106: .*subject="CN=gus".*reason="it was revoked on /, 30), 'its client is revoked';
+is scalar(grep { $_->{status} == 200 } map { $_->finish } @revoked), 0,
+    'and was never accepted, not while the CRL was read';
+is scalar(grep { $_->{status} != 200 } $others->finish), 0, 'clients of the other CA were, all the time';
 $h->stop;
 
 done_testing;
