@@ -59,12 +59,14 @@ static void signers_take(search_t *search, int first, int count, X509 *child)
 {
     bool found = false;
 
+    ERR_set_mark();
     for (int i = first; i < first + count; i++) {
         if (has_signed(search, &search->group->members[i], child)) {
             found = true;
             member_take(search, i);
         }
     }
+    ERR_pop_to_mark();
     for (int i = first; !found && i < first + count; i++) {
         member_take(search, i);
     }
@@ -88,7 +90,9 @@ static void search_run(search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
 {
     issuers_take(search, leaf);
     for (int i = 0; i < sk_X509_num(untrusted); i++) {
-        issuers_take(search, sk_X509_value(untrusted, i));
+        if (sk_X509_value(untrusted, i) != leaf) { /* in a handshake, it is among them */
+            issuers_take(search, sk_X509_value(untrusted, i));
+        }
     }
     for (int i = 0; i < sk_X509_num(search->certs); i++) {
         X509 *cert = sk_X509_value(search->certs, i);
@@ -107,9 +111,7 @@ STACK_OF(X509) *
                        .taken = calloc((size_t)group->count + 1, sizeof(bool))};
 
     if (search.certs && search.taken) {
-        ERR_set_mark();
         search_run(&search, leaf, untrusted);
-        ERR_pop_to_mark();
     } else {
         search.failed = true;
     }
