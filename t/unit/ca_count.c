@@ -141,6 +141,20 @@ TEST(files_of_a_folder_come_and_leave_once)
     }
 }
 
+TEST(a_file_that_comes_back_as_it_was_comes_once)
+{
+    ck_assert_int_eq(mkdir(caset_path(&set, "cas"), 0755), 0);
+    CASET_PUT(&set, "cas/a.pem", &a);
+    CASET_PUT(&set, "b.pem", &b);
+    start("cas");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(symlink("../b.pem", caset_path(&set, "cas/b.pem")), 0);
+        expect_once();
+        ck_assert_int_eq(unlink(caset_path(&set, "cas/b.pem")), 0);
+        expect_once();
+    }
+}
+
 /* ---- a link that leads to one file, to another, and back ------------------------------- */
 
 static void link_to(const char *target)
