@@ -79,7 +79,7 @@ is scalar(@warned), 3, 'at the start, the CRL of a CA that is still to come is a
 are_users('ann - - -', 'and not used');
 my $kept = $h->connection(cert => $ann);
 is $kept->request('/page')->{status}, 200, 'a connection of the first CA';
-my $prober = ClientCert::Test::Prober->start($h, '/page', cert => $ann);
+my $prober = ClientCert::Test::Prober->start($h, '/page', 1, cert => $ann);
 
 # ---- a CA comes, a CA goes
 
@@ -131,8 +131,8 @@ $h = ClientCert::Test->server(
     global => "LogLevel warn clientcert:info\n",
     conf   => ca_host("ClientCertCA conf/cas.pem reload=0.1\n"
             . "ClientCertCRL conf/big.crl missing=allow\nClientCertCRLCheck leaf"));
-my @revoked = map { ClientCert::Test::Prober->start($h, '/page', cert => $gus) } 1 .. 3;
-my $others  = ClientCert::Test::Prober->start($h, '/page', cert => $ann);
+my @revoked = map { ClientCert::Test::Prober->start($h, '/page', 1, cert => $gus) } 1 .. 3;
+my $others  = ClientCert::Test::Prober->start($h, '/page', 1, cert => $ann);
 becomes(['alpha', 'gamma'], qr/added CN=Gamma CA/, 'a CA with a large CRL comes');
 ok $h->wait_log(qr/CC0106: .*subject="CN=gus".*reason="it was revoked on /, 30), 'its client is revoked';
 is scalar(grep { $_->{status} == 200 } map { $_->finish } @revoked), 0,
