@@ -8,6 +8,7 @@
 
 #include "ca/internal.h"
 
+#define FEW 64            /* CAs, for which no memory is allocated */
 #define SIGNATURES_MAX 32 /* verified for one chain, which may be from anyone */
 
 /* Candidates that are being collected. The stack is also the list of those to be examined. */
@@ -44,14 +45,18 @@ static bool has_one_key(const cc_ca_member_t *members, int count)
 static bool has_signed(search_t *search, const cc_ca_member_t *member, X509 *child)
 {
     X509 *cert = cc_ca_entry_cert(member->entry);
-    EVP_PKEY *key = cert ? X509_get0_pubkey(cert) : NULL;
+    bool signed_it = false;
 
-    if (!key || X509_check_issued(cert, child) != X509_V_OK ||
-        search->signatures == SIGNATURES_MAX) {
-        return false;
+    ERR_set_mark();
+    if (cert && search->signatures < SIGNATURES_MAX &&
+        X509_check_issued(cert, child) == X509_V_OK) {
+        EVP_PKEY *key = X509_get0_pubkey(cert);
+
+        search->signatures++;
+        signed_it = key && X509_verify(child, key) > 0;
     }
-    search->signatures++;
-    return X509_verify(child, key) > 0;
+    ERR_pop_to_mark();
+    return signed_it;
 }
 
 /* Takes those that signed the certificate; all of them if none did, so that the cause is right. */
@@ -88,7 +93,9 @@ static void search_run(search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
 {
     issuers_take(search, leaf);
     for (int i = 0; i < sk_X509_num(untrusted); i++) {
-        issuers_take(search, sk_X509_value(untrusted, i));
+        if (sk_X509_value(untrusted, i) != leaf) { /* in a handshake, it is among them */
+            issuers_take(search, sk_X509_value(untrusted, i));
+        }
     }
     for (int i = 0; i < sk_X509_num(search->certs); i++) {
         X509 *cert = sk_X509_value(search->certs, i);
@@ -102,18 +109,17 @@ static void search_run(search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
 STACK_OF(X509) *
     cc_ca_group_candidates(const cc_ca_group_t *group, X509 *leaf, STACK_OF(X509) * untrusted)
 {
-    search_t search = {.group = group,
-                       .certs = sk_X509_new_null(),
-                       .taken = calloc((size_t)group->count + 1, sizeof(bool))};
+    bool few[FEW] = {false};
+    bool *taken = group->count <= FEW ? few : calloc((size_t)group->count, sizeof(bool));
+    search_t search = {.group = group, .certs = sk_X509_new_null(), .taken = taken};
 
-    if (search.certs && search.taken) {
-        ERR_set_mark();
+    search.failed = !search.certs || !taken;
+    if (!search.failed) {
         search_run(&search, leaf, untrusted);
-        ERR_pop_to_mark();
-    } else {
-        search.failed = true;
     }
-    free(search.taken);
+    if (taken != few) {
+        free(taken);
+    }
     if (search.failed) {
         sk_X509_free(search.certs);
         return NULL;

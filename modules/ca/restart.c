@@ -41,7 +41,6 @@ static void file_reopen(const reopening_t *o, cc_ca_file_t *file)
         }
         return;
     }
-    file->content = kept;
     refuse(o, &file->refusal, &file->refusal.error, file->source, since);
 }
 

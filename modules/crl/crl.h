@@ -19,7 +19,8 @@
 /** One ClientCertCRL. Constant once opened. */
 typedef struct cc_crl_spec_t {
     const apr_array_header_t *paths; /* of const char *: files and folders */
-    apr_interval_time_t reload;      /* how often they are checked for changes; 0: never */
+    apr_interval_time_t reload;      /* how often they are checked for changes; 0: only when the
+                                        CAs change */
     apr_interval_time_t grace;       /* how long a CRL is used past its nextUpdate */
     bool missing_allow;              /* for the glue: CC_CRL_UNKNOWN is accepted */
     apr_hash_t *highest;             /* set by the glue: from cc_crls_highest_save, or NULL */
@@ -118,16 +119,21 @@ const cc_crl_spec_t *cc_crls_spec(const cc_crls_t *crls);
 typedef void cc_crls_report_fn(const cc_crls_t *crls, const cc_error_t *err, void *baton);
 
 /**
- * Checks the files for changes if the reload time has come: for one thread per process. Each
- * problem is reported once per change of its file. Returns the time until the next call, 0: never.
- * CRLs with the same reload time stay due at the same time. Nothing in `scratch` is needed
- * afterwards, so one pool, cleared between calls, can serve the polls of many CRLs.
+ * Checks the files for changes if the reload time has come, or if the set that `trust` follows has
+ * changed: for one thread per process, which polls that set first. Each problem is reported once
+ * per change of its file. Returns the time until the next call, 0: when the set has changed, if
+ * there is one. CRLs with the same reload time stay due at the same time. Nothing in `scratch` is
+ * needed afterwards, so one pool, cleared between calls, can serve the polls of many CRLs.
  *
  * A file is refused, and its previous CRLs stay in use, if it contains a CRL that is damaged, cut
  * off, not signed by its issuer, from the future, has unknown critical parts, or is lower in CRL
  * number or thisUpdate than one with the same issuer, key and scope that was ever loaded; or a
  * delta without its base. (With missing=allow a delta is used without any complete CRL, for the
  * certificates that it lists.) When a file is removed, its CRLs are dropped.
+ *
+ * If the set of CAs has changed, all CRLs are judged again at once: those of a CA that has come are
+ * used, and those of a CA that is gone are CC_CRL_FOREIGN. A certificate that is unknown because
+ * the CRL of a new CA is not loaded yet is not accepted with missing=allow either.
  */
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report_fn *report,
                                  void *baton, apr_pool_t *scratch);
@@ -149,7 +155,8 @@ typedef struct cc_crl_answer_t {
     apr_time_t revoked_at;
     const char *cause;   /* CC_CRL_UNKNOWN: why the status is unknown, a literal */
     bool no_issuer;      /* and a CA's certificate is missing: `missing` does not apply */
-    bool incomplete;     /* and a file could not be read at a restart: `missing` does not apply */
+    bool incomplete;     /* and a file has not been read, at a restart or since a CA of the chain
+                            was added: `missing` does not apply */
     apr_time_t stale_at; /* it may be kept until then, and until the generation changes */
     apr_uint64_t generation;
 } cc_crl_answer_t;
@@ -163,6 +170,10 @@ typedef struct cc_crl_answer_t {
  */
 void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                    const unsigned char *ca_spki_sha256, apr_time_t now);
+
+/** The same for a client's certificate; `seal` is the verdict on it. */
+void cc_crls_check_leaf(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
+                        const cc_seal_t *seal, apr_time_t now);
 
 /**
  * Checks a client's certificate and the CAs above it, up to the trust anchor. Their certificates

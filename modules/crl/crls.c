@@ -23,6 +23,7 @@ static apr_status_t crls_close(void *data)
     cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
     cc_crl_version_free(cc_snapshot_current(&crls->versions));
     cc_crl_authorities_release(crls->cas);
+    cc_crl_authorities_release(crls->read_for);
     apr_pool_destroy(crls->pool);
     return APR_SUCCESS;
 }
@@ -60,7 +61,8 @@ cc_crls_t *cc_crls_create(const cc_crl_spec_t *spec, const cc_trust_t *trust, ap
     if (spec->highest) {
         cc_crls_highest_restore(crls, spec->highest);
     }
-    crls->cas = cc_crl_authorities_of_trust(trust);
+    cc_crls_cas_take(crls);
+    cc_crls_cas_read(crls);
     cc_snapshot_init(&crls->versions, NULL);
     apr_pool_cleanup_register(p, crls, crls_close, apr_pool_cleanup_null);
     sources_take(crls, p);
@@ -243,42 +245,81 @@ static void version_report(const poll_t *poll, const cc_crl_version_t *version)
     }
 }
 
-/* Checks all files; returns the time until the next poll. */
+/* True if both have the same CRLs in the same use. */
+static bool same_crls(const cc_crl_version_t *a, const cc_crl_version_t *b)
+{
+    for (int i = 0; a->held->nelts == b->held->nelts && i < a->held->nelts; i++) {
+        const cc_crl_held_t *one = &APR_ARRAY_IDX(a->held, i, cc_crl_held_t);
+        const cc_crl_held_t *other = &APR_ARRAY_IDX(b->held, i, cc_crl_held_t);
+
+        if (one->crl != other->crl || one->use != other->use) {
+            return false;
+        }
+    }
+    return a->held->nelts == b->held->nelts;
+}
+
+/* CAs that come or go without a CRL are no change of the CRLs. */
+static void version_replace(const poll_t *poll)
+{
+    cc_crls_t *crls = poll->crls;
+    cc_crl_version_t *next = cc_crl_version_make(crls);
+    bool told = crls->changed || !same_crls(cc_snapshot_current(&crls->versions), next);
+
+    crls->changed = crls->outdated = false;
+    cc_snapshot_replace(&crls->versions, next);
+    cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
+    if (told) {
+        poll->report(crls, NULL, poll->baton);
+    }
+}
+
+/* Checks all files; returns the time until the next poll, 0: there is nothing to wait for. */
 static apr_interval_time_t poll_now(const poll_t *poll)
 {
     cc_crls_t *crls = poll->crls;
     apr_interval_time_t wait = 0;
 
+    cc_crls_cas_follow(crls);
     cc_crls_scan(crls);
     wait = cc_crls_poll_files(crls, poll->now);
+    cc_crls_cas_polled(crls);
     cc_crls_count_poll(crls, poll->now);
     refusals_report(poll);
     cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
-    if (crls->changed && !cc_snapshot_settled(&crls->versions)) {
+    if ((crls->changed || crls->outdated) && !cc_snapshot_settled(&crls->versions)) {
         return SOON; /* a reader of an earlier version has not finished yet */
     }
-    if (crls->changed) {
-        crls->changed = false;
-        cc_snapshot_replace(&crls->versions, cc_crl_version_make(crls));
-        cc_crl_version_free(cc_snapshot_reclaim(&crls->versions));
-        poll->report(crls, NULL, poll->baton);
+    if (crls->changed || crls->outdated) {
+        version_replace(poll);
     }
     version_report(poll, cc_snapshot_current(&crls->versions));
     return wait;
+}
+
+/* With reload=0, the files are polled when the CAs change, and then until all are read. */
+static bool is_due(const cc_crls_t *crls, apr_time_t now)
+{
+    apr_interval_time_t reload = crls->spec->reload;
+
+    return cc_crls_cas_changed(crls) || (reload > 0 ? cc_due_now(&crls->due, reload, now)
+                                                    : crls->due.next > 0 && now >= crls->due.next);
 }
 
 apr_interval_time_t cc_crls_poll(cc_crls_t *crls, apr_time_t now, cc_crls_report_fn *report,
                                  void *baton, apr_pool_t *scratch)
 {
     poll_t poll = {crls, now, report, baton};
-    apr_interval_time_t reload = crls->spec->reload;
+    apr_interval_time_t reload = crls->spec->reload, soon = 0;
 
-    if (reload == 0) {
-        return 0;
-    }
-    if (cc_due_now(&crls->due, reload, now)) {
+    if (is_due(crls, now)) {
         crls->scratch = scratch;
-        cc_due_polled(&crls->due, reload, poll_now(&poll), now);
+        soon = poll_now(&poll);
+        if (reload > 0) {
+            cc_due_polled(&crls->due, reload, soon, now);
+        } else {
+            crls->due.next = soon > 0 ? now + soon : 0;
+        }
     }
-    return crls->due.next - now;
+    return crls->due.next > 0 ? crls->due.next - now : 0;
 }

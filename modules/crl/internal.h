@@ -25,6 +25,7 @@ typedef struct cc_crl_authorities_t {
     apr_pool_t *pool;
     int holders;
     apr_array_header_t *list; /* of cc_authority_t * */
+    apr_hash_t *marks;        /* of the CAs of a set (cc_ca_t); NULL: they are not from a set */
 } cc_crl_authorities_t;
 
 /** The CAs of the trust, and those of `certs` that they verify now. With one holder. */
@@ -34,6 +35,9 @@ cc_crl_authorities_t *cc_crl_authorities_verify(const cc_trust_t *trust, STACK_O
 /** Adds a holder; removes one, and the last one frees them. NULL is allowed for the second. */
 cc_crl_authorities_t *cc_crl_authorities_hold(cc_crl_authorities_t *authorities);
 void cc_crl_authorities_release(cc_crl_authorities_t *authorities);
+
+/** True if a CA of the set that is in the chain of the verdict is not among them. Any thread. */
+bool cc_crl_authorities_lack(const cc_crl_authorities_t *authorities, const cc_seal_t *seal);
 
 /* ---- signers (signer.c) ------------------------------------------------------------------ */
 
@@ -148,6 +152,8 @@ typedef struct cc_crl_file_t {
     const char *path;
     const cc_crl_source_t *source;
     bool present;          /* the last scan found it */
+    bool again;            /* it is read even if it has not changed: the CAs have */
+    bool behind;           /* `content` has foreign CRLs, and was accepted before the CAs changed */
     cc_file_stamp_t stamp; /* at the last scan */
     cc_file_stamp_t seen;  /* when it was last accepted or refused */
     cc_crl_file_state_t state;
@@ -170,15 +176,18 @@ typedef struct cc_crl_stream_t {
 struct cc_crls_t {
     const cc_crl_spec_t *spec;
     const cc_trust_t *trust;
-    apr_pool_t *pool;            /* its own, for the polling thread */
-    apr_pool_t *scratch;         /* of the current poll */
-    cc_crl_authorities_t *cas;   /* of the trust */
-    apr_array_header_t *sources; /* of cc_crl_source_t */
-    apr_array_header_t *files;   /* of cc_crl_file_t * */
-    apr_hash_t *streams;         /* of cc_crl_stream_t * */
+    apr_pool_t *pool;               /* its own, for the polling thread */
+    apr_pool_t *scratch;            /* of the current poll */
+    cc_crl_authorities_t *cas;      /* of the trust, */
+    apr_uint64_t cas_generation;    /* and the generation of the set that they are from */
+    cc_crl_authorities_t *read_for; /* the CAs for which all files were read: `cas`, or earlier */
+    apr_array_header_t *sources;    /* of cc_crl_source_t */
+    apr_array_header_t *files;      /* of cc_crl_file_t * */
+    apr_hash_t *streams;            /* of cc_crl_stream_t * */
     cc_snapshot_t versions;
     cc_due_t due;
-    bool changed; /* the contents of the files have changed since the version was made */
+    bool changed;  /* the contents of the files have changed since the version was made */
+    bool outdated; /* the version was made for other CAs */
     cc_crl_counters_t *counters;
     cc_crl_counters_t own; /* used until cc_crls_count_in */
 };
@@ -195,8 +204,26 @@ void cc_crls_scan(cc_crls_t *crls);
 /** Loads all files for the first time. CC0407 to CC0414. */
 apr_status_t cc_crls_load(cc_crls_t *crls, cc_error_t *err);
 
-/** Polls all files; returns the maximum time until the next call. */
+/** Polls all files; returns the time until the next call, 0: there is nothing to wait for. */
 apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now);
+
+/* ---- the CAs of the trust (follow.c). For the thread that opens or polls. ---------------- */
+
+/** True if the set of the trust has changed since its CAs were taken. */
+bool cc_crls_cas_changed(const cc_crls_t *crls);
+
+/** Takes the CAs of the trust. */
+void cc_crls_cas_take(cc_crls_t *crls);
+
+/** Records that all files were read for these CAs. */
+void cc_crls_cas_read(cc_crls_t *crls);
+
+/**
+ * If the CAs have changed, takes them, and prepares the files for a poll. Call the second function
+ * after the poll.
+ */
+void cc_crls_cas_follow(cc_crls_t *crls);
+void cc_crls_cas_polled(cc_crls_t *crls);
 
 /* ---- counting (count.c). For the thread that opens or polls. ----------------------------- */
 
@@ -279,6 +306,7 @@ typedef struct cc_crl_version_t {
     apr_pool_t *pool;
     apr_array_header_t *contents;    /* of cc_crl_content_t *, held */
     cc_crl_authorities_t *cas;       /* of the trust, held */
+    cc_crl_authorities_t *read_for;  /* held: see cc_crls_t */
     apr_array_header_t *more;        /* of cc_crl_authorities_t *, held: those of the contents */
     apr_array_header_t *pairs;       /* of cc_crl_pair_t, by the key of the signer */
     apr_array_header_t *indirect;    /* of const cc_crl_pair_t * */

@@ -71,17 +71,24 @@ static void wait_for(cc_crl_file_t *file, cc_crl_file_state_t state, apr_time_t 
     }
 }
 
+/* A file that is read again because the CAs have changed has some of its CRLs already. */
+static bool is_accepted(const cc_crl_file_t *file, const cc_crl_t *crl)
+{
+    return file->again && file->content && cc_crl_content_has(file->content, crl);
+}
+
 /* Decides about one CRL of the new content of a file. `now` is 0 at start. */
 static apr_status_t crl_judge(cc_crls_t *crls, cc_crl_file_t *file, const cc_crl_t *crl,
                               apr_hash_t *newest, apr_time_t now)
 {
     const cc_crl_t *base = crl->delta ? cc_crl_base_of(newest, crl) : NULL;
+    bool is_new = now > 0 && !is_accepted(file, crl); /* at start it is not used, and reported */
     cc_error_t *err = &file->refusal;
 
-    if (now > 0 && cc_crl_rolled_back(crls, crl)) { /* at start it is not used, and reported */
+    if (is_new && cc_crl_rolled_back(crls, crl)) {
         return rollback(crls, crl, file->path, err);
     }
-    if (now > 0 && crl->this_update > now) {
+    if (is_new && crl->this_update > now) {
         wait_for(file, CC_CRL_FILE_EARLY, crl->this_update);
         return cc_error_set(
             err, crls->scratch, "CC0414", file->path, "%s is not used before its thisUpdate, %s",
@@ -112,13 +119,26 @@ apr_status_t cc_crl_content_judge(cc_crls_t *crls, cc_crl_file_t *file,
     return status;
 }
 
+/* True if a CRL is of a CA that is still there. */
+static bool is_of_use(const cc_crls_t *crls, const cc_crl_content_t *content)
+{
+    for (int i = 0; i < content->crls->nelts; i++) {
+        const cc_crl_t *crl = APR_ARRAY_IDX(content->crls, i, const cc_crl_t *);
+
+        if (cc_crl_issuer_among(crls->cas, crl) || cc_crl_issuer_among(content->authorities, crl)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cc_crl_turned_foreign(const cc_crls_t *crls, cc_crl_file_t *file,
                            const cc_crl_content_t *before, const cc_crl_content_t *content)
 {
     cc_crl_info_t first;
 
-    if (!before || before->crls->nelts == 0 || content->crls->nelts > 0 ||
-        content->foreign->nelts == 0) {
+    if (!before || content->crls->nelts > 0 || content->foreign->nelts == 0 ||
+        !is_of_use(crls, before)) {
         return false;
     }
     first = APR_ARRAY_IDX(content->foreign, 0, cc_crl_info_t);

@@ -119,7 +119,7 @@ apr_status_t cc_crls_load(cc_crls_t *crls, cc_error_t *err)
 
 static void wait_shorten(apr_interval_time_t *wait, apr_interval_time_t shorter)
 {
-    if (shorter < *wait) {
+    if (*wait == 0 || shorter < *wait) {
         *wait = shorter;
     }
 }
@@ -143,7 +143,7 @@ static void content_take(cc_crls_t *crls, cc_crl_file_t *file, cc_crl_content_t 
     crls->changed = crls->changed || !same_crls(file->content, content);
     cc_crl_content_release(file->content);
     file->content = content;
-    file->unread = false;
+    file->unread = file->behind = false;
     cc_crl_kept_put(crls, file->path, content);
     cc_crl_file_settle(file, CC_CRL_FILE_TAKEN, 0);
     cc_crls_count_file(crls, file, true);
@@ -174,7 +174,7 @@ static void refusal_settle(cc_crl_file_t *file, bool pending)
 
 static bool is_due(const cc_crls_t *crls, const cc_crl_file_t *file, apr_time_t now)
 {
-    if (!cc_file_stamp_same(&file->stamp, &file->seen)) {
+    if (!cc_file_stamp_same(&file->stamp, &file->seen) || file->again) {
         return true;
     }
     switch (file->state) {
@@ -241,6 +241,7 @@ static bool file_read(cc_crls_t *crls, cc_crl_file_t *file, apr_time_t now)
         cc_crl_content_release(content);
         refused_settle(crls, file, status, pending, now);
     }
+    file->again = false;
     return true;
 }
 
@@ -298,7 +299,7 @@ static void files_poll(cc_crls_t *crls, apr_time_t now, apr_interval_time_t *wai
 
 apr_interval_time_t cc_crls_poll_files(cc_crls_t *crls, apr_time_t now)
 {
-    apr_interval_time_t wait = crls->spec->reload;
+    apr_interval_time_t wait = 0;
 
     files_poll(crls, now, &wait);
     if (crls->changed) {

@@ -32,6 +32,30 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
     cc_snapshot_leave(&crls->versions, side);
 }
 
+/* Ends a check. An unknown certificate of a CA whose CRL may not be loaded yet is not accepted. */
+static void check_end(cc_crl_answer_t *answer, const cc_crl_check_t *check, const cc_seal_t *seal)
+{
+    if (answer->state == CC_CRL_UNKNOWN &&
+        cc_crl_authorities_lack(check->version->read_for, seal)) {
+        answer->incomplete = true;
+        answer->cause = "its CA has been added, and not all files of CRLs have been read since";
+    }
+}
+
+void cc_crls_check_leaf(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert, const cc_seal_t *seal,
+                        apr_time_t now)
+{
+    unsigned side = 0;
+    cc_crl_check_t check = check_begin(answer, crls, &side);
+
+    check.cert = cert;
+    check.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    check.now = now;
+    cc_crl_check_one(answer, &check);
+    check_end(answer, &check, seal);
+    cc_snapshot_leave(&crls->versions, side);
+}
+
 void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now)
 {
@@ -45,6 +69,7 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
     if (seal->ca_known) {
         cc_crl_check_chain(answer, &check, seal->ca_sha256);
     }
+    check_end(answer, &check, seal);
     cc_snapshot_leave(&crls->versions, side);
 }
 

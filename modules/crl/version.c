@@ -81,6 +81,7 @@ static void contents_take(cc_crl_version_t *version, const cc_crls_t *crls)
         }
     }
     version->cas = cc_crl_authorities_hold(crls->cas);
+    version->read_for = cc_crl_authorities_hold(crls->read_for);
     authorities_add(version, crls->cas);
     version->by_key = apr_array_copy(version->pool, version->authorities);
     array_sort(version->authorities, authority_compare);
@@ -324,5 +325,6 @@ void cc_crl_version_free(cc_crl_version_t *version)
         cc_crl_authorities_release(APR_ARRAY_IDX(version->more, i, cc_crl_authorities_t *));
     }
     cc_crl_authorities_release(version->cas);
+    cc_crl_authorities_release(version->read_for);
     apr_pool_destroy(version->pool);
 }

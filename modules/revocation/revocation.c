@@ -97,8 +97,7 @@ void cc_revocation_crl_answer(cc_crl_answer_t *answer, const cc_revocation_t *re
                               const cc_verified_t *cert, apr_time_t now)
 {
     if (revocation->leaf_alone) {
-        cc_crls_check(answer, revocation->crls, cert->x509,
-                      cert->seal->ca_known ? cert->seal->ca_spki_sha256 : NULL, now);
+        cc_crls_check_leaf(answer, revocation->crls, cert->x509, cert->seal, now);
     } else {
         cc_crls_check_chain(answer, revocation->crls, cert->x509, cert->seal, now);
     }

@@ -246,8 +246,8 @@ typedef enum {
  * never has an effect, a pattern that matches more than its author intended, a deny that the holder
  * of the certificate can evade, and, with several `issuers`, a user from a field that other CAs
  * could give too while no condition determines the CA. Only certain findings are noted. The cost
- * grows with the number of rules; if comparing all of them would take more, a note says so (CC0760).
- * Lives as long as `p`.
+ * grows with the number of rules; if comparing all of them would take more, a note says so
+ * (CC0760). Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers, apr_pool_t *p);
 

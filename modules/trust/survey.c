@@ -3,18 +3,22 @@
  */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/text.h"
 #include "cert/cert.h"
 #include "trust/internal.h"
+#include "trust/survey.h"
 
 /* The state of a survey. Keys of the indexes are names, and digests of keys. */
 typedef struct {
     const cc_trust_t *trust;
     const apr_array_header_t *authorities; /* of cc_authority_t * */
     apr_hash_t *valid;                     /* the names of CAs that are valid now */
+    apr_hash_t *ends;                      /* names to the last notAfter of CAs: apr_time_t */
     apr_hash_t *verified;                  /* the keys of CAs that verify */
     apr_hash_t *parents;                   /* the keys of CAs that have issued another one */
     apr_time_t now;
@@ -47,8 +51,27 @@ static bool is_ca(const cc_authority_t *authority)
 
 /* ---- indexes --------------------------------------------------------------------------------- */
 
+static void end_note(survey_t *survey, const cc_authority_t *ca)
+{
+    const char *name = cc_trust_name_text(ca->cert, "subject", survey->pool);
+    apr_time_t *last = apr_hash_get(survey->ends, name, APR_HASH_KEY_STRING);
+    apr_time_t not_before, not_after;
+
+    cc_cert_validity(cc_cert_wrap(ca->cert, survey->pool), &not_before, &not_after);
+    if (!last) {
+        last = apr_palloc(survey->pool, sizeof(*last));
+        *last = not_after;
+        apr_hash_set(survey->ends, name, APR_HASH_KEY_STRING, last);
+    } else if (not_after > *last) {
+        *last = not_after;
+    }
+}
+
 static void authority_index(survey_t *survey, const cc_authority_t *ca)
 {
+    if (is_ca(ca)) {
+        end_note(survey, ca);
+    }
     if (is_ca(ca) && cc_trust_dates(ca->cert, survey->now) == CC_TRUST_OK) {
         apr_hash_set(survey->valid, cc_trust_name_text(ca->cert, "subject", survey->pool),
                      APR_HASH_KEY_STRING, "");
@@ -97,6 +120,38 @@ static void crls_find(cc_surveyed_t *one, const survey_t *survey, const cc_autho
     ERR_pop_to_mark();
 }
 
+/* ---- where it is from ------------------------------------------------------------------------ */
+
+static bool group_take(cc_surveyed_t *one, const cc_ca_group_t *group, const X509 *cert,
+                       apr_pool_t *p)
+{
+    const cc_ca_t *ca = cc_ca_of_cert(group, cert);
+
+    if (ca) {
+        one->file = apr_pstrdup(p, ca->path);
+        one->domain = apr_pstrdup(p, cc_ca_group_domain(group));
+        one->limit = cc_ca_group_depth(group);
+    }
+    return ca != NULL;
+}
+
+static void source_find(cc_surveyed_t *one, const survey_t *survey, const X509 *cert)
+{
+    cc_cas_t *cas = survey->trust->cas;
+    const cc_ca_set_t *set;
+    unsigned side;
+    bool found = false;
+
+    one->limit = -1;
+    if (cas) {
+        set = cc_cas_enter(cas, &side);
+        for (int i = 0; i < cc_ca_groups(set) && !found; i++) {
+            found = group_take(one, cc_ca_group_at(set, i), cert, survey->pool);
+        }
+        cc_cas_leave(cas, side);
+    }
+}
+
 /* ---- a certificate --------------------------------------------------------------------------- */
 
 static bool lacks_issuer(const cc_authority_t *ca)
@@ -137,12 +192,14 @@ static void certificate_survey(cc_surveyed_t *one, const survey_t *survey,
     *one = (cc_surveyed_t){.name = cc_trust_name_text(cert, "subject", survey->pool),
                            .issuer = cc_trust_name_text(cert, "issuer", survey->pool),
                            .subject = subject_of(cert, survey->pool)};
+    source_find(one, survey, cert);
     one->state = state_of(survey, authority, one->name);
-    if (one->state == CC_SURVEYED_EXPIRED) {
-        one->date = not_after;
-    } else if (one->state == CC_SURVEYED_NOT_YET) {
-        one->date = not_before;
-    } else if (one->state == CC_SURVEYED_CA) {
+    one->date = one->state == CC_SURVEYED_NOT_YET ? not_before : not_after;
+    if (one->state == CC_SURVEYED_CA) {
+        const apr_time_t *last = apr_hash_get(survey->ends, one->name, APR_HASH_KEY_STRING);
+
+        one->ends_soon =
+            cc_ca_ends_soon(not_before, not_after, survey->now) && last && *last == not_after;
         one->depth = authority->above + 1;
         one->root = authority->anchor;
         one->issues_cas = apr_hash_get(survey->parents, authority->spki_sha256, KEY_LEN) != NULL;
@@ -155,6 +212,7 @@ apr_array_header_t *cc_trust_survey(const cc_trust_t *trust, apr_time_t now, apr
     survey_t survey = {.trust = trust,
                        .authorities = cc_authorities_of_store(trust, p),
                        .valid = apr_hash_make(p),
+                       .ends = apr_hash_make(p),
                        .verified = apr_hash_make(p),
                        .parents = apr_hash_make(p),
                        .now = now,

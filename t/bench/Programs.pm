@@ -72,9 +72,9 @@ sub compile {
 }
 
 sub compile_all {
-    my @libraries = split ' ', command('pkg-config', '--libs', qw(apr-util-1 apr-1 openssl libpcre2-8));
+    my @libraries = split ' ', command('pkg-config', '--libs', qw(apr-util-1 apr-1 openssl libpcre2-8 jansson));
     compile('pools.so', '-shared', '-fPIC', "$top/t/bench/pools.c", '-ldl');
-    for my $program (qw(crls growth rules tables)) {
+    for my $program (qw(cas crls growth rules tables)) {
         compile($program, "-I$top/modules", "$top/t/bench/$program.c",
             "$build/.libs/libclientcert.a", @libraries);
     }

@@ -60,8 +60,8 @@ sub found {
     my ($exit, $output) = ClientCert::Test->configtest(conf => $conf,
         files => { 'conf/cas.pem' => pem(@$cas), %files });
     is $exit, 0, 'it loads' or diag $output;
-    my @found = $output =~ /(CC07\d\d: .*)/g;
-    my @short = map { /^(CC\d+): \S*?:(\d+): .*?"CN=([\w ]+),O=Example"/ ? "$1 $2 $3" : $_ } @found;
+    my @found = $output =~ /(CC0[47]\d\d: .*)/g;
+    my @short = map { /^(CC07(?:3|79)\d*): \S*?:(\d+): .*?"CN=([\w ]+),O=Example"/ ? "$1 $2 $3" : /^(CC\d+): \S*?:(\d+): / ? "$1 $2" : $_ } @found;
     return (join(', ', @short), "@found");
 }
 
@@ -116,6 +116,8 @@ is_told('not reported: a self-signed certificate of a client', '', [qw(root pinn
 is_told('a finding is reported once for all hosts with the same line', 'CC0733 1 Staff CA', ['staff'],
     "SSLCACertificateFile conf/cas.pem\n"
         . bare('') . bare('', 2));
+is_told('a directory of CAs alone, and SSLVerifyDepth is not set', 'CC0732 6 Staff CA', ['root'],
+    bare('SSLCACertificatePath conf/cas'), map { ("conf/cas/" . hash_of($_) . '.0' => pem($_)) } qw(root staff));
 is_told('a directory of CAs', 'CC0733 6 Staff CA', ['root'], bare('SSLCACertificatePath conf/cas'),
     'conf/cas/' . hash_of('staff') . '.0' => pem('staff'));
 
@@ -155,6 +157,68 @@ is_told('not reported: each CA has its CRL', '', @chain, checks('chain'), %good)
 is_told('not reported: the root needs none for leaves', '', @chain, checks('leaf'), %half);
 is_told('not reported: no_crl_for_cert_ok', '', @chain, checks('chain', 'no_crl_for_cert_ok'), %half);
 is_told('not reported: CRLs are not checked', '', @chain, checks('none'), %half);
+
+# ---- ClientCertCA: the CAs of its files, at its line
+
+sub is_followed {
+    my ($claim, $expected, $cas, $words, %files) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    return is_told($claim, $expected, $cas, bare($words), %files);
+}
+$text = is_followed('an issuing CA below a root', 'CC0732 6 Staff CA', [qw(root staff)], 'ClientCertCA conf/cas.pem');
+like $text, qr/need SSLVerifyDepth 2, but host\.example has 1/, 'SSLVerifyDepth counts without depth=';
+$text = is_followed('depth=', 'CC0732 6 Staff CA', [qw(root staff)], "ClientCertCA conf/cas.pem depth=1\nSSLVerifyDepth 9");
+like $text, qr/certificates that "CN=Staff CA,O=Example" issues need depth=2, but these CAs have depth=1, so they give no identity: set depth=2/,
+    'counts in place of SSLVerifyDepth';
+is_followed('not reported: depth= is enough', '', [qw(root staff)], 'ClientCertCA conf/cas.pem depth=2');
+is_followed('a CA without its root', 'CC0733 7 Staff CA', ['staff'],
+    "ClientCertCA conf/base.pem\nClientCertCA conf/cas.pem", 'conf/base.pem' => pem('base'));
+is_followed('not reported: in a trust domain, a CA needs no root', '', ['staff'],
+    'ClientCertCA conf/cas.pem domain=mesh.example');
+is_followed('a CA that has expired, in the second of two lines', 'CC0734 7 Old', ['base'],
+    "ClientCertCA conf/cas.pem\nClientCertCA conf/cas", 'conf/cas/old.pem' => pem('expired'));
+is_followed('a CA of a folder of a trust domain', 'CC0734 7 Early', ['base'],
+    "ClientCertCA conf/cas.pem\nClientCertCA conf/cas domain=mesh.example", 'conf/cas/early.pem' => pem('early'));
+is_followed('not reported: the CAs of SSLCACertificateFile, which do not count', 'CC0457 6', ['base'],
+    "ClientCertCA conf/cas.pem\nSSLCACertificateFile \@CA\@/staff.pem") ;
+
+# ---- a CA that ends soon
+
+my @month = (issuer => $base, begin => time - 300 * 86_400, end => time + 20 * 86_400);
+$cert{ending} = ca('Ending', @month);
+$cert{next}   = certificate('next', '/O=Example/CN=Ending', issuer => $base, extension => $is_ca, days => 900);
+$text = is_told('a CA that ends within 30 days', 'CC0779 4 Ending', [qw(base ending)], host('SSLVerifyDepth 2'));
+like $text, qr/the CA "CN=Ending,O=Example" ends on 20\S+Z, and no certificate below it gives an identity after that: add the CA that replaces it/,
+    'with the date';
+is_followed('of ClientCertCA', 'CC0779 6 Ending', [qw(base ending)], 'ClientCertCA conf/cas.pem depth=2');
+is_told('not reported: its successor is there', '', [qw(base ending next)], host('SSLVerifyDepth 2'));
+
+# ---- ClientCertCA without clients
+
+is_told('no host with TLS has these CAs', 'CC0778 1', ['base'],
+    "ClientCertCA conf/cas.pem\n<VirtualHost *:\@PORT\@>\nServerName x\n</VirtualHost>\n");
+is_told('the host requests no certificate', 'CC0720 6', ['base'],
+    bare('ClientCertCA conf/cas.pem') =~ s/(?<=SSLVerifyClient )optional/none/r);
+is_told('not reported: one of several hosts requests certificates', '', ['base'],
+    "ClientCertCA conf/cas.pem\n" . bare('') . bare('', 2) =~ s/(?<=SSLVerifyClient )optional/none/r);
+is_told('but not the one that uses these CAs', 'CC0720 1', ['base'], "ClientCertCA conf/cas.pem\n"
+    . bare('', 2) =~ s/(?<=SSLVerifyClient )optional/none/r . bare('ClientCertCA conf/base.pem'), 'conf/base.pem' => pem('base'));
+
+# ---- CC0704: several CAs that may issue
+
+sub names { my ($lines) = @_; return bare("$lines\nClientCertMap user=%{subject.CN}\nSSLVerifyDepth 2") }
+like is_told('two CAs of one file', 'CC0704 7', [qw(root staff services)], names('ClientCertCA conf/cas.pem')),
+    qr/user from subject\.CN/, 'may give the same user';
+is_told('one CA in each of two files', 'CC0704 8', ['base'], names("ClientCertCA conf/cas.pem\nClientCertCA conf/root.pem"),
+    'conf/root.pem' => pem('root'));
+is_told('not reported: a root and one CA below it', '', [qw(root staff)], names('ClientCertCA conf/cas.pem'));
+is_told('not reported: the other CAs are in files that do not count', 'CC0457 6', ['base'],
+    names("ClientCertCA conf/cas.pem\nSSLCACertificateFile \@CA\@/clients.pem"));
+
+my $domains = "ClientCertCA conf/cas.pem domain=a.example\nClientCertCA conf/root.pem domain=b.example";
+is_told('a CA in each of two trust domains', 'CC0704 8', ['base'], names($domains), 'conf/root.pem' => pem('root'));
+is_told('not reported: a URI determines the trust domain', '', ['base'],
+    names($domains) =~ s/%\{subject\.CN\}/%{san.uri}/r, 'conf/root.pem' => pem('root'));
 
 # ---- who says so, and whether it is true
 

@@ -6,7 +6,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::CaSet;
 use ClientCert::Test::Identity;
-use ClientCert::Test::Refusal;
+use ClientCert::Test::Session;
 
 my %way = ('1.2' => 'renegotiation', '1.3' => 'post-handshake authentication');
 my ($alpha, $beta) = map { authority(lc, "/CN=$_ CA") } 'Alpha', 'Beta';
@@ -48,6 +48,24 @@ sub connect_as {
         $cert ? (cert => $cert) : ());
 }
 
+# Sessions without a certificate, to be resumed and asked for one later.
+sub sessions {
+    return map { my $mode = $_;
+        map { { tls => $_, mode => $mode, begun => full($h, '/', tls => $_, port => $mode + 1) } }
+            '1.2', '1.3' } 2, 3;
+}
+
+sub is_named_when_resumed {
+    my ($session, $named) = @_;
+    my ($tls, $mode) = @$session{qw(tls mode)};
+    my $c = connect_as($ann, $tls, $mode, '-sess_in', $session->{begun}{session});
+    is_served_to($c->request('/'), '', "TLS $tls, $modes[$mode][0]: a session");
+    unlike $c->trace, qr/^<<< .* Certificate$/m, 'that is resumed';
+    is_served_to($c->request('/private'), 'ann', 'is asked for a certificate');
+    return is_deeply [names_asked($c->trace, @names)], [$named],
+        'the names are those of its beginning';
+}
+
 sub is_accepted {
     my ($cert, $user, $tls, $mode, $named) = @_;
     my ($name, undef, $path) = @{ $modes[$mode] };
@@ -85,6 +103,7 @@ for my $mode (0 .. $#modes) {
 is_served_to($h->get('/', port => 1), '', 'a client without a certificate');
 is $h->get('/', port => 2)->{status}, 0, 'which one host requires';
 
+my @sessions = sessions();
 my @before = open_ones();
 is_served_to($_->[0]->request('/'), '', "TLS $_->[1]: a connection without a certificate") for @before;
 ca_changes($h, 'conf/cas.pem', [$alpha, $beta],
@@ -94,6 +113,7 @@ for (@before) {
     is_served_to($c->request('/private'), 'ann', "TLS $tls, $way{$tls}: on an old connection");
     is_deeply [names_asked($c->trace, @names)], ['Alpha CA'], 'the names of its beginning stay';
 }
+is_named_when_resumed($_, 'Alpha CA Beta CA') for @sessions;
 for my $mode (0 .. $#modes) {
     for my $tls ('1.2', '1.3') {
         is_accepted($_->[0], $_->[1], $tls, $mode, 'Alpha CA Beta CA') for [$ann, 'ann'], [$bea, 'bea'];

@@ -128,13 +128,13 @@ sub served {
     my (undef, $output) = run_command('', 'curl', '-sqk', '--noproxy', '*', '--http1.1', '-o', '/dev/null',
         '--cert', "$cert.pem", '--key', "$cert.key", '-w', '%{http_code} %header{x-identity}',
         'https://127.0.0.1:' . $h->port($port{$host}) . '/');
-    return $output;
+    return $output =~ s{\s+\z}{}r;
 }
 
 sub said {
     my ($answer) = @_;
-    return '000 ' if $answer->{access}{outcome} eq 'refused';
-    return '200 ' . ($answer->{result} eq 'mapped' ? $answer->{verdict}{user} : '');
+    return q{000} if $answer->{access}{outcome} eq 'refused';
+    return $answer->{result} eq 'mapped' ? "200 $answer->{verdict}{user}" : '200';
 }
 
 sub explained {
@@ -159,7 +159,42 @@ for my $host (@names) {
     is_deeply \@different, [], "$host: the tool agrees with the server";
 }
 
-# The comparison is worth something only if the hosts differ as intended.
-my @people = qw(alice bob service partner revoked serveronly noeku sub-staff);
+# ---- which certificates each host accepts, by what ClientCertCA means
+
+my $people = 'alice bob service partner revoked noeku deep sub-staff web-of-staff';
+my %expected = (
+    inherited => $people, file => $people, require => $people, depth3 => $people,
+    folder    => 'alice bob revoked noeku deep sub-staff web-of-staff',
+    lines     => 'alice bob revoked stranger noeku deep sub-staff web-of-staff',
+    sent      => 'sub-staff',
+    old       => 'sub-staff',
+    (map { ($_ => '') } qw(rootless depth0 depth1 shallow)),
+    (map { ($_ => 'alice bob service partner revoked noeku sub-staff web-of-staff') } qw(depth2 tolerant)),
+    both      => 'stranger',
+    mesh      => 'web',
+    no_ca     => 'web',
+    below     => 'low',
+    federated => 'web at-home',
+    mixed     => 'alice bob service partner revoked noeku sub-staff web',
+    'no-spiffe' => 'web cross at-home two upper slash guest no-id',
+    crl       => 'alice bob service partner noeku deep sub-staff web-of-staff',
+);
+is $vouched{$_} // '', $expected{$_} ? "$expected{$_} " : '', "$_: the clients that are mapped" for @names;
 cmp_ok $count{$_} // 0, '>', 100, "$_: $count{$_}" for qw(000 200);
+
+# ---- the CA, and the directive that counts
+
+sub ca_of { my ($host, $name) = @_; my $ca = $answers{$host}{$name}{verification}{ca}; return $ca && [@$ca{qw(subject domain)}, $ca->{file} =~ m{conf/(.*)}] }
+is_deeply ca_of('file', 'alice'), ['CN=Root CA,O=Example', undef, 'all.pem'], 'the CA at the end of the chain, with its file';
+is_deeply ca_of('folder', 'alice'), ['CN=Root CA,O=Example', undef, 'folder/a.pem'], 'in a folder';
+is_deeply ca_of('federated', 'at-home'), ['CN=other,O=Example', 'other.example', 'other.pem'], 'and its trust domain';
+is_deeply ca_of('below', 'low'), ['CN=below,O=Example', 'mesh.example', 'below.pem'], 'an intermediate CA of a trust domain';
+is ca_of('mesh', 'alice'), undef, 'none for a certificate that does not verify';
+like ask($h, 'explain', '--vhost', 'federated.example', "$certificates[19].pem")->{output},
+    qr{^verified +yes: up to the CA "CN=other,O=Example" of \S+/conf/other\.pem \(trust domain other\.example\)$}m, 'as text';
+like "@{ $answers{both}{alice}{notes} }",
+    qr/the CAs that count here are those of ClientCertCA at \S+site\.conf:\d+; list them with: clientcert trust/,
+    'without a trusted CA, a note names the directive that counts';
+unlike "@{ $answers{file}{expired}{notes} }", qr/count here/, 'but not for a certificate that has expired';
+
 done_testing;

@@ -96,6 +96,7 @@ TEST(each_change_is_counted_once)
 {
     CASET_PUT(&set, "a.pem", &a);
     start("a.pem");
+    ck_assert_int_eq(poll(0), NOTHING); /* it reads the file again, which is young */
     ck_assert_uint_eq(loads(), 1);
     for (int i = 0; i < 20; i++) {
         CASET_PUT(&set, "a.pem", i % 2 ? &a : &b);
@@ -134,6 +135,20 @@ TEST(files_of_a_folder_come_and_leave_once)
     start("cas");
     for (int i = 0; i < 3; i++) {
         CASET_PUT(&set, "cas/b.pem", &b);
+        expect_once();
+        ck_assert_int_eq(unlink(caset_path(&set, "cas/b.pem")), 0);
+        expect_once();
+    }
+}
+
+TEST(a_file_that_comes_back_as_it_was_comes_once)
+{
+    ck_assert_int_eq(mkdir(caset_path(&set, "cas"), 0755), 0);
+    CASET_PUT(&set, "cas/a.pem", &a);
+    CASET_PUT(&set, "b.pem", &b);
+    start("cas");
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(symlink("../b.pem", caset_path(&set, "cas/b.pem")), 0);
         expect_once();
         ck_assert_int_eq(unlink(caset_path(&set, "cas/b.pem")), 0);
         expect_once();
@@ -205,6 +220,20 @@ TEST(a_child_knows_the_changes_before_its_birth)
     link_to("b.pem");
     ck_assert_int_eq(poll(2), FIRST);
     ck_assert_int_eq(poll(0), LATER);
+    ck_assert_int_eq(poll(1), LATER);
+}
+
+TEST(a_child_that_is_born_with_an_earlier_change_finds_the_later_one)
+{
+    start_linked();
+    link_to("b.pem");
+    expect_once();
+    caset_open(&set, "ca.pem");
+    children[2] = set.cas;
+    link_to("a.pem");
+    ck_assert_int_eq(poll(0), FIRST);
+    cc_cas_count_in(children[2], &counters);
+    ck_assert_int_eq(poll(2), LATER);
     ck_assert_int_eq(poll(1), LATER);
 }
 

@@ -192,6 +192,7 @@ static const char *const kinds[][5] = {
     {"basicConstraints", "critical,CA:TRUE", "keyUsage", "critical,digitalSignature", NULL},
     {"basicConstraints", "critical,CA:TRUE", "keyUsage", "DER:0500", NULL},
     {"basicConstraints", "DER:0500", NULL},
+    {"basicConstraints", "critical,CA:TRUE", "extendedKeyUsage", "DER:0500", NULL},
     {"basicConstraints", "critical,CA:FALSE", "keyUsage", "critical,keyCertSign", NULL},
     {"keyUsage", "critical,keyCertSign", NULL},
     {"keyUsage", "critical,digitalSignature", NULL},

@@ -249,6 +249,10 @@ TEST(the_ages_are_those_of_the_same_directives)
     first = since(&a);
     ck_assert_str_eq(restart("a.pem domain=example.net\nb.pem"), "");
     ck_assert(since(&a) > first);
+    first = since(&a);
+    CASET_PUT(&set, "c.pem", &a);
+    ck_assert_str_eq(restart("c.pem domain=example.net\nb.pem"), "");
+    ck_assert(since(&a) > first);
 }
 
 TEST(a_clock_that_is_set_back_makes_nothing_older)

@@ -166,12 +166,10 @@ TEST(cas_are_found_by_name)
 {
     CASET_PUT(&set, "a.pem", &one, &two, &middle);
     caset_open(&set, "a.pem");
-    ck_assert_str_eq(caset_subjects(&set, cc_ca_group_named(
-                                              group(0), X509_get_subject_name(two.cert))),
-                     "two");
-    ck_assert_str_eq(caset_subjects(&set, cc_ca_group_named(
-                                              group(0), X509_get_subject_name(alice.cert))),
-                     "");
+    ck_assert_str_eq(
+        caset_subjects(&set, cc_ca_group_named(group(0), X509_get_subject_name(two.cert))), "two");
+    ck_assert_str_eq(
+        caset_subjects(&set, cc_ca_group_named(group(0), X509_get_subject_name(alice.cert))), "");
     ck_assert_int_eq(sk_X509_num(cc_ca_group_certs(group(0))), 3);
 }
 

@@ -274,7 +274,9 @@ const char *crlset_try(crlset_t *set, const char *arguments)
     if (status == APR_SUCCESS) {
         spec->root = set->folder;
         spec->where = "site.conf:1";
-        must(cc_trust_create(&set->trust, set->ctx, set->pool, NULL) == APR_SUCCESS);
+        spec->pass_foreign = set->pass_foreign;
+        must((set->cas ? cc_trust_follow(&set->trust, set->ctx, set->cas, set->pool, NULL)
+                       : cc_trust_create(&set->trust, set->ctx, set->pool, NULL)) == APR_SUCCESS);
         status = cc_crls_open(&set->crls, spec, set->trust, set->pool, &set->err);
     }
     return status == APR_SUCCESS ? "" : cc_error_text(&set->err, set->pool);
@@ -343,13 +345,18 @@ static void told(const cc_crls_t *crls, const cc_error_t *err, void *baton)
                            err ? cc_error_text(err, to->pool) : "changed", NULL);
 }
 
-const char *crlset_poll(crlset_t *set)
+const char *crlset_poll_again(crlset_t *set)
 {
     told_t to = {"", set->pool};
 
-    set->later += apr_time_from_sec(60);
     cc_crls_poll(set->crls, apr_time_now() + set->later, told, &to, set->pool);
     return to.text;
+}
+
+const char *crlset_poll(crlset_t *set)
+{
+    set->later += apr_time_from_sec(60);
+    return crlset_poll_again(set);
 }
 
 const char *crlset_poll_gone(crlset_t *set)

@@ -41,6 +41,8 @@ typedef struct crlset_t {
     apr_pool_t *pool;
     char *folder;
     SSL_CTX *ctx;
+    cc_cas_t *cas;     /* the set of CAs that the host follows; NULL: none */
+    bool pass_foreign; /* see cc_crls_open */
     cc_trust_t *trust;
     cc_crls_t *crls; /* the last one opened */
     cc_error_t err;
@@ -83,6 +85,9 @@ const char *crlset_ask_chain(crlset_t *set, const pki_t *who, const pki_t *issue
 
 /** Polls as if all clocks had moved on by a minute: the messages, joined by " | ". */
 const char *crlset_poll(crlset_t *set);
+
+/** The same at the time of the last poll, when only a change of the CAs can be due. */
+const char *crlset_poll_again(crlset_t *set);
 
 /** Polls often enough that a missing file counts as removed. */
 const char *crlset_poll_gone(crlset_t *set);

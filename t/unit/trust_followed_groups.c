@@ -119,7 +119,16 @@ TEST_LOOP(the_cas_of_a_domain_vouch_for_its_ids_and_for_no_others, 0, TLS_WAYS)
     ck_assert_str_eq(text, "it was issued by CN=One: no such CA is trusted here for certificates "
                            "of other SPIFFE trust domains, or of none");
     ck_assert_int_eq(told, 1);
-    ck_assert(!admits(pki_is_client, &store));
+}
+
+TEST_LOOP(where_no_ca_counts_those_of_the_store_do_not_either, 0, TLS_WAYS)
+{
+    pki_t who = pki_client("who", &store);
+
+    serve(_i, "one.pem domain=a.test", tls_strict);
+    ck_assert_int_eq(visit(&who, NULL).state, CC_TRUST_NO_RECORD);
+    ck_assert_int_eq(fault.cause, CC_CAUSE_NO_CA);
+    pki_free(&who);
 }
 
 TEST_LOOP(what_is_of_no_domain_is_for_the_cas_without_one, 0, TLS_WAYS)
@@ -290,6 +299,33 @@ TEST_LOOP(an_intermediate_ca_that_the_client_sends_is_no_concern_of_the_set, 0, 
     ck_assert_int_eq(seal.state, CC_TRUST_OK);
     ck_assert_int_eq(seal.ca_count, 1);
     ck_assert_int_eq(visit(&who, NULL).state, CC_TRUST_NO_RECORD);
+    pki_free(&who);
+}
+
+/* With many CAs, they are looked up in another way. */
+TEST(a_ca_among_many_is_remembered)
+{
+    pki_t many[18], *last = &many[17];
+    pki_t who;
+    const pki_t *list[19] = {NULL};
+    cc_seal_t seal;
+
+    for (int i = 0; i < COUNT(many); i++) {
+        many[i] = pki_ca(apr_psprintf(set.pool, "CA %d", i), NULL);
+        list[i] = &many[i];
+    }
+    who = pki_client("who", last);
+    caset_put(&set, "many.pem", list);
+    serve(TLS13_TICKET, "many.pem", tls_strict);
+    seal = visit(&who, NULL);
+    ck_assert_int_eq(seal.state, CC_TRUST_OK);
+    list[17] = NULL;
+    caset_put(&set, "many.pem", list);
+    ck_assert_str_ne(caset_poll(&set), "");
+    ck_assert(!cc_trust_holds(at->trust, &seal));
+    for (int i = 0; i < COUNT(many); i++) {
+        pki_free(&many[i]);
+    }
     pki_free(&who);
 }
 

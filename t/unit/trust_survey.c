@@ -9,6 +9,7 @@
 
 #include "crlset.h"
 #include "suite.h"
+#include "trust/survey.h"
 
 static crlset_t set;
 static pki_t root, staff, deep, alice;

@@ -2,7 +2,9 @@
 /* Finds CAs whose certificates never verify, and certificates that are no CA at all. */
 /*
  * At a start, the CAs are those of mod_ssl's context. In a test mod_ssl makes no contexts, so its
- * files are loaded. Virtual hosts with the same CAs are surveyed once.
+ * files are loaded. Those of ClientCertCA are always loaded for lint alone: the certificates that
+ * it decodes would stay in memory with the set that the server uses. Virtual hosts with the same
+ * CAs are surveyed once.
  */
 #include <stdlib.h>
 
@@ -12,23 +14,26 @@
 #include "base/text.h"
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
+#include "httpd/conf/ca_files.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "httpd/peer/vhost.h"
+#include "trust/survey.h"
 #include "trust/trust.h"
 
 /* ---- the CAs of a virtual host ------------------------------------------------------------- */
 
 #define ANY_DEPTH 100 /* as many CAs as OpenSSL allows */
 
+/* mod_ssl itself, or cc_ca_precheck, reports files that cannot be loaded. */
 static const cc_trust_t *trust_load(cc_lint_t *lint, const cc_trust_files_t *files)
 {
     cc_trust_t *trust = NULL;
     cc_error_t err = {0};
 
-    /* mod_ssl itself reports files that cannot be loaded. */
     return cc_trust_load(&trust, files, lint->pool, &err) == APR_SUCCESS ? trust : NULL;
 }
 
@@ -43,23 +48,53 @@ typedef struct {
     const apr_array_header_t *survey; /* of cc_surveyed_t */
 } cas_t;
 
-static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
+static const cas_t *cas_make(cc_lint_t *lint, const cc_trust_t *trust)
 {
-    const cc_vhost_t *host = cc_vhost_of(view->server);
+    cas_t *cas = apr_palloc(lint->pool, sizeof(*cas));
+
+    cas->trust = trust;
+    cas->survey = trust ? cc_trust_survey(trust, apr_time_now(), lint->pool)
+                        : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
+    return cas;
+}
+
+/* With ClientCertCA that cannot be loaded, it trusts no CA. */
+static const cas_t *cas_of_files(cc_lint_t *lint, const cc_conf_view_t *view)
+{
     cc_trust_files_t files = cc_judge_files(view, lint->pool);
+    cc_error_t err = {0};
+    bool loaded =
+        cc_ca_files_load(&files.followed, lint->ca_files, view->server, &err) == APR_SUCCESS;
     const char *key =
-        host ? cc_trust_id_text(host->trust, lint->pool)
-             : apr_pstrcat(lint->pool, text_of(files.ca_file), "\n", text_of(files.ca_path), "\n",
-                           text_of(files.crl_file), "\n", text_of(files.crl_path), "\n",
-                           text_of(files.ciphers), NULL);
-    cas_t *cas = apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING);
+        apr_psprintf(lint->pool, "%d %pp\n%s\n%s\n%s\n%s\n%s", loaded, (const void *)files.followed,
+                     text_of(files.ca_file), text_of(files.ca_path), text_of(files.crl_file),
+                     text_of(files.crl_path), text_of(files.ciphers));
+    const cas_t *cas = apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING);
 
     if (!cas) {
-        cas = apr_palloc(lint->pool, sizeof(*cas));
         files.depth = ANY_DEPTH;
-        cas->trust = host ? host->trust : trust_load(lint, &files);
-        cas->survey = cas->trust ? cc_trust_survey(cas->trust, apr_time_now(), lint->pool)
-                                 : apr_array_make(lint->pool, 1, sizeof(cc_surveyed_t));
+        cas = cas_make(lint, loaded ? trust_load(lint, &files) : NULL);
+        apr_hash_set(lint->cas, key, APR_HASH_KEY_STRING, cas);
+    }
+    return cas;
+}
+
+static const apr_array_header_t *specs_of(const cc_conf_view_t *view)
+{
+    return cc_vhost_conf_of(view->server)->ca_specs;
+}
+
+static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    const cc_vhost_t *host = specs_of(view) ? NULL : cc_vhost_of(view->server);
+    const char *key = host ? cc_trust_id_text(host->trust, lint->pool) : NULL;
+    const cas_t *cas = host ? apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING) : NULL;
+
+    if (!host) {
+        return cas_of_files(lint, view);
+    }
+    if (!cas) {
+        cas = cas_make(lint, host->trust);
         apr_hash_set(lint->cas, key, APR_HASH_KEY_STRING, cas);
     }
     return cas;
@@ -88,7 +123,30 @@ static const char *place_of(cc_lint_t *lint, const cc_conf_view_t *view, const c
     return directive ? cc_directive_where(directive, lint->pool) : NULL;
 }
 
+/* The place of the directive that names the file of a CA; NULL: not known. */
+static const char *place_of_ca(cc_lint_t *lint, const cc_conf_view_t *view,
+                               const cc_surveyed_t *one)
+{
+    const cc_ca_spec_t *spec;
+
+    if (!one->file) {
+        return place_of(lint, view, "SSLCACertificateFile", "SSLCACertificatePath");
+    }
+    spec = cc_ca_files_spec(view->server, one->domain, one->file, lint->pool);
+    return spec ? spec->where : NULL;
+}
+
 /* ---- certificates that are of no use ------------------------------------------------------- */
+
+static void ending_check(cc_lint_t *lint, const char *where, const cc_surveyed_t *one)
+{
+    if (one->ends_soon) {
+        cc_lint_add(lint, "CC0779", where,
+                    "the CA \"%s\" ends on %s, and no certificate below it gives an identity after "
+                    "that: add the CA that replaces it",
+                    one->name, cc_moment_text(one->date, lint->pool));
+    }
+}
 
 static void certificate_check(cc_lint_t *lint, const char *where, const cc_surveyed_t *one)
 {
@@ -115,6 +173,9 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
                     "this certificate alone, write a rule with its sha256",
                     one->name);
         break;
+    case CC_SURVEYED_CA:
+        ending_check(lint, where, one);
+        break;
     default:
         break;
     }
@@ -129,11 +190,52 @@ static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
     return name ? cc_text_escape(name, strlen(name), p) : "the server";
 }
 
+/* How many CAs may be above a client's certificate that this CA has issued. */
+static int depth_of(const cc_surveyed_t *one, int verify_depth)
+{
+    return one->limit >= 0 ? one->limit : verify_depth;
+}
+
+/* The deepest one comes first; CAs of one depth are in no particular order. */
+static bool is_before(const cc_surveyed_t *a, const cc_surveyed_t *b)
+{
+    return a->depth != b->depth ? a->depth > b->depth : strcmp(a->name, b->name) < 0;
+}
+
+/* At the directive of the CA, or for CAs of mod_ssl at SSLVerifyDepth, if that is set. */
+static const char *place_of_depth(cc_lint_t *lint, const cc_conf_view_t *view,
+                                  const cc_surveyed_t *one)
+{
+    const char *where = one->file ? NULL : place_of(lint, view, "SSLVerifyDepth", "");
+
+    return where ? where : place_of_ca(lint, view, one);
+}
+
+static void depth_add(cc_lint_t *lint, const cc_conf_view_t *view, const cc_surveyed_t *deepest,
+                      int depth)
+{
+    const char *where = place_of_depth(lint, view, deepest);
+
+    if (where && deepest->limit >= 0) {
+        cc_lint_add(
+            lint, "CC0732", where,
+            "certificates that \"%s\" issues need depth=%d, but these CAs have depth=%d, so "
+            "they give no identity: set depth=%d",
+            deepest->name, deepest->depth, depth, deepest->depth);
+    } else if (where) {
+        cc_lint_add(
+            lint, "CC0732", where,
+            "certificates that \"%s\" issues need SSLVerifyDepth %d, but %s has %d, so they "
+            "give no identity: set \"SSLVerifyDepth %d\"",
+            deepest->name, deepest->depth, server_name(view, lint->pool), depth, deepest->depth);
+    }
+}
+
 static void depth_check(cc_lint_t *lint, const cc_conf_view_t *view,
                         const apr_array_header_t *survey)
 {
     const char *words = cc_conf_view_value(view, "SSLVerifyDepth", lint->pool);
-    int depth = words ? atoi(words) : 1;
+    int verify_depth = words ? atoi(words) : 1;
     const cc_surveyed_t *deepest = NULL;
 
     for (int i = 0; i < survey->nelts; i++) {
@@ -141,16 +243,12 @@ static void depth_check(cc_lint_t *lint, const cc_conf_view_t *view,
 
         /* A self-signed client certificate may be a CA by its form. It needs no depth. */
         if (one->state == CC_SURVEYED_CA && !one->root &&
-            one->depth > (deepest ? deepest->depth : depth)) {
+            one->depth > depth_of(one, verify_depth) && (!deepest || is_before(one, deepest))) {
             deepest = one;
         }
     }
     if (deepest) {
-        cc_lint_add(
-            lint, "CC0732", place_of(lint, view, "SSLVerifyDepth", "SSLCACertificateFile"),
-            "certificates that \"%s\" issues need SSLVerifyDepth %d, but %s has %d, so they "
-            "give no identity: set \"SSLVerifyDepth %d\"",
-            deepest->name, deepest->depth, server_name(view, lint->pool), depth, deepest->depth);
+        depth_add(lint, view, deepest, depth_of(deepest, verify_depth));
     }
 }
 
@@ -213,14 +311,14 @@ static void own_crls_check(cc_lint_t *lint, const cc_conf_view_t *view,
 
 /*
  * It is usual to name only some of the CAs, or CAs below them. If all names are those of other CAs,
- * clients offer certificates that do not verify.
+ * clients offer certificates that do not verify. With ClientCertCA, the names are those of its CAs.
  */
 static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_trust_t *trust)
 {
     const char *file = cc_conf_view_value(view, "SSLCADNRequestFile", lint->pool);
     const char *path = file ? ap_server_root_relative(lint->pool, file) : NULL;
 
-    if (path && trust && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
+    if (path && trust && !specs_of(view) && !cc_conf_view_arguments(view, "SSLCADNRequestPath") &&
         !cc_trust_knows_any(trust, path, lint->pool)) {
         cc_lint_add(lint, "CC0735", place_of(lint, view, "SSLCADNRequestFile", ""),
                     "SSLCADNRequestFile names no CA that %s trusts, so the certificates "
@@ -235,10 +333,14 @@ static void names_check(cc_lint_t *lint, const cc_conf_view_t *view, const cc_tr
 static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
 {
     const cas_t *cas = cas_of(lint, view);
-    const char *where = place_of(lint, view, "SSLCACertificateFile", "SSLCACertificatePath");
 
-    for (int i = 0; where && i < cas->survey->nelts; i++) {
-        certificate_check(lint, where, &APR_ARRAY_IDX(cas->survey, i, cc_surveyed_t));
+    for (int i = 0; i < cas->survey->nelts; i++) {
+        const cc_surveyed_t *one = &APR_ARRAY_IDX(cas->survey, i, cc_surveyed_t);
+        const char *where = place_of_ca(lint, view, one);
+
+        if (where) {
+            certificate_check(lint, where, one);
+        }
     }
     depth_check(lint, view, cas->survey);
     own_crls_check(lint, view, cas->survey);

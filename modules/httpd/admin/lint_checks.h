@@ -14,10 +14,10 @@
 typedef void cc_lint_fn(cc_lint_t *lint, const cc_line_t *line);
 
 /*
- * lint_handshake.c: rules and Require where a certificate is never requested, or is requested too
- * late.
+ * lint_handshake.c: rules, CAs and Require where a certificate is never requested, or is requested
+ * too late.
  */
-cc_lint_fn cc_lint_map, cc_lint_asked, cc_lint_verify_client;
+cc_lint_fn cc_lint_map, cc_lint_ca, cc_lint_asked, cc_lint_verify_client;
 
 /* lint_require.c: Require lines that never match; passes Require expr to lint_expression.c. */
 cc_lint_fn cc_lint_require;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds rules and Require where a certificate is never requested, or is requested too late. */
+/* Finds rules, CAs and Require where a certificate is never requested, or is requested too late. */
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -8,6 +8,7 @@
 #include "httpd/admin/lint_line.h"
 #include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
 /* ---- rules and Require where no certificate is requested ----------------------------------- */
@@ -58,9 +59,9 @@ static void note_unasked(cc_lint_t *lint, const cc_conf_view_t *view)
     apr_hash_set(lint->unasked, apr_pmemdup(lint->pool, &view, sizeof(view)), sizeof(view), view);
 }
 
-void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
+static void asked_check(cc_lint_t *lint, const cc_line_t *line, cc_line_judge_fn *judge)
 {
-    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_asked, NULL);
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge, NULL);
 
     if (culprit && !is_unasked(lint, culprit)) {
         note_unasked(lint, culprit);
@@ -69,6 +70,11 @@ void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
                     "\"SSLVerifyClient optional\" on the virtual host",
                     server_name(culprit, lint->pool));
     }
+}
+
+void cc_lint_asked(cc_lint_t *lint, const cc_line_t *line)
+{
+    asked_check(lint, line, judge_asked);
 }
 
 /* Without TLS a Require admits no client, which may be intended; a rule has no use. */
@@ -82,6 +88,52 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_add(lint, "CC0721", line->where,
                     "this rule needs a client certificate, but %s has no TLS: move the rule to a "
                     "virtual host with \"SSLEngine on\"",
+                    server_name(culprit, lint->pool));
+    }
+}
+
+/* ---- CAs where no certificate is requested ------------------------------------------------- */
+
+/* The lines of a virtual host replace those of the main server as a whole. */
+static bool is_in_effect(const cc_conf_view_t *view, const cc_place_t *place)
+{
+    return cc_vhost_conf_of(view->server)->ca_specs ==
+           cc_vhost_conf_of(place->view->server)->ca_specs;
+}
+
+static cc_line_state_t judge_ca_asked(cc_lint_t *lint, const cc_conf_view_t *view,
+                                      const cc_place_t *place, const void *baton)
+{
+    (void)lint;
+    (void)baton;
+    if (view->tls == CC_TLS_OFF || !is_in_effect(view, place)) {
+        return CC_LINE_ASIDE;
+    }
+    return view->tls == CC_TLS_UNKNOWN || cc_conf_view_ever_verifies(view) ? CC_LINE_FINE
+                                                                           : CC_LINE_FAULT;
+}
+
+static cc_line_state_t judge_ca_tls(cc_lint_t *lint, const cc_conf_view_t *view,
+                                    const cc_place_t *place, const void *baton)
+{
+    (void)lint;
+    (void)baton;
+    if (!is_in_effect(view, place)) {
+        return CC_LINE_ASIDE;
+    }
+    return view->tls == CC_TLS_OFF ? CC_LINE_FAULT : CC_LINE_FINE;
+}
+
+void cc_lint_ca(cc_lint_t *lint, const cc_line_t *line)
+{
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_ca_tls, NULL);
+
+    asked_check(lint, line, judge_ca_asked);
+    if (culprit && !is_unasked(lint, culprit)) {
+        note_unasked(lint, culprit);
+        cc_lint_add(lint, "CC0778", line->where,
+                    "these CAs are for clients with a certificate, but %s has no TLS: move the "
+                    "directive to a virtual host with \"SSLEngine on\"",
                     server_name(culprit, lint->pool));
     }
 }

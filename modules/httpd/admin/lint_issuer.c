@@ -9,6 +9,7 @@
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
+#include "trust/survey.h"
 #include "trust/trust.h"
 
 /* The CAs that the rules of one server may meet. */

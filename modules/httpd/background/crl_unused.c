@@ -14,8 +14,9 @@
 
 /* The state of a search. Keys are texts. */
 typedef struct {
-    apr_hash_t *used;  /* "path issuer" of CRLs that a virtual host uses, and the "path" of each */
-    apr_hash_t *found; /* "path issuer" of those in `unused` */
+    apr_hash_t *used; /* "path issuer" of CRLs that a virtual host uses, and the "path" of each */
+    apr_hash_t *following;          /* "where" of directives of hosts that follow a set of CAs */
+    apr_hash_t *found;              /* "path issuer" of those in `unused` */
     apr_array_header_t *unused;     /* cc_unused_crl_t */
     const cc_opened_crls_t *opened; /* the CRLs that are searched now */
     apr_pool_t *pool;
@@ -50,6 +51,19 @@ static bool is_named(const cc_crl_spec_t *spec, const char *file, apr_pool_t *p)
     return false;
 }
 
+/*
+ * True if this is an error: the directive names the file, and no host can use it. If a host follows
+ * a set of CAs, the CA may have gone while the server ran, or may come.
+ */
+static bool is_whole_file(const unused_search_t *search, const cc_crl_info_t *info)
+{
+    const cc_crl_spec_t *spec = search->opened->spec;
+
+    return is_named(spec, info->path, search->pool) &&
+           !apr_hash_get(search->used, info->path, APR_HASH_KEY_STRING) &&
+           !apr_hash_get(search->following, spec->where, APR_HASH_KEY_STRING);
+}
+
 static void unused_add(const cc_crl_info_t *info, void *baton)
 {
     unused_search_t *search = baton;
@@ -67,8 +81,18 @@ static void unused_add(const cc_crl_info_t *info, void *baton)
     crl->info.path = apr_pstrdup(p, info->path);
     crl->info.issuer = apr_pstrdup(p, info->issuer);
     crl->info.number = apr_pstrdup(p, info->number);
-    crl->whole_file = is_named(search->opened->spec, info->path, p) &&
-                      !apr_hash_get(search->used, info->path, APR_HASH_KEY_STRING);
+    crl->whole_file = is_whole_file(search, info);
+}
+
+static void following_note(const unused_search_t *search, const apr_array_header_t *opened)
+{
+    for (int i = 0; i < opened->nelts; i++) {
+        const cc_opened_crls_t *one = APR_ARRAY_IDX(opened, i, const cc_opened_crls_t *);
+
+        if (cc_trust_cas(one->trust)) {
+            apr_hash_set(search->following, one->spec->where, APR_HASH_KEY_STRING, "");
+        }
+    }
 }
 
 static void crls_each(const apr_array_header_t *opened, unused_search_t *search,
@@ -82,9 +106,13 @@ static void crls_each(const apr_array_header_t *opened, unused_search_t *search,
 
 apr_array_header_t *cc_crl_unused_find(const apr_array_header_t *opened, apr_pool_t *p)
 {
-    unused_search_t search = {apr_hash_make(p), apr_hash_make(p),
-                              apr_array_make(p, 4, sizeof(cc_unused_crl_t)), NULL, p};
+    unused_search_t search = {.used = apr_hash_make(p),
+                              .following = apr_hash_make(p),
+                              .found = apr_hash_make(p),
+                              .unused = apr_array_make(p, 4, sizeof(cc_unused_crl_t)),
+                              .pool = p};
 
+    following_note(&search, opened);
     crls_each(opened, &search, used_add);
     crls_each(opened, &search, unused_add);
     return search.unused;
