@@ -10,6 +10,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Prober;
 use ClientCert::Test::Refusal;
+use ClientCert::Test::Waiting;
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0183', 'AH02039', qr/SSL Library Error/);
 
@@ -138,6 +139,29 @@ ok $h->wait_log(qr/CC0106: .*subject="CN=gus".*reason="it was revoked on /, 30),
 is scalar(grep { $_->{status} == 200 } map { $_->finish } @revoked), 0,
     'and was never accepted, not while the CRL was read';
 is scalar(grep { $_->{status} != 200 } $others->finish), 0, 'clients of the other CA were, all the time';
+$h->stop;
+
+# ---- one ClientCertCRL, hosts with different CAs
+
+$h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => {
+        'conf/a.pem'    => pem_of($ca{alpha}),
+        'conf/b.pem'    => pem_of($ca{beta}),
+        'conf/both.crl' => "$of_alpha$of_beta",
+        'htdocs/page'   => "page\n",
+    },
+    conf => "ClientCertCRL conf/both.crl reload=0.1\n" . ca_host('ClientCertCA conf/a.pem reload=0.1')
+        . ca_host('ClientCertCA conf/b.pem reload=0.1', 2));
+is_deeply [map { users($_) } 1, 2], ['ann - - -', '- - bea -'], 'each host uses the CRL of its CA';
+ca_changes($h, 'conf/b.pem', [@ca{qw(alpha beta)}], qr/added CN=Alpha CA/, 'the CAs of one of them change');
+ok wait_until(sub { users(2) eq 'ann - bea -' }, 30), 'which has both';
+is users(1), 'ann - - -', 'and the other one is as before';
+announce('CC0174', 'CC0181');
+replace($h->path('conf/both.crl'), substr $of_alpha, 0, -40);
+ok $h->reload(files => {}), 'a restart with a file that has become bad';
+ok $h->wait_log(qr/CC0181: .*both\.crl/), 'whose CRLs stay in use:';
+is_deeply [map { users($_) } 1, 2], ['ann - - -', 'ann - bea -'], 'on each host those of its CAs';
 $h->stop;
 
 done_testing;
