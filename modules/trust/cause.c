@@ -61,7 +61,7 @@ static const char *const texts[] = {
     [CC_CAUSE_OTHER_HOST] = "it did not verify in the handshake, for a virtual host with other CAs "
                             "or verification settings",
     [CC_CAUSE_OTHER] = "OpenSSL does not accept it",
-    [CC_CAUSE_SPIFFE] = "its SPIFFE ID violates X509-SVID",
+    [CC_CAUSE_SPIFFE] = "it violates X509-SVID",
     [CC_CAUSE_NO_VERDICT] = "its session carries no usable verdict of a full handshake",
     [CC_CAUSE_CA_LEFT] = "a CA that verified it is no longer trusted here",
     [CC_CAUSE_NOT_REPORTED] = "mod_ssl does not report it as verified",

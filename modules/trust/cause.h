@@ -44,7 +44,7 @@ typedef enum {
     CC_CAUSE_DISTRUSTED,    /* a TRUSTED CERTIFICATE is not trusted for clients */
     CC_CAUSE_OTHER_HOST,    /* it failed for a virtual host with another trust */
     CC_CAUSE_OTHER,         /* any other error of OpenSSL: its number is known */
-    CC_CAUSE_SPIFFE,        /* its SPIFFE ID violates X509-SVID (ClientCertCA domain=) */
+    CC_CAUSE_SPIFFE,        /* it violates X509-SVID (ClientCertCA domain=) */
     CC_CAUSE_SEALED_MAX = CC_CAUSE_SPIFFE,
     /* What follows is judged after the handshake, and never sealed. */
     CC_CAUSE_NO_VERDICT,   /* its session has no usable verdict */

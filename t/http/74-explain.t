@@ -156,7 +156,7 @@ is_deeply [map { $_->{name} } @{ $said->{verdict}{groups} }], [qw(staff mapped l
 like $said->{host}{name}, qr/^localhost:\d+$/, 'the host';
 like $said->{host}{where}, qr/site\.conf:7$/, 'and where it stands';
 is $said->{host}{taken_as}, 'named by --vhost', 'and why it was chosen';
-is_deeply $said->{verification}, { verified => JSON::PP::true, reason => undef }, 'that it would verify';
+is_deeply $said->{verification}, { verified => JSON::PP::true, reason => undef, ca => undef }, 'that it would verify';
 is $said->{certificate}{subject}[0], 'CN=alice,OU=admins,OU=staff,O=Example', 'the certificate';
 is $said->{scope}{section}, undef, 'the rules are those of the host';
 ok((grep { /have their own rules.*<Location "\/cgi-bin\/env\/who">/ } @{ $said->{notes} }),

@@ -377,10 +377,10 @@ TEST(a_spiffe_id_that_is_wrong_is_described)
 
     ck_assert_str_eq(
         cc_fault_text(&bad, keep(pki_make("bob", &root, two, -60, 3600))->cert, NULL, set.pool),
-        "its SPIFFE ID violates X509-SVID: it has more than one URI");
+        "it violates X509-SVID: it has more than one URI");
     ck_assert_str_eq(
         cc_fault_text(&bad, keep(pki_make("bob", &root, good, -60, 3600))->cert, NULL, set.pool),
-        "its SPIFFE ID violates X509-SVID");
+        "it violates X509-SVID");
 }
 
 SUITE("cause", .setup = setup, .teardown = teardown);

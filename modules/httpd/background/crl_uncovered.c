@@ -2,7 +2,7 @@
 /* Finds the CAs whose certificates give no identity, or are not checked, for want of a CRL. */
 /*
  * With ClientCertCRL, a certificate that no current CRL covers gives no identity, unless
- * missing=allow is set. If a CA in SSLCACertificateFile has no CRL, that applies to all of the CA's
+ * missing=allow is set. If a CA that the host trusts has no CRL, that applies to all of the CA's
  * certificates, and every client is denied.
  */
 #include <apr_strings.h>

@@ -15,8 +15,8 @@
 typedef struct cc_unused_crl_t {
     const cc_opened_crls_t *opened; /* the CRLs of one such virtual host, which ignores it */
     cc_crl_info_t info;
-    bool whole_file; /* an error: the directive names its file, no virtual host uses a CRL of the file,
-                        and none follows a set of CAs */
+    bool whole_file; /* an error: the directive names its file, no virtual host uses a CRL of the
+                        file, and none follows a set of CAs */
 } cc_unused_crl_t;
 
 /**
