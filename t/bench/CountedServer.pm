@@ -17,7 +17,7 @@ my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 # Starts a server under the command `counter` (with @LOGS@ for a folder), with `conf` in its
 # virtual host, and with these `modules` and `files`. It has the module if `ours` is set, and only
 # HTTP/2 if `http2` is. Requests are for `path` (by default /index.html) with the certificate
-# `cert` (client()).
+# `cert` (client()). What is logged is an error, unless it is below `level` (warn).
 sub served {
     my ($class, %o) = @_;
     return $class->server(
@@ -29,7 +29,8 @@ sub served {
             qw(authz_user auth_basic authn_file), @{ $o{modules} // [] }
         ],
         files => { 'conf/users' => $users, %{ $o{files} // {} } },
-        global  => "ServerLimit 1\nMaxRequestWorkers 16\n",    # one process serves
+        # One process serves.
+        global => "ServerLimit 1\nMaxRequestWorkers 16\nLogLevel " . ($o{level} // 'warn') . "\n",
         conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
