@@ -214,16 +214,10 @@ void cc_hooks_ask_more(void)
     register_once(register_ask_more, &cc_configuration_of(ap_server_conf)->asks_more);
 }
 
-static void register_follow_cas(void)
-{
-    ap_hook_check_access(cc_refuse_late, after_ssl, NULL, APR_HOOK_MIDDLE,
-                         AP_AUTH_INTERNAL_PER_CONF);
-}
-
 void cc_hooks_follow_cas(void)
 {
     cc_hooks_ask_more();
-    register_once(register_follow_cas, &cc_configuration_of(ap_server_conf)->follows_cas);
+    cc_configuration_of(ap_server_conf)->follows_cas = true;
 }
 
 static void register_tolerate(void)

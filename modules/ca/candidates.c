@@ -93,7 +93,9 @@ static void search_run(search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
 {
     issuers_take(search, leaf);
     for (int i = 0; i < sk_X509_num(untrusted); i++) {
-        issuers_take(search, sk_X509_value(untrusted, i));
+        if (sk_X509_value(untrusted, i) != leaf) { /* in a handshake, it is among them */
+            issuers_take(search, sk_X509_value(untrusted, i));
+        }
     }
     for (int i = 0; i < sk_X509_num(search->certs); i++) {
         X509 *cert = sk_X509_value(search->certs, i);

@@ -18,7 +18,7 @@ int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
  */
 void cc_hooks_ask_more(void);
 
-/** The same, and the hooks for ClientCertCA. */
+/** The same for ClientCertCA. */
 void cc_hooks_follow_cas(void);
 
 /** The same for ClientCertTolerate. */

@@ -78,28 +78,27 @@ STACK_OF(X509) *
     return trusted->group ? referenced(cc_ca_group_named(trusted->group, name)) : NULL;
 }
 
-const cc_ca_t *cc_trusted_ca(const cc_trusted_t *trusted, const X509 *cert)
-{
-    return trusted->group ? cc_ca_of_cert(trusted->group, cert) : NULL;
-}
-
-void cc_trusted_seal(cc_seal_t *seal, const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx)
+const cc_ca_t *cc_trusted_seal(cc_seal_t *seal, const cc_trusted_t *trusted,
+                               X509_STORE_CTX *store_ctx)
 {
     const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store_ctx);
+    const cc_ca_t *issuer = NULL;
 
     if (!trusted->group) {
-        return;
+        return NULL;
     }
     seal->group = cc_ca_group_number(trusted->set, trusted->group);
     for (int i = X509_STORE_CTX_get_num_untrusted(store_ctx); i < sk_X509_num(chain); i++) {
         const cc_ca_t *ca = cc_ca_of_cert(trusted->group, sk_X509_value(chain, i));
 
+        issuer = i == 1 ? ca : issuer;
         if (!ca || seal->ca_count >= CC_SEAL_CAS_MAX) {
             seal->ca_count = CC_SEAL_CAS_MAX + 1; /* never holds */
-            return;
+            break;
         }
         memcpy(seal->ca_marks[seal->ca_count++], ca->mark, CC_CA_MARK_LEN);
     }
+    return issuer;
 }
 
 /* ---- verdicts -------------------------------------------------------------------------------- */

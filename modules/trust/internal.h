@@ -85,11 +85,12 @@ cc_no_ca_t cc_trusted_none(const cc_trusted_t *trusted);
 STACK_OF(X509) * cc_trusted_named(const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx,
                                   const X509_NAME *name);
 
-/** The CA of the set that is this certificate of a verified chain; NULL: it is not from the set. */
-const cc_ca_t *cc_trusted_ca(const cc_trusted_t *trusted, const X509 *cert);
-
-/** Writes down in a good verdict which CAs of the set it is based on. */
-void cc_trusted_seal(cc_seal_t *seal, const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx);
+/**
+ * Writes down in a good verdict which CAs of the set it is based on. Returns the one that issued
+ * the leaf; NULL: the issuer is not from the set.
+ */
+const cc_ca_t *cc_trusted_seal(cc_seal_t *seal, const cc_trusted_t *trusted,
+                               X509_STORE_CTX *store_ctx);
 
 /* ---- errors ---------------------------------------------------------------------------------- */
 

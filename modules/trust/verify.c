@@ -95,19 +95,22 @@ static void issuer_set(cc_seal_t *seal, const unsigned char sha256[32],
     seal->ca_known = true;
 }
 
-/* Fills in the certificate that issued the leaf in the verified chain. */
-static void issuer_find(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx)
+/*
+ * Fills in the certificate that issued the leaf in the verified chain. `issuer` is the CA of the
+ * set that it is; NULL: it is not from the set.
+ */
+static void issuer_find(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
+                        const cc_ca_t *issuer)
 {
     X509 *cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), 1);
     const cc_issuer_t *known =
         cert ? apr_hash_get(watch->trust->issuers, &cert, sizeof cert) : NULL;
-    const cc_ca_t *ca = cert ? cc_trusted_ca(&watch->trusted, cert) : NULL;
     apr_pool_t *scratch;
 
     if (known != NULL) {
         issuer_set(seal, known->sha256, known->spki_sha256);
-    } else if (ca != NULL) {
-        issuer_set(seal, ca->sha256, ca->spki_sha256);
+    } else if (issuer != NULL) {
+        issuer_set(seal, issuer->sha256, issuer->spki_sha256);
     } else if (cert != NULL && apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
         unsigned char sha256[32], spki_sha256[32];
 
@@ -172,8 +175,7 @@ static X509 *verdict_take(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_C
 
     if (result > 0 && !watch->let_pass && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
         purpose_take(seal, error.cert);
-        issuer_find(seal, watch, store_ctx);
-        cc_trusted_seal(seal, &watch->trusted, store_ctx);
+        issuer_find(seal, watch, store_ctx, cc_trusted_seal(seal, &watch->trusted, store_ctx));
         until_find(seal, X509_STORE_CTX_get0_chain(store_ctx));
     } else {
         error = cc_watch_error(watch, store_ctx);

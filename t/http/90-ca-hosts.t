@@ -94,6 +94,8 @@ for my $tls ('1.2', '1.3') {
         "TLS $tls: so does $_" for qw(a both);
     is answers($guy, $tls, 'file.example', qw(file b unused file), $_),
         '200 guy, 200 guy, 200 , 200 guy, 421 ', "TLS $tls: and $_" for qw(a both);
+    is answers(undef, $tls, 'a.example', qw(a b file), 'unused'), '200 , 200 , 200 , 421 ',
+        "TLS $tls: one that does not use the module, before it can request a certificate";
 }
 is_deeply coalesced($h, 'a.example', $ann, qw(a.example same.example b.example unused.example a.example)),
     ['200 ann 1 2', '200 ann 0 2', '421  0 2', '421  0 2', '200 ann 0 2'], 'HTTP/2: the same';

@@ -31,17 +31,14 @@ for my $x ('a', 'b') {
 my ($digest) = openssl('x509', '-noout', '-fingerprint', '-sha256', '-in', "$ca{a}.pem") =~ /=(.*)/;
 my $is_a     = 'ca.sha256 == ' . lc $digest =~ tr/://dr;
 
-# The versions of the file, in the order in which they come, and the message about each.
-my ($changed, $refused) = ('CC0195', 'CC0196');
-my @versions = (
-    ['cut short',     substr("$pem{b}$pem{a}", 0, -40),         $refused],
-    ['A',             $pem{a},                                  $changed],
-    ['empty',         "nothing\n",                              $refused],
-    ['written again', "again\n$pem{a}",                         ''],
-    ['A and B',       "$pem{a}$pem{b}",                         $changed],
-    ['not a CA',      $pem{a} . read_file("$client{b}.pem"),    $refused],
-);
-announce($refused);
+# Versions of the file; and the message to wait for, if they change the CAs.
+my ($alone, $both) = ([$pem{a}, 'CC0195: .*removed'], ["$pem{a}$pem{b}", 'CC0195: .*added']);
+my @good = ($alone, ["written again\n$pem{a}"], $both);
+my @all  = (
+    [substr "$pem{b}$pem{a}", 0, -40], $alone, ["empty\n"], $good[1],
+    $both, [$pem{a} . read_file("$client{b}.pem")]);
+my @refusals = qw(CC0464 CC0466 CC0465);    # of the other three
+announce('CC0196');
 
 sub server {
     my (%o) = @_;
@@ -88,28 +85,31 @@ sub put {
 # The next version, until all processes have seen it. Returns when the change began and when it was seen.
 sub change {
     my ($h, $version, $settles) = @_;
-    my ($name, $content, $message) = @$version;
-    $h->mark_log;
+    my ($content, $message) = @$version;
     my $began = time;
     put($h, $content);
     if ($message) {
-        $h->wait_log(qr/$message/, 60) or die "$name: no $message\n";
+        $h->wait_log(qr/$message/, 60) or die "no $message\n";
+        $h->{refused}{$_} += $h->log_lines(qr/CC0196: .*$_/) for @refusals;
+        $h->mark_log;
     }
-    sleep $settles || ($message ? 0 : 0.15);
+    sleep($message ? $settles // 0 : 0.12);
     return ($began, time);
 }
 
-# All versions, a number of times. Returns the times at which B was certainly in the set or not:
-# [when, from, until].
-sub rounds {
-    my ($h, $count, $settles) = @_;
-    my ($present, $since) = (1, time);
+# These versions, one after the other, and after each change a handshake of B. Returns the times at which
+# B was certainly in the set or not, and what B had then: [when, from, until, what].
+sub changes {
+    my ($h, $settles, @versions) = @_;
+    my ($present, $since, $had) = (1, time, '200 b');
     my @times;
-    for my $version ((@versions) x $count) {
+    for my $version (@versions) {
         my ($began, $seen) = change($h, $version, $settles);
-        next if $version->[2] ne $changed;
-        push @times, [$present, $since, $began];
-        ($present, $since) = (!$present, $seen);
+        next if !$version->[1];
+        push @times, [$present, $since, $began, $had];
+        ($present, $since) = ($version == $both ? 1 : 0, $seen);
+        my $response = $h->get('/open', cert => $client{b});
+        $had = join ' ', $response->{status}, $response->{headers}{user} // '';
     }
     return @times;
 }
@@ -145,57 +145,97 @@ sub results_of_b {
         next if !$time || $time->[0] && $note->{connected} < $time->[1];
         $results{ $time->[0] }{"$note->{status} $note->{user}"}++;
     }
+    $results{ $_->[0] }{ $_->[3] }++ for @times;
     return \%results;
 }
 
-# A connection and sessions from before a change.
-sub before { my ($h) = @_; return map { full($h, '/open', cert => $client{b}, tls => $_) } '1.2', '1.3' }
+# A session of one of the clients, begun now.
+sub session {
+    my ($h, $x, $tls) = @_;
+    return { tls => $tls, %{ full($h, '/open', cert => $client{$x}, tls => $tls) } };
+}
 
 sub are_not_resumed {
     my ($h, $claim, @sessions) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my @got = map { my $r = resumed($h, $_, '/open'); "$r->{reused}$r->{headers}{user}" } @sessions;
+    my @got = map { my $r = resumed($h, $_, '/open', tls => $_->{tls}); "$r->{reused}$r->{headers}{user}" }
+        @sessions;
     return is "@got", '0 0', $claim;
 }
 
 # ---- every MPM
 
-my @h1 = (['HTTP/1.1', '1.2'], ['HTTP/1.1', '1.3'], ['resumption', '1.2'], ['resumption', '1.3']);
 my $single = "StartServers 1\nServerLimit 1\nThreadsPerChild 48\nMaxRequestWorkers 48\nThreadLimit 48\n";
-my %mpms = (    # the sessions of worker are in the cache of the server
-    event   => { rounds => 10, settles => 0,   kinds => [@h1, ['HTTP/2', '1.3']], global => $single },
-    worker  => { rounds => 4,  settles => 0,   kinds => [@h1, ['HTTP/2', '1.3']],
-        global => $single . session_conf('cache') },
-    prefork => { rounds => 3,  settles => 0.3, kinds => \@h1, global => "MaxConnectionsPerChild 200\n" },
+my $cache  = "SSLSessionCache shmcb:logs/sessions(512000)\n";    # curl needs an ID for a session of TLS 1.2
+my @resumption = (['resumption', '1.2'], ['resumption', '1.3']);
+my %mpms = (
+    event => {
+        rounds   => 17,    # 102 changes
+        versions => \@all,
+        global   => $single . $cache,
+        kinds    => [['HTTP/1.1', '1.2'], ['HTTP/2', '1.3'], @resumption],
+    },
+    worker => {
+        rounds   => 3,
+        versions => \@all,
+        global   => $single . session_conf('cache'),    # no tickets
+        kinds    => [['HTTP/1.1', '1.3'], ['HTTP/2', '1.2'], @resumption],
+    },
+    prefork => {
+        rounds   => 3,
+        versions => \@good,
+        settles  => 0.3,    # one process reports a change
+        global   => $cache,
+        kinds    => [['HTTP/1.1', '1.3'], @resumption],
+    },
 );
-for my $mpm (sort keys %mpms) {
-    my %o = %{ $mpms{$mpm} };
-    my $h2 = $mpm ne 'prefork';
-    my $h = server(mpm => $mpm, global => $o{global}, modules => [$h2 ? 'http2' : ()],
-        conf => $h2 ? 'Protocols h2 http/1.1' : '');
-    my @before  = before($h);
+
+sub results_are_right {
+    my ($mpm, $notes, @times) = @_;
+    my %all     = map { ("$_->{status} $_->{user}" => 1) } @$notes;
+    my $results = results_of_b($notes, @times);
+    is_deeply [grep { $_ ne '200 b' } keys %{ $results->{1} }], [],
+        "$mpm: B is mapped whenever it is in the set" or diag explain $results;
+    is_deeply [grep { !/^(?:0|403) $/ } keys %{ $results->{0} }], [],
+        "$mpm: and has no identity otherwise" or diag explain $results;
+    ok $all{'403 '}, "$mpm: its open connections were refused";
+    return ok $all{'0 '}, "$mpm: its handshakes failed";
+}
+
+sub changes_are_followed {
+    my ($mpm, $h, %o) = @_;
+    my @before = map { session($h, 'b', $_) } '1.2', '1.3';
     is join(' ', map { $_->{headers}{user} } @before), 'b b', "$mpm: B is mapped";
     my $load    = ClientCert::Test::Load->start($h, $client{a});
     my @traffic = traffic($h, @{ $o{kinds} });
-    my @probers = map { ClientCert::Test::Prober->start($h, '/open', cert => $client{b}, tls => $_) } '1.2', '1.3';
-    my @times   = rounds($h, 2, $o{settles});
+    my @probers = map {
+        my ($requests, $tls) = @$_;
+        ClientCert::Test::Prober->start($h, '/open', $requests, cert => $client{b}, tls => $tls);
+    } [25, '1.2'], [25, '1.3'], [2, '1.2'], [2, '1.3'];
+    my @times = changes($h, $o{settles}, @{ $o{versions} });
     are_not_resumed($h, "$mpm: sessions from before B was removed", @before);
-    my $memory  = $load->memory;
-    push @times, rounds($h, $o{rounds} - 2, $o{settles});
-    my $after   = $load->memory;
-    my $results = results_of_b([map { $_->finish } @probers], @times);
+    push @times, changes($h, $o{settles}, @{ $o{versions} });
+    my $memory = $load->memory;
+    push @times, changes($h, $o{settles}, (@{ $o{versions} }) x ($o{rounds} - 2));
+    my $after = $load->memory;
+    results_are_right($mpm, [map { $_->finish } @probers], @times);
     $load->ends_well($mpm);
     ends_well($mpm, $_) for @traffic;
-    is_deeply [sort keys %{ $results->{1} }], ['200 b'], "$mpm: B is mapped whenever it is in the set"
-        or diag explain $results;
-    is_deeply [grep { !/^(?:0|403) $/ } keys %{ $results->{''} }], [], "$mpm: and has no identity otherwise"
-        or diag explain $results;
-    cmp_ok $_ // 0, '>', 0, "$mpm: its connections ended" for $results->{''}{'403 '};
-    cmp_ok $_ // 0, '>', 0, "$mpm: its handshakes failed" for $results->{''}{'0 '};
 SKIP: {
         skip 'the memory is also that of a checker', 1 if !defined $after;
         cmp_ok $after, '<', $memory * 1.5 + 2048, "$mpm: memory did not grow ($memory, $after KiB)";
     }
+    return;
+}
+
+for my $mpm (sort keys %mpms) {
+    my %o  = %{ $mpms{$mpm} };
+    my $h2 = grep { $_->[0] eq 'HTTP/2' } @{ $o{kinds} };
+    my $h  = server(mpm => $mpm, global => $o{global}, modules => [$h2 ? 'http2' : ()],
+        conf => $h2 ? 'Protocols h2 http/1.1' : '');
+    changes_are_followed($mpm, $h, %o);
+    cmp_ok $h->{refused}{$_}, '>', 0, "$mpm: $_: bad versions were refused meanwhile"
+        for $o{versions} == \@all ? @refusals : ();
     $h->stop;
 }
 
@@ -206,16 +246,12 @@ my %farm = (
     files => { 'conf/ticket.key' => join '', map { chr int rand 256 } 1 .. 80 },
 );
 my ($one, $two) = map { server(%farm) } 1, 2;
-my ($alone, $both) = map { my $name = $_; grep { $_->[0] eq $name } @versions } 'A', 'A and B';
-
-# A session of a server, begun now.
-sub session { my ($h, $x, $tls) = @_; return full($h, '/open', cert => $client{$x}, tls => $tls) }
 
 # Whether a session is resumed, and as whom, on the first server and on the second.
 sub resumed_as {
     my ($session) = @_;
     return join ' ', map {
-        my $again = resumed($_, $session, '/open');
+        my $again = resumed($_, $session, '/open', tls => $session->{tls});
         $again->{reused} ? $again->{headers}{user} : '-'
     } $one, $two;
 }

@@ -42,6 +42,7 @@ void cc_hooks_ask_more(void)
 void cc_hooks_follow_cas(void)
 {
     cc_hooks_ask_more();
+    cc_configuration_of(ap_server_conf)->follows_cas = true;
 }
 
 /* ---- begin and end --------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "caset.h"
 #include "suite.h"
 #include "tls.h"
+#include "trust/survey.h"
 
 static caset_t set;
 static pki_t store, one, two, below, alice, bob; /* one issues below and alice, below issues bob */

@@ -302,6 +302,33 @@ TEST_LOOP(an_intermediate_ca_that_the_client_sends_is_no_concern_of_the_set, 0, 
     pki_free(&who);
 }
 
+/* With many CAs, they are looked up in another way. */
+TEST(a_ca_among_many_is_remembered)
+{
+    pki_t many[18], *last = &many[17];
+    pki_t who;
+    const pki_t *list[19] = {NULL};
+    cc_seal_t seal;
+
+    for (int i = 0; i < COUNT(many); i++) {
+        many[i] = pki_ca(apr_psprintf(set.pool, "CA %d", i), NULL);
+        list[i] = &many[i];
+    }
+    who = pki_client("who", last);
+    caset_put(&set, "many.pem", list);
+    serve(TLS13_TICKET, "many.pem", tls_strict);
+    seal = visit(&who, NULL);
+    ck_assert_int_eq(seal.state, CC_TRUST_OK);
+    list[17] = NULL;
+    caset_put(&set, "many.pem", list);
+    ck_assert_str_ne(caset_poll(&set), "");
+    ck_assert(!cc_trust_holds(at->trust, &seal));
+    for (int i = 0; i < COUNT(many); i++) {
+        pki_free(&many[i]);
+    }
+    pki_free(&who);
+}
+
 /* A chain of so many CAs, all of the set, and a client of the last one. */
 static cc_seal_t visit_below(int way, int count)
 {

@@ -34,7 +34,7 @@ typedef struct cc_configuration_t {
     int use;               /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     bool expressions;      /* request/expr.c: an expression calls clientcert() */
     bool asks_more;        /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
-    bool follows_cas;      /* mod_clientcert.c: the hooks of cc_hooks_follow_cas are registered */
+    bool follows_cas;      /* mod_clientcert.c: there is a ClientCertCA */
     bool tolerates;        /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
     unsigned headers_set;  /* request/proxied.c: the headers, as bits, that RequestHeader sets */
     bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */

@@ -189,6 +189,14 @@ bool cc_tls_was_on(const request_rec *r)
     return peer && peer->ssl;
 }
 
+bool cc_tls_has_cas(const request_rec *r)
+{
+    SSL *ssl = live_ssl(cc_peer_of(r->connection), r);
+    const cc_vhost_t *host = ssl ? cc_vhost_of_ssl(ssl) : NULL;
+
+    return host && host->cas;
+}
+
 static const char *variable(request_rec *r, const char *name)
 {
     return ap_ssl_var_lookup(r->pool, r->server, r->connection, r, name);

@@ -32,6 +32,9 @@ bool cc_tls_was_on(const request_rec *r);
  */
 cc_facts_t cc_tls_facts(request_rec *r);
 
+/** True if the handshake of its connection was for a virtual host with ClientCertCA. Any thread. */
+bool cc_tls_has_cas(const request_rec *r);
+
 /** The certificate that mod_ssl requests for a request, on a connection already in use. */
 typedef struct cc_tls_later_t {
     bool required; /* the handshake ends without one that verifies */

@@ -67,8 +67,7 @@ static const char *problem_set(cc_client_t *client, cc_cause_t cause)
 /* True if the handshake was verified with the CAs of this host, whatever they are now. */
 static bool is_of_these_cas(const cc_vhost_t *host, const SSL *ssl)
 {
-    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    const cc_vhost_t *first = s ? cc_vhost_of(s) : NULL;
+    const cc_vhost_t *first = cc_vhost_of_ssl(ssl);
 
     return first && first->cas == host->cas;
 }

@@ -22,14 +22,6 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
-/* mod_ssl stores the virtual host in each context, and SNI has chosen the context by now. */
-static const cc_vhost_t *host_of_ssl(SSL *ssl)
-{
-    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-
-    return s ? cc_vhost_of(s) : NULL;
-}
-
 /* ---- the CAs that CertificateRequest names ------------------------------------------------ */
 
 /*
@@ -57,7 +49,7 @@ static void names_set(SSL *ssl, const cc_vhost_t *host)
 static int before_certificate(SSL *ssl, void *arg)
 {
     (void)arg;
-    names_set(ssl, host_of_ssl(ssl));
+    names_set(ssl, cc_vhost_of_ssl(ssl));
     return 1;
 }
 
@@ -79,7 +71,7 @@ static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t 
 
 static bool may_resume(SSL *ssl, SSL_SESSION *session)
 {
-    const cc_vhost_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
     apr_time_t now = apr_time_now();
 
     names_set(ssl, host);
@@ -107,7 +99,7 @@ static SSL_TICKET_RETURN resume_ticket(SSL *ssl, SSL_SESSION *session, const uns
 
 static SSL_SESSION *resume_cached(SSL *ssl, const unsigned char *id, int id_len, int *copy)
 {
-    const cc_vhost_t *host = host_of_ssl(ssl);
+    const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
     SSL_SESSION *session = host ? host->get_session(ssl, id, id_len, copy) : NULL;
 
     if (session && !may_resume(ssl, session)) {

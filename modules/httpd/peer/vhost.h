@@ -34,4 +34,12 @@ static inline const cc_vhost_t *cc_vhost_of(const server_rec *s)
     return cc_vhost_conf_of(s)->vhost;
 }
 
+/** The virtual host of a handshake, which SNI has chosen; NULL: one that is left alone. */
+static inline const cc_vhost_t *cc_vhost_of_ssl(const SSL *ssl)
+{
+    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)); /* set by mod_ssl */
+
+    return s ? cc_vhost_of(s) : NULL;
+}
+
 #endif

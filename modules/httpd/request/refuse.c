@@ -7,6 +7,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -29,15 +30,10 @@
  * mod_ssl does not know of ClientCertCA. A request to a host with other CAs than those of the host
  * of the handshake, on one connection, is answered by mod_ssl with 421, but only if the hosts
  * differ in SSLCACertificateFile. So this file answers 421 if the CAs of the second host do not
- * verify the certificate, whichever of the two has ClientCertCA.
+ * verify the certificate, whichever of the two has ClientCertCA. If the second host does not use
+ * this module, requests to it are not looked at again after mod_ssl may have requested a
+ * certificate. Then the answer is 421, whatever the client has presented so far.
  */
-
-static bool asks_more(const server_rec *s)
-{
-    const cc_vhost_t *host = cc_vhost_of(s);
-
-    return host && (cc_vhost_asks_more(host) || cc_configuration_of(s)->follows_cas);
-}
 
 /*
  * The error page of a refusal is not refused itself, nor is the error page of a request that
@@ -67,20 +63,33 @@ int cc_refuse(request_rec *r)
     return status;
 }
 
-int cc_refuse_early(request_rec *r)
+static int presented_refuse(request_rec *r)
 {
-    cc_answer_t answer;
+    cc_answer_t answer = cc_identity_presented(r);
 
-    if (!asks_more(r->server)) {
-        return DECLINED;
-    }
-    answer = cc_identity_presented(r);
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
 }
 
-int cc_refuse_late(request_rec *r)
+/* For hosts without such directives, in a server in which another one has ClientCertCA. */
+static __attribute__((noinline)) int other_host_refuse(request_rec *r)
 {
-    return cc_use_ignores(r) ? cc_refuse_early(r) : DECLINED;
+    if (cc_use_ignores(r)) {
+        return cc_tls_has_cas(r) ? HTTP_MISDIRECTED_REQUEST : DECLINED;
+    }
+    return presented_refuse(r);
+}
+
+int cc_refuse_early(request_rec *r)
+{
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    if (!host) {
+        return DECLINED;
+    }
+    if (cc_vhost_asks_more(host)) {
+        return presented_refuse(r);
+    }
+    return cc_configuration_of(r->server)->follows_cas ? other_host_refuse(r) : DECLINED;
 }
 
 int cc_refuse_again(request_rec *r)

@@ -16,12 +16,9 @@ int cc_refuse_again(request_rec *r);
 
 /**
  * post_read_request, after mod_ssl, and check_access: refuses a request if its certificate is no
- * longer accepted and the virtual host has checks besides the verification of mod_ssl. Returns 403,
- * 421 or DECLINED.
+ * longer accepted and the virtual host has checks besides the verification of mod_ssl, or if CAs of
+ * another host verified it (ClientCertCA). Returns 403, 421 or DECLINED.
  */
 int cc_refuse_early(request_rec *r);
-
-/** check_access, after mod_ssl, in a server with ClientCertCA: the same for hosts without rules. */
-int cc_refuse_late(request_rec *r);
 
 #endif

@@ -6,7 +6,7 @@ package ClientCert::Test::Prober;
 
     use ClientCert::Test::Prober;
 
-    my $prober = ClientCert::Test::Prober->start($h, '/page', cert => 'alice', tls => '1.3');
+    my $prober = ClientCert::Test::Prober->start($h, '/page', 5, cert => 'alice', tls => '1.3');
     ...
     for my $note ($prober->finish) {    # in the order of time
         $note->{connected};             # when its connection began, in seconds since 1970,
@@ -17,9 +17,9 @@ package ClientCert::Test::Prober;
         $note->{resumed};               # 1 if the TLS session was resumed (response header Resumed)
     }
 
-Each connection has some requests with pauses between them, and offers the session of the one before.
-A connection without a response is followed by one without a session. The options are those of
-connection in L<ClientCert::Test::Client>.
+Each connection has this number of requests, with pauses between them, and offers the session of the
+one before. A connection without a response is followed by one without a session. The options are those
+of connection in L<ClientCert::Test::Client>.
 
 =cut
 
@@ -32,11 +32,11 @@ use Time::HiRes qw(sleep time);
 
 use ClientCert::Test::File;
 
-use constant { REQUESTS => 6, PAUSE => 0.02 };
+use constant PAUSE => 0.02;
 
 sub start {
-    my ($class, $h, $path, %o) = @_;
-    my $self = bless { h => $h, path => $path, o => \%o, dir => File::Temp->newdir }, $class;
+    my ($class, $h, $path, $requests, %o) = @_;
+    my $self = bless { h => $h, path => $path, requests => $requests, o => \%o, dir => File::Temp->newdir }, $class;
     $self->{pid} = fork // die "fork: $!\n";
     return $self if $self->{pid};
     $self->_work;
@@ -62,7 +62,7 @@ sub _work {
 # The requests of a connection, until one is not answered.
 sub _requests {
     my ($self, $c, $connected, $notes) = @_;
-    for my $n (1 .. REQUESTS) {
+    for my $n (1 .. $self->{requests}) {
         my $began    = time;
         my $response = $c->request($self->{path});
         my %header   = %{ $response->{headers} };
