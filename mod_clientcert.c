@@ -16,6 +16,7 @@
 #include "httpd/admin/answer.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/lint.h"
+#include "httpd/background/ca_expiry.h"
 #include "httpd/background/ca_precheck.h"
 #include "httpd/background/ca_sets.h"
 #include "httpd/background/crl_precheck.h"
@@ -84,6 +85,7 @@ static void register_start(void)
     ap_hook_post_config(cc_counters_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_ca_precheck_end, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cc_revocation_start, after_ssl, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_ca_expiry_start, after_ssl, NULL, APR_HOOK_MIDDLE);
 }
 
 /* ---- a process ------------------------------------------------------------------------------ */

@@ -20,7 +20,7 @@ SSLCACertificateFile conf/cas.pem
 </Location>
 CONF
 
-announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02008', 'AH02039', 'AH02276',
+announce('CC0104', 'CC0106', 'CC0110', 'CC0142', 'AH01630', 'AH02008', 'AH02039', 'AH02276',
     qr/SSL Library Error/);
 
 my (%server, $h, $end, %open, %session, @seen);

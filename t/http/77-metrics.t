@@ -131,10 +131,12 @@ ClientCertTable down redis:127.0.0.1:1/ timeout=1
 <VirtualHost *:@PORT3@>
     ServerName localhost
     @SSL@
+    SSLVerifyClient optional
     ClientCertOCSP On responder=http://127.0.0.1:1/
+    ClientCertCA "@CA@/clients.pem"
 </VirtualHost>
 CONF
-announce('CC0104', 'CC0106', 'CC0704', 'CC0110', 'CC0132', 'CC0133', 'CC0152', 'AH01630', 'AH02039',
+announce('CC0104', 'CC0106', 'CC0457', 'CC0704', 'CC0110', 'CC0132', 'CC0133', 'CC0152', 'AH01630', 'AH02039',
     'AH02276',
     qr/SSL Library Error/);
 

@@ -244,6 +244,21 @@ TEST(times_are_seconds)
 }
 END_TEST
 
+TEST(cas_have_the_label_of_their_trust_domain_and_no_name_of_a_certificate)
+{
+    cc_ca_numbers_t others = {3, apr_time_from_sec(1700000000)}, none = {0};
+
+    metricset_add(CC_KIND_CA, &others, "h:1", "", "CN=old")->features = CC_HAS_CAS;
+    metricset_add(CC_KIND_CA, &none, "h:1", "b.example", "");
+    ck_assert_str_eq(samples("clientcert_ca_certificates"),
+                     "clientcert_ca_certificates{vhost=\"h:1\",domain=\"\"} 3\n"
+                     "clientcert_ca_certificates{vhost=\"h:1\",domain=\"b.example\"} 0\n");
+    ck_assert_str_eq(samples("clientcert_ca_earliest_end_timestamp_seconds"),
+                     "clientcert_ca_earliest_end_timestamp_seconds{vhost=\"h:1\",domain=\"\"} "
+                     "1700000000\n");
+}
+END_TEST
+
 TEST(the_number_of_a_word_is_found_by_its_stride)
 {
     static cc_shared_t shared;

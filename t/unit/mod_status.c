@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/counter.h"
+#include "ca/ca.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/mod_status.h"
 #include "metricset.h"
@@ -121,6 +122,54 @@ TEST(a_certificate_that_expires_is_html_in_ascii)
         metricset_text, "<tr><td>Fri, 02 Jan 1970 00:00:00 GMT</td>"
                         "<td>CN=&#60;b&#62;&#252;&#38;&#34;&#39;&#128512;</td><td></td><td>"
                         "0000000000000000000000000000000000000000000000000000000000000000</td>"));
+}
+END_TEST
+
+TEST(a_ca_ends_in_seconds_and_on_the_page_on_a_day)
+{
+    cc_ca_numbers_t cas = {2, apr_time_from_sec(86400)};
+
+    metricset.now = apr_time_from_sec(86390);
+    metricset_add(CC_KIND_CA, &cas, "h:1", "", "CN=<old>")->features = CC_HAS_CAS;
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertCA[0]Vhost: h:1\n"
+                                                 "ClientCertCA[0]Domain: \n"
+                                                 "ClientCertCA[0]FirstToEnd: CN=<old>\n"
+                                                 "ClientCertCA[0]Certificates: 2\n"
+                                                 "ClientCertCA[0]EndsIn: 10\n"));
+    metricset_clear();
+    cc_mod_status_page(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text,
+                                 "<tr><td>h:1</td><td></td><td>CN=&#60;old&#62;</td>"
+                                 "<td align=\"right\">2</td>"
+                                 "<td>Fri, 02 Jan 1970 00:00:00 GMT</td></tr>\n"));
+}
+END_TEST
+
+TEST(a_ca_that_has_expired_ends_in_negative_seconds)
+{
+    cc_ca_numbers_t cas = {1, apr_time_from_sec(86400)};
+
+    metricset.now = apr_time_from_sec(86400 + 3600);
+    metricset_add(CC_KIND_CA, &cas, "h:1", "", "CN=old")->features = CC_HAS_CAS;
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertCA[0]EndsIn: -3600\n"));
+}
+END_TEST
+
+TEST(files_of_cas_have_an_age)
+{
+    static cc_ca_counters_t files = {.loads = 3, .refused = 1, .looked_at = 990, .changed_at = 400};
+
+    metricset.now = apr_time_from_sec(1000);
+    metricset_add(CC_KIND_CA_FILES, &files, "h:1", NULL, NULL);
+    cc_mod_status_lines(&metricset_sink, &metricset);
+    ck_assert_ptr_nonnull(strstr(metricset_text, "\nClientCertCAFiles[0]Vhost: h:1\n"
+                                                 "ClientCertCAFiles[0]Loads: 3\n"
+                                                 "ClientCertCAFiles[0]LoadFailures: 0\n"
+                                                 "ClientCertCAFiles[0]Refused: 1\n"
+                                                 "ClientCertCAFiles[0]Age: 600\n"
+                                                 "ClientCertCAFiles[0]LastLook: 990\n"));
 }
 END_TEST
 

@@ -17,9 +17,14 @@
 
 static int minutes;
 
+/*
+ * While the configuration is only tried, nothing is kept for a restart. So this process counts as a
+ * child: in the parent, each change makes sessions older.
+ */
 static void setup(void)
 {
     faketls_begin();
+    fake.main_state = AP_SQ_MS_CREATE_PRE_CONFIG;
     fake_write_certs("cas.pem", faketls_set.ca.cert, NULL);
 }
 

@@ -10,6 +10,7 @@
  * the children that it will fork: they inherit the last good data. When such a child starts, a
  * source may be broken, and the data that the server read at its start may be days old.
  */
+#include "httpd/background/ca_expiry.h"
 #include "httpd/background/ca_sets.h"
 #include "httpd/background/poll_thread.h"
 #include "httpd/background/poller.h"
@@ -63,5 +64,6 @@ int cc_poller_monitor(apr_pool_t *p, server_rec *s)
     cc_ca_sets_poll_parent(s, now);
     cc_revocation_poll_parent(s, now);
     cc_tables_poll_parent(s, now);
+    cc_ca_expiry_poll_parent(s, now);
     return DECLINED;
 }

@@ -28,6 +28,7 @@ typedef struct cc_configuration_t {
     apr_array_header_t *ca_faults;      /* background/ca_precheck.c; NULL: none to report */
     apr_array_header_t *crl_faults;     /* background/crl_precheck.c; NULL: none to report */
     struct cc_ocsp_cache_t *ocsp_cache; /* background/ocsp_cache.c */
+    struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
     struct cc_metrics_t *metrics;       /* metrics/counters.c; NULL: nothing is counted */
 
     int use;               /* cc_use_t of conf/use.h: the greatest of all virtual hosts */

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Collects all metrics of the configuration in effect, for one response. */
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "ca/ca.h"
+#include "cert/cert.h"
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/crl_held.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
@@ -149,6 +155,63 @@ static void revocation_add(const collector_t *it)
     }
 }
 
+/* ---- sets of CAs ------------------------------------------------------------------------- */
+
+/* NULL: the group is empty. */
+static const cc_ca_t *first_to_end(const cc_ca_group_t *group)
+{
+    const cc_ca_t *first = NULL;
+
+    for (int i = 0; i < cc_ca_count(group); i++) {
+        const cc_ca_t *ca = cc_ca_at(group, i);
+
+        first = !first || ca->not_after < first->not_after ? ca : first;
+    }
+    return first;
+}
+
+static const char *subject_of(const cc_ca_t *ca, apr_pool_t *p)
+{
+    X509 *cert = cc_ca_cert(ca);
+    const cc_value_t *subject = cert ? cc_cert_value(cc_cert_wrap(cert, p), "subject", p) : NULL;
+
+    return subject ? cc_text_excerpt(subject->text, subject->len, p) : "";
+}
+
+static void ca_group_add(const collector_t *it, const cc_ca_group_t *group, const char *vhost)
+{
+    cc_ca_numbers_t *numbers = apr_pcalloc(it->pool, sizeof(*numbers));
+    cc_instance_t *instance = instance_add(it, CC_KIND_CA, numbers);
+    const cc_ca_t *first = first_to_end(group);
+    const char *domain = cc_ca_group_domain(group);
+
+    numbers->count = (apr_uint32_t)cc_ca_count(group);
+    if (first) {
+        numbers->earliest_end = first->not_after;
+        instance->features = CC_HAS_CAS;
+    }
+    instance->texts[0] = vhost;
+    instance->texts[1] = domain ? apr_pstrdup(it->pool, domain) : "";
+    instance->texts[2] = first ? subject_of(first, it->pool) : "";
+}
+
+/* Nothing of the set is used after cc_cas_leave. */
+static void ca_set_add(const collector_t *it, const cc_opened_cas_t *opened,
+                       const cc_ca_counters_t *counters)
+{
+    const char *vhost = cc_metrics_vhost(opened->server, it->pool);
+    unsigned side;
+    const cc_ca_set_t *set = cc_cas_enter(opened->cas, &side);
+
+    for (int i = 0; i < cc_ca_groups(set); i++) {
+        ca_group_add(it, cc_ca_group_at(set, i), vhost);
+    }
+    cc_cas_leave(opened->cas, side);
+    instance_add(it, CC_KIND_CA_FILES, counters)->texts[0] = vhost;
+}
+
+/* ---- all --------------------------------------------------------------------------------- */
+
 const cc_collected_t *cc_metrics_collect(const server_rec *s, apr_pool_t *p)
 {
     collector_t it = {s, cc_metrics_of(s), apr_pcalloc(p, sizeof(*it.collected)), p};
@@ -170,5 +233,9 @@ const cc_collected_t *cc_metrics_collect(const server_rec *s, apr_pool_t *p)
         table_add(&it, i);
     }
     revocation_add(&it);
+    for (int i = 0; i < it.metrics->ca_sets->nelts; i++) {
+        ca_set_add(&it, &APR_ARRAY_IDX(it.metrics->ca_sets, i, const cc_opened_cas_t),
+                   &it.metrics->ca_counters[i]);
+    }
     return it.collected;
 }

@@ -19,6 +19,12 @@ typedef struct cc_server_numbers_t {
     apr_uint32_t expiring;   /* how many these are */
 } cc_server_numbers_t;
 
+/** Values of the CAs for a trust domain, or for all other certificates, that are not counters. */
+typedef struct cc_ca_numbers_t {
+    apr_uint32_t count;
+    apr_time_t earliest_end; /* the first notAfter (CC_HAS_CAS) */
+} cc_ca_numbers_t;
+
 /** The content of one response. Texts and lists live in its pool; counters continue to change. */
 typedef struct cc_collected_t {
     apr_array_header_t *instances[CC_KIND_COUNT]; /* of cc_instance_t */

@@ -7,8 +7,10 @@
 
 #include "base/counter.h"
 #include "base/text.h"
+#include "ca/ca.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/dir.h"
@@ -48,7 +50,7 @@ static const apr_array_header_t *vhosts_of(server_rec *main, apr_pool_t *p)
 
 /*
  * The segment has the counters of the server, then those of each virtual host, ruleset, table,
- * ClientCertCRL, and virtual host that asks responders.
+ * ClientCertCRL, virtual host that asks responders, and set of CAs.
  */
 static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_header_t *rulesets)
 {
@@ -58,6 +60,7 @@ static apr_size_t size_needed(const cc_metrics_t *metrics, const apr_array_heade
     size += sizeof(cc_table_counters_t) * (apr_size_t)tables_count(metrics);
     size += sizeof(cc_crl_counters_t) * (apr_size_t)metrics->opened->crls->nelts;
     size += sizeof(cc_ocsp_counters_t) * (apr_size_t)metrics->opened->ocsp->nelts;
+    size += sizeof(cc_ca_counters_t) * (apr_size_t)metrics->ca_sets->nelts;
     for (int i = 0; i < rulesets->nelts; i++) {
         const cc_rules_t *rules = APR_ARRAY_IDX(rulesets, i, cc_ruleset_t).rules;
         size += sizeof(cc_counter_t) * (CC_RESULT_COUNT + (apr_size_t)cc_rules_count(rules));
@@ -108,7 +111,7 @@ static cc_crls_t *crls_at(const cc_metrics_t *metrics, int i)
     return APR_ARRAY_IDX(metrics->opened->crls, i, const cc_opened_crls_t *)->crls;
 }
 
-static void revocation_place(cc_metrics_t *metrics, void *memory)
+static void *revocation_place(cc_metrics_t *metrics, void *memory)
 {
     int crls = metrics->opened->crls->nelts;
 
@@ -117,6 +120,20 @@ static void revocation_place(cc_metrics_t *metrics, void *memory)
         cc_crls_counters_start(&metrics->crl_counters[i], crls_at(metrics, i));
     }
     metrics->ocsp_counters = (void *)(metrics->crl_counters + crls);
+    return metrics->ocsp_counters + metrics->opened->ocsp->nelts;
+}
+
+static cc_cas_t *cas_at(const cc_metrics_t *metrics, int i)
+{
+    return APR_ARRAY_IDX(metrics->ca_sets, i, const cc_opened_cas_t).cas;
+}
+
+static void ca_sets_place(cc_metrics_t *metrics, void *memory)
+{
+    metrics->ca_counters = memory;
+    for (int i = 0; i < metrics->ca_sets->nelts; i++) {
+        cc_cas_counters_start(&metrics->ca_counters[i], cas_at(metrics, i));
+    }
 }
 
 /* Allocates memory that the children share, all 0; NULL: that failed and is logged. */
@@ -150,6 +167,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->since = apr_time_now();
     metrics->tables = cc_tables_configured(s);
     metrics->opened = cc_revocation_opened(s);
+    metrics->ca_sets = cc_ca_sets_opened(s);
     metrics->vhosts = vhosts_of(s, pconf);
     metrics->shared = segment_make(s, size_needed(metrics, rulesets), pconf);
     if (!metrics->shared) {
@@ -157,7 +175,8 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     }
     memory = vhosts_place(metrics, s, metrics->shared + 1);
     memory = rulesets_place(rulesets, memory);
-    revocation_place(metrics, tables_place(metrics, memory));
+    memory = revocation_place(metrics, tables_place(metrics, memory));
+    ca_sets_place(metrics, memory);
     cc_configuration_of(s)->metrics = metrics;
     return OK;
 }
@@ -176,6 +195,9 @@ void cc_counters_child_start(apr_pool_t *pchild, server_rec *s)
     for (int i = 0; metrics && i < metrics->opened->ocsp->nelts; i++) {
         cc_ocsp_t *ocsp = APR_ARRAY_IDX(metrics->opened->ocsp, i, cc_opened_ocsp_t).ocsp;
         cc_ocsp_count_in(ocsp, &metrics->ocsp_counters[i]);
+    }
+    for (int i = 0; metrics && i < metrics->ca_sets->nelts; i++) {
+        cc_cas_count_in(cas_at(metrics, i), &metrics->ca_counters[i]);
     }
 }
 

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
+#include "ca/ca.h"
 #include "cert/cert.h"
 #include "crl/crl.h"
+#include "httpd/background/ca_sets.h"
 #include "httpd/background/revocation.h"
 #include "httpd/conf/module.h"
 #include "httpd/metrics/counted.h"
@@ -31,6 +33,8 @@ typedef struct cc_metrics_t {
     const cc_opened_t *opened;
     cc_crl_counters_t *crl_counters;   /* by opened->crls */
     cc_ocsp_counters_t *ocsp_counters; /* by opened->ocsp */
+    const apr_array_header_t *ca_sets; /* of cc_opened_cas_t */
+    cc_ca_counters_t *ca_counters;     /* by ca_sets */
 } cc_metrics_t;
 
 /**
@@ -77,8 +81,8 @@ void cc_counters_expiring(const request_rec *r, const cc_cert_t *cert, const cc_
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * child_init, before the hooks of tables and revocation: connects tables, CRLs and OCSP to their
- * counters.
+ * child_init, before the hooks of tables and revocation: connects tables, CRLs, OCSP and CA
+ * sets to their counters.
  */
 void cc_counters_child_start(apr_pool_t *pchild, server_rec *s);
 

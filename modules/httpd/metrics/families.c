@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Defines the table of all metrics: names, help texts, labels, and where each value is stored. */
 #include "base/counter.h"
+#include "ca/ca.h"
 #include "crl/crl.h"
 #include "httpd/metrics/collect.h"
 #include "httpd/metrics/counted.h"
@@ -114,6 +115,13 @@ const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
                      .first_label = 1},
     [CC_KIND_CRL_FILES] = {"CRLFiles", "Files of CRLs", {VHOST}, .text_count = 1},
     [CC_KIND_OCSP] = {"OCSP", "OCSP", {VHOST}, .text_count = 1},
+    [CC_KIND_CA] = {"CA",
+                    "CAs",
+                    {VHOST,
+                     {"domain", "Domain", "Trust domain"},
+                     {NULL, "FirstToEnd", "First to end"}},
+                    .text_count = 3},
+    [CC_KIND_CA_FILES] = {"CAFiles", "Files of CAs", {VHOST}, .text_count = 1},
 };
 
 int cc_kind_text_at(int first, int i)
@@ -133,6 +141,8 @@ int cc_kind_text_at(int first, int i)
 #define OF_CRL(member) .kind = CC_KIND_CRL, .offset = offsetof(cc_crl_info_t, member)
 #define OF_FILES(member) .kind = CC_KIND_CRL_FILES, .offset = offsetof(cc_crl_counters_t, member)
 #define OF_OCSP(member) .kind = CC_KIND_OCSP, .offset = offsetof(cc_ocsp_counters_t, member)
+#define OF_CA(member) .kind = CC_KIND_CA, .offset = offsetof(cc_ca_numbers_t, member)
+#define OF_CA_FILES(member) .kind = CC_KIND_CA_FILES, .offset = offsetof(cc_ca_counters_t, member)
 #define BY(name, list) .label = (name), .words = (list), .stride = sizeof(cc_counter_t)
 
 const cc_metric_family_t cc_families[] = {
@@ -231,6 +241,24 @@ const cc_metric_family_t cc_families[] = {
     {"clientcert_ocsp_questions_total", "Requests to OCSP responders, by result.", CC_COUNTER,
      OF_OCSP(requests), BY("result", question_words), .line = "Questions",
      .heading = "Questions: failed|Good|Revoked|Unknown|Left alone|Not asked"},
+    {"clientcert_ca_certificates", "CAs that the virtual host trusts for certificates of clients.",
+     CC_GAUGE, OF_CA(count), .form = CC_FORM_NUMBER, .line = "Certificates", .heading = "CAs"},
+    {"clientcert_ca_earliest_end_timestamp_seconds", "When the first of these CAs expires.",
+     CC_GAUGE, OF_CA(earliest_end), .form = CC_FORM_UNTIL, .feature = CC_HAS_CAS, .line = "EndsIn",
+     .heading = "First end"},
+    {"clientcert_ca_loads_total", "Versions of files of CAs that were loaded.", CC_COUNTER,
+     OF_CA_FILES(loads), .line = "Loads", .heading = "Loads"},
+    {"clientcert_ca_load_failures_total",
+     "Versions of files of CAs that were refused or could not be read.", CC_COUNTER,
+     OF_CA_FILES(load_failures), .line = "LoadFailures", .heading = "Failed loads"},
+    {"clientcert_ca_files_refused",
+     "Files of CAs whose current version is refused, so that the CAs already loaded stay in use.",
+     CC_GAUGE, OF_CA_FILES(refused), .line = "Refused", .heading = "Refused now"},
+    {"clientcert_ca_last_change_timestamp_seconds", "When the CAs last changed.", CC_GAUGE,
+     OF_CA_FILES(changed_at), .form = CC_FORM_AGE, .line = "Age", .heading = "Age (s)"},
+    {"clientcert_ca_last_look_timestamp_seconds",
+     "When a process last checked the files of CAs for changes.", CC_GAUGE, OF_CA_FILES(looked_at),
+     .form = CC_FORM_SECONDS, .line = "LastLook", .heading = "Last look"},
 };
 
 const int cc_family_count = sizeof(cc_families) / sizeof(cc_families[0]);
@@ -248,16 +276,17 @@ int cc_family_samples(const cc_metric_family_t *family)
     return count;
 }
 
-apr_uint64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance, int i)
+apr_int64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance, int i)
 {
     const void *at = (const char *)instance->numbers + family->offset + family->stride * (size_t)i;
 
     switch (family->form) {
     case CC_FORM_TIME:
-        return (apr_uint64_t)apr_time_sec(*(const apr_time_t *)at);
+    case CC_FORM_UNTIL:
+        return apr_time_sec(*(const apr_time_t *)at);
     case CC_FORM_NUMBER:
         return *(const apr_uint32_t *)at;
     default:
-        return atomic_load((const cc_counter_t *)at);
+        return (apr_int64_t)atomic_load((const cc_counter_t *)at);
     }
 }

@@ -26,6 +26,8 @@ typedef enum {
     CC_KIND_CRL,       /* a CRL that this process holds: cc_crl_info_t */
     CC_KIND_CRL_FILES, /* the files of a ClientCertCRL: cc_crl_counters_t */
     CC_KIND_OCSP,      /* a virtual host that asks responders: cc_ocsp_counters_t */
+    CC_KIND_CA,        /* the CAs for a trust domain, or for all others: cc_ca_numbers_t */
+    CC_KIND_CA_FILES,  /* the files of all ClientCertCA of a virtual host: cc_ca_counters_t */
     CC_KIND_COUNT
 } cc_kind_t;
 
@@ -62,7 +64,8 @@ typedef enum {
     CC_HAS_LOADS = 2,  /* one that is loaded */
     CC_HAS_CACHE = 4,  /* one with a cache */
     CC_HAS_WAITS = 8,  /* one with a remote source, for which lookups wait */
-    CC_HAS_EXPIRY = 16 /* the server, if there is a certificate that expires soon */
+    CC_HAS_EXPIRY = 16, /* the server, if there is a certificate that expires soon */
+    CC_HAS_CAS = 32     /* a group of CAs that is not empty */
 } cc_feature_t;
 
 /** One counted object, at the time of one response. */
@@ -84,7 +87,8 @@ typedef enum {
     CC_FORM_SECONDS, /* cc_counter_t, seconds since 1970; on mod_status's page a date */
     CC_FORM_AGE,     /* the same; in mod_status, the seconds since then */
     CC_FORM_NUMBER,  /* apr_uint32_t */
-    CC_FORM_TIME     /* apr_time_t; given in seconds since 1970, on mod_status's page as a date */
+    CC_FORM_TIME,    /* apr_time_t; given in seconds since 1970, on mod_status's page as a date */
+    CC_FORM_UNTIL    /* the same; in mod_status's lines, the seconds until then, or negative */
 } cc_form_t;
 
 /** One metric. */
@@ -123,7 +127,6 @@ static inline bool cc_family_has(const cc_metric_family_t *family, const cc_inst
 }
 
 /** The value of the i-th word for Prometheus. Any thread, while others count. */
-apr_uint64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance,
-                             int i);
+apr_int64_t cc_family_value(const cc_metric_family_t *family, const cc_instance_t *instance, int i);
 
 #endif

@@ -21,10 +21,10 @@ void cc_mod_status_page(const cc_sink_t *sink, const cc_collected_t *collected);
 /**
  * The value of the i-th word for one instance, and its sum over all instances (mod_status_text.c).
  */
-apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
-                                 const cc_instance_t *instance, int i);
-apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
-                               int i);
+apr_int64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
+                                const cc_instance_t *instance, int i);
+apr_int64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
+                              int i);
 
 /**
  * True if there is a sum: an instance has the metric, or it is a metric that every instance has.

@@ -19,13 +19,22 @@ static void line_put(const cc_sink_t *sink, const char *group, const char *name,
     cc_sink_put(sink, apr_pstrcat(sink->pool, group, name, ": ", text, "\n", NULL));
 }
 
+/* The value for programs: of a moment to come, the seconds until then. */
+static apr_int64_t value_of(const cc_metric_family_t *family, const cc_collected_t *collected,
+                            const cc_instance_t *instance, int i)
+{
+    apr_int64_t value = cc_mod_status_value(family, collected, instance, i);
+
+    return family->form == CC_FORM_UNTIL ? value - apr_time_sec(collected->now) : value;
+}
+
 static void number_put(const cc_sink_t *sink, const char *group, const cc_metric_family_t *family,
-                       int i, apr_uint64_t value)
+                       int i, apr_int64_t value)
 {
     const char *word = family->words ? cc_mod_status_camel(family->words[i], sink->pool) : "";
 
     line_put(sink, group, apr_pstrcat(sink->pool, family->line, word, NULL),
-             apr_psprintf(sink->pool, "%" APR_UINT64_T_FMT, value));
+             apr_psprintf(sink->pool, "%" APR_INT64_T_FMT, value));
 }
 
 static void sum_put(const cc_sink_t *sink, const cc_metric_family_t *family,
@@ -61,7 +70,7 @@ static void instance_put(const cc_sink_t *sink, cc_kind_t kind, int number,
         bool has = family->kind == kind && cc_family_has(family, instance);
 
         for (int i = 0; has && i < cc_family_samples(family); i++) {
-            number_put(sink, group, family, i, cc_mod_status_value(family, collected, instance, i));
+            number_put(sink, group, family, i, value_of(family, collected, instance, i));
         }
     }
 }

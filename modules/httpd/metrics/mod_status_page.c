@@ -19,7 +19,7 @@ static void cell(const cc_sink_t *sink, const char *text)
     cc_sink_put(sink, "</td>");
 }
 
-static void cell_number(const cc_sink_t *sink, apr_uint64_t value)
+static void cell_number(const cc_sink_t *sink, apr_int64_t value)
 {
     cc_sink_put(sink, "<td align=\"right\">");
     cc_sink_number(sink, value);
@@ -60,7 +60,7 @@ static const char *which_text(const cc_metric_family_t *family, const char *unsa
 }
 
 static void row_of_sum(const cc_sink_t *sink, const cc_metric_family_t *family, int i,
-                       apr_uint64_t sum)
+                       apr_int64_t sum)
 {
     char *which = NULL, *what = apr_strtok(apr_pstrdup(sink->pool, family->heading), "|", &which);
 
@@ -90,7 +90,7 @@ static int rows_of_sums(const cc_sink_t *sink, const cc_collected_t *collected)
 
     for (int row = 1; (family = family_of_row(row)); row++) {
         for (int i = 0; i < cc_family_samples(family); i++) {
-            apr_uint64_t sum = cc_mod_status_sum(family, collected, i);
+            apr_int64_t sum = cc_mod_status_sum(family, collected, i);
 
             if (sum > 0 && count++ == 0) {
                 table_begin(sink, "Client certificates");
@@ -130,15 +130,20 @@ static void kind_headings(const cc_sink_t *sink, cc_kind_t kind)
     }
 }
 
+static bool is_date(cc_form_t form)
+{
+    return form == CC_FORM_TIME || form == CC_FORM_SECONDS || form == CC_FORM_UNTIL;
+}
+
 static void cell_of(const cc_sink_t *sink, const cc_metric_family_t *family,
                     const cc_collected_t *collected, const cc_instance_t *instance, int i)
 {
-    apr_uint64_t value = cc_mod_status_value(family, collected, instance, i);
+    apr_int64_t value = cc_mod_status_value(family, collected, instance, i);
 
     if (!cc_family_has(family, instance)) {
         cc_sink_put(sink, "<td>-</td>");
-    } else if (family->form == CC_FORM_TIME || family->form == CC_FORM_SECONDS) {
-        cell_date(sink, apr_time_from_sec((apr_time_t)value));
+    } else if (is_date(family->form)) {
+        cell_date(sink, apr_time_from_sec(value));
     } else {
         cell_number(sink, value);
     }

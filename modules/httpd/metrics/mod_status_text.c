@@ -9,11 +9,11 @@
 #include "httpd/metrics/families.h"
 #include "httpd/metrics/mod_status.h"
 
-apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
-                                 const cc_instance_t *instance, int i)
+apr_int64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_collected_t *collected,
+                                const cc_instance_t *instance, int i)
 {
-    apr_uint64_t value = cc_family_value(family, instance, i);
-    apr_uint64_t now = (apr_uint64_t)apr_time_sec(collected->now);
+    apr_int64_t value = cc_family_value(family, instance, i);
+    apr_int64_t now = apr_time_sec(collected->now);
 
     if (family->form == CC_FORM_AGE) {
         return now > value ? now - value : 0;
@@ -21,10 +21,10 @@ apr_uint64_t cc_mod_status_value(const cc_metric_family_t *family, const cc_coll
     return value;
 }
 
-apr_uint64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
-                               int i)
+apr_int64_t cc_mod_status_sum(const cc_metric_family_t *family, const cc_collected_t *collected,
+                              int i)
 {
-    apr_uint64_t sum = 0;
+    apr_int64_t sum = 0;
 
     for (int j = 0; j < cc_collected_count(collected, family->kind); j++) {
         const cc_instance_t *instance = cc_collected_at(collected, family->kind, j);

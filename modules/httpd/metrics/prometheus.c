@@ -19,7 +19,7 @@ typedef struct samples_t {
 
 typedef struct sample_t {
     const char *labels; /* vhost="a:443",section="" */
-    apr_uint64_t value;
+    apr_int64_t value;
 } sample_t;
 
 /* Escapes the value of a label. Texts of a configuration are not always UTF-8. */
@@ -69,7 +69,7 @@ static const char *labels_of(cc_kind_t kind, const cc_instance_t *instance, apr_
  * of two gauges, the first one is used.
  */
 static void sample_add(samples_t *samples, const cc_metric_family_t *family, const char *labels,
-                       apr_uint64_t value)
+                       apr_int64_t value)
 {
     sample_t *sample = apr_hash_get(samples->by_labels, labels, APR_HASH_KEY_STRING);
 

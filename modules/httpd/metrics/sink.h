@@ -17,11 +17,11 @@ static inline void cc_sink_put(const cc_sink_t *sink, const char *text)
     sink->put(sink->baton, text);
 }
 
-static inline void cc_sink_number(const cc_sink_t *sink, apr_uint64_t number)
+static inline void cc_sink_number(const cc_sink_t *sink, apr_int64_t number)
 {
     char text[24];
 
-    apr_snprintf(text, sizeof(text), "%" APR_UINT64_T_FMT, number);
+    apr_snprintf(text, sizeof(text), "%" APR_INT64_T_FMT, number);
     sink->put(sink->baton, text);
 }
 

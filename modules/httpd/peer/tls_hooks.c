@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "ca/ca.h"
 #include "cert/cert.h"
+#include "httpd/background/ca_expiry.h"
 #include "httpd/background/ca_sets.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
@@ -263,6 +264,7 @@ static void trust_set_up(const cc_vhost_t *host, server_rec *s)
 {
     if (host->guards_resumption) {
         cc_trust_on_refusal(host->trust, refused, s);
+        cc_ca_expiry_watch(s, host->trust);
     }
     if (host->tolerates) {
         cc_trust_tolerate(host->trust);

@@ -11,7 +11,7 @@ package ClientCert::Test::Certificate;
     $h->get('/', cert => $cert);
 
 The subject has the format of openssl req -subj. days is 10 by default; end => time + 12 sets the
-end to the second, for a certificate with another issuer, and begin the beginning. The Staff CA signs the certificate, or
+end to the second, and begin the beginning. The Staff CA signs the certificate, or
 issuer => another one that was made here; self => 1 makes a self-signed one. eku => 'OCSPSigning'
 replaces clientAuth; extension => a line of openssl.cnf replaces the whole extension. aia =>
 'OCSP;URI:...' adds an authorityInfoAccess. bits => 1024 makes an RSA key instead of EC, key =>
@@ -42,7 +42,7 @@ sub _openssl {
 
 # An exact end, which openssl x509 cannot set: it counts in days.
 sub _sign_until {
-    my ($at, $issuer, $begin, $end, $serial) = @_;
+    my ($at, $begin, $end, $serial, @signer) = @_;
     write_file("$at.index", '');
     write_file("$at.serial", "$serial\n");
     write_file("$at.cnf", <<"END");
@@ -59,8 +59,7 @@ commonName = optional
 END
     my ($from, $until) = map { strftime '%Y%m%d%H%M%SZ', gmtime $_ } $begin, $end;
     _openssl('ca', '-batch', '-notext', '-preserveDN', '-config', "$at.cnf", '-in', "$at.csr",
-        '-out', "$at.pem", '-extfile', "$at.ext", '-startdate', $from, '-enddate', $until,
-        '-cert', "$issuer.pem", '-keyfile', "$issuer.key");
+        '-out', "$at.pem", '-extfile', "$at.ext", '-startdate', $from, '-enddate', $until, @signer);
     return;
 }
 
@@ -77,7 +76,9 @@ sub certificate {
         '-keyout', "$at.key", '-out', "$at.csr");
     my $serial = $o{serial} // '1234';
     if ($o{end}) {
-        _sign_until($at, $issuer, $o{begin} // time - 60, $o{end}, $serial);
+        _sign_until($at, $o{begin} // time - 60, $o{end}, $serial,
+            $o{self} ? ('-selfsign', '-keyfile', "$at.key")
+                     : ('-cert', "$issuer.pem", '-keyfile', "$issuer.key"));
     } else {
         _openssl('x509', '-req', '-in', "$at.csr", '-out', "$at.pem", '-extfile', "$at.ext",
             $o{self} ? ('-signkey', "$at.key") : ('-CA', "$issuer.pem", '-CAkey', "$issuer.key"),
