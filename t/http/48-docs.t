@@ -29,7 +29,7 @@ sub site {
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
-    $block =~ s{/etc/clients-ca/ca\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
+    $block =~ s{/etc/(?:clients-ca/ca|ssl/staff-ca)\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
     $block =~ s{/etc/clients-ca\b}{\@ROOT\@/cas}g;
     $block =~ s{\bconf/people/(?=\w+\.pem)}{\@CA\@/}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;

@@ -72,6 +72,19 @@ static cc_tables_t *tables_of(const apr_array_header_t *lines)
     return faketable_make(made, pool);
 }
 
+/* A configuration with a CA for each SPIFFE trust domain says so itself. */
+static cc_issuers_t issuers_of(const apr_array_header_t *lines, cc_issuers_t issuers)
+{
+    for (int i = 0; i < lines->nelts; i++) {
+        const char *text = directive(APR_ARRAY_IDX(lines, i, const char *), "ClientCertCA");
+
+        if (issuers == CC_ISSUERS_SEVERAL && text && strstr(text, " domain=")) {
+            return CC_ISSUERS_BY_DOMAIN;
+        }
+    }
+    return issuers;
+}
+
 /* Checks each rule alone, because a page has many unrelated rules; returns their number. */
 static int rules_check(const char *path, cc_issuers_t issuers)
 {
@@ -87,7 +100,7 @@ static int rules_check(const char *path, cc_issuers_t issuers)
         if (!text || cc_rules_add(rules, text, path, NULL) != APR_SUCCESS)
             continue;
         count++;
-        notes = cc_rules_lint(rules, issuers, pool);
+        notes = cc_rules_lint(rules, issuers_of(lines, issuers), pool);
         ck_assert_msg(notes->nelts == 0, "%s:%d: %s: %s", path, i + 1, text,
                       notes->nelts ? APR_ARRAY_IDX(notes, 0, cc_note_t).text : "");
     }
