@@ -41,7 +41,8 @@ my @refusals = qw(CC0464 CC0466 CC0465);    # of the other three
 announce('CC0196');
 
 sub server {
-    my (%o) = @_;
+    my (%o)  = @_;
+    my $more = $o{conf} // '';
     return ClientCert::Test->server(
         mpm     => $o{mpm} // 'event',
         modules => ['headers', @{ $o{modules} // [] }],
@@ -59,7 +60,7 @@ sub server {
     ClientCertMap issuer == "CN=Clients CA,O=Example" user=b
     Header always set User "expr=%{REMOTE_USER}"
     Header always set Resumed "expr=%{SSL_SESSION_RESUMED}"
-    $o{conf}
+    $more
     <Location "/">
         Require clientcert-user a
     </Location>
