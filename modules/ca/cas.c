@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the CAs of a host, polls their files, and reports what has changed: for one thread. */
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -89,10 +88,8 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
 
     cas->plan = *plan;
     cas->counters = &cas->own;
-    cas->poller = getpid();
-    /*
-     * The pool has its own allocator, since only the polling thread uses it, independently of `p`.
-     */
+    cc_cas_watch(cas);
+    /* With its own allocator, since only the polling thread uses it, independently of `p`. */
     apr_pool_create_unmanaged_ex(&cas->pool, NULL, NULL);
     cas->groups = apr_array_make(p, plan->specs->nelts, sizeof(cc_ca_group_t));
     cas->lines = apr_array_make(p, plan->specs->nelts, sizeof(cc_ca_line_t));
@@ -357,8 +354,7 @@ apr_interval_time_t cc_cas_poll(cc_cas_t *cas, apr_time_t now, cc_cas_report_fn 
     poll_t poll = {cas, now, report, baton};
 
     cas->scratch = scratch;
-    cas->unwatched = cas->poller != getpid() || cc_ca_kept_owned(cas);
-    cas->poller = getpid();
+    cc_cas_watch(cas);
     cc_cas_time(cas);
     lines_poll(&poll);
     cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));

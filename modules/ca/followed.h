@@ -82,10 +82,10 @@ struct cc_cas_t {
     apr_array_header_t *files;   /* of cc_ca_file_t * */
     cc_snapshot_t sets;
     cc_ca_clock_t clock;
-    bool changed; /* the contents of the files have changed since the set was made */
+    bool changed;   /* the contents of the files have changed since the set was made */
     bool unwatched; /* this poll is of the parent, or the first one after a fork */
     bool gaps;      /* a file has one */
-    pid_t poller; /* the process that polled last */
+    pid_t poller;   /* the process that polled last */
     cc_ca_counters_t *counters;
     cc_ca_counters_t own; /* used until cc_cas_count_in */
 };
@@ -117,6 +117,9 @@ cc_ca_file_t *cc_ca_file_of(cc_cas_t *cas, cc_ca_source_t *source, const char *p
  * cc_ca_content_load, also in file->refusal.error.
  */
 apr_status_t cc_ca_file_first(cc_cas_t *cas, cc_ca_file_t *file, bool wait);
+
+/** Notes which process polls now, and whether it has missed earlier polls of other processes. */
+void cc_cas_watch(cc_cas_t *cas);
 
 /** CC0466 for a folder that gives no CAs. */
 void cc_ca_source_without(cc_ca_source_t *source, apr_pool_t *p);

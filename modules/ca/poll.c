@@ -10,6 +10,7 @@
  * without it. Otherwise the folder is refused, and all its CAs stay in use.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "ca/followed.h"
 
@@ -147,9 +148,15 @@ static bool is_put_off(cc_ca_file_t *file, apr_time_t now)
     return cc_file_stamp_fresh(&file->stamp, now) || now - file->put_off < RESTLESS;
 }
 
+void cc_cas_watch(cc_cas_t *cas)
+{
+    cas->unwatched = cas->poller != getpid() || cc_ca_kept_owned(cas);
+    cas->poller = getpid();
+}
+
 /*
- * The parent polls less often than its children, and a child that has just been forked knows what
- * the parent knew. If a file has changed meanwhile, a CA may have been removed and have come back,
+ * The parent polls less often than its children, and a child that has just been forked has the data
+ * of the parent. If a file has changed meanwhile, a CA may have been removed and have come back,
  * which other processes have seen. So the CAs of the file count as new: older sessions get a full
  * handshake.
  */

@@ -41,7 +41,8 @@ my @refusals = qw(CC0464 CC0466 CC0465);    # of the other three
 announce('CC0196');
 
 sub server {
-    my (%o) = @_;
+    my (%o)  = @_;
+    my $more = $o{conf} // '';
     return ClientCert::Test->server(
         mpm     => $o{mpm} // 'event',
         modules => ['headers', @{ $o{modules} // [] }],
@@ -59,7 +60,7 @@ sub server {
     ClientCertMap issuer == "CN=Clients CA,O=Example" user=b
     Header always set User "expr=%{REMOTE_USER}"
     Header always set Resumed "expr=%{SSL_SESSION_RESUMED}"
-    $o{conf}
+    $more
     <Location "/">
         Require clientcert-user a
     </Location>
@@ -239,6 +240,15 @@ for my $mpm (sort keys %mpms) {
     $h->stop;
 }
 
+# ---- children that have just been forked, from a parent that polls rarely
+
+my $h = server(mpm => 'prefork',
+    global => "MaxConnectionsPerChild 1\nStartServers 1\nMinSpareServers 1\nMaxSpareServers 1\n$cache");
+my @before = map { session($h, 'b', $_) } '1.2', '1.3';
+change($h, $_, 0.3) for $alone, $both;
+are_not_resumed($h, 'a child that has not seen that B was removed', @before);
+$h->stop;
+
 # ---- a farm: two servers that resume each other's sessions
 
 my %farm = (
@@ -277,10 +287,10 @@ for my $tls ('1.2', '1.3') {
         'B is back there: sessions from before are resumed by the other alone, on whichever server they began';
     is resumed_as($a), 'a a', 'all the time, sessions of A are resumed';
 }
-my $before = session($one, 'b', '1.3');
+my $earlier = session($one, 'b', '1.3');
 $two->stop;
 $two = server(%farm);
-is resumed_as($before), 'b -', 'a server that was just started does not know what was before';
+is resumed_as($earlier), 'b -', 'a server that was just started does not know what was before';
 is resumed_as(session($one, 'b', '1.3')), 'b b', 'and resumes sessions that are younger';
 
 done_testing;
