@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the CAs of a host and polls their files: one thread polls, many read the current set. */
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -88,6 +89,7 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
 
     cas->plan = *plan;
     cas->counters = &cas->own;
+    cas->poller = getpid();
     /*
      * The pool has its own allocator, since only the polling thread uses it, independently of `p`.
      */
@@ -113,7 +115,7 @@ cc_ca_set_t *cc_cas_set_of(cc_cas_t *cas, const cc_ca_set_t *before)
 
         if (file->content) {
             APR_ARRAY_PUSH(parts, cc_ca_part_t) =
-                (cc_ca_part_t){file->content, file->source->line->group};
+                (cc_ca_part_t){file->content, file->source->line->group, file->gap};
         }
     }
     return cc_ca_set_make(cas->groups, parts, before, cc_cas_time(cas));
@@ -131,6 +133,7 @@ static void files_settle(cc_cas_t *cas)
         cc_ca_content_release(file->in_set);
         file->in_set = file->content ? cc_ca_content_hold(file->content) : NULL;
         file->first = false;
+        file->gap = false;
         if (file->gone) {
             apr_pool_destroy(file->pool);
         } else {
@@ -143,6 +146,7 @@ static void files_settle(cc_cas_t *cas)
 static void set_changed(cc_cas_t *cas, const cc_ca_set_t *set)
 {
     cas->changed = false;
+    cas->gaps = false;
     cc_ca_kept_ages_put(cas, set);
     atomic_store(&cas->counters->changed_at, (apr_uint64_t)apr_time_sec(apr_time_now()));
 }
@@ -305,7 +309,7 @@ static void set_renew(const poll_t *poll)
     cc_ca_set_t *before = cc_snapshot_current(&cas->sets);
     cc_ca_set_t *next = cc_cas_set_of(cas, before);
 
-    if (cc_ca_set_same(before, next)) {
+    if (!cas->gaps && cc_ca_set_same(before, next)) {
         cc_ca_set_free(next);
         cas->changed = false;
     } else {
@@ -353,6 +357,8 @@ apr_interval_time_t cc_cas_poll(cc_cas_t *cas, apr_time_t now, cc_cas_report_fn 
     poll_t poll = {cas, now, report, baton};
 
     cas->scratch = scratch;
+    cas->unwatched = cas->poller != getpid() || cc_ca_kept_owned(cas);
+    cas->poller = getpid();
     cc_cas_time(cas);
     lines_poll(&poll);
     cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));

@@ -62,6 +62,7 @@ typedef struct cc_ca_file_t {
     cc_file_stamp_t stamp; /* at the last scan */
     cc_file_stamp_t seen;  /* when it was last accepted or refused */
     bool unsure;           /* it may have changed since without a trace */
+    bool gap;              /* it has changed while this process did not look (poll.c) */
     apr_time_t put_off;    /* since when reading is put off: it may be half written; 0: not */
     apr_time_t missing_at; /* when it was first missing; 0: it is not */
     cc_ca_refusal_t refusal;
@@ -82,6 +83,9 @@ struct cc_cas_t {
     cc_snapshot_t sets;
     cc_ca_clock_t clock;
     bool changed; /* the contents of the files have changed since the set was made */
+    bool unwatched; /* this poll is of the parent, or the first one after a fork */
+    bool gaps;      /* a file has one */
+    pid_t poller; /* the process that polled last */
     cc_ca_counters_t *counters;
     cc_ca_counters_t own; /* used until cc_cas_count_in */
 };
@@ -124,6 +128,9 @@ bool cc_ca_source_gives(const cc_cas_t *cas, const cc_ca_source_t *source);
 apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_t now);
 
 /* ---- files that outlive a restart (kept.c). In other processes than the owner they do nothing. */
+
+/** True in the process that writes to the store. */
+bool cc_ca_kept_owned(const cc_cas_t *cas);
 
 /** Keeps the content of a file as the last one that was accepted; or forgets the file. */
 void cc_ca_kept_put(cc_cas_t *cas, const cc_ca_content_t *content);

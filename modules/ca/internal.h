@@ -141,6 +141,7 @@ X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, OSSL_LIB_CTX *keyless
 typedef struct cc_ca_member_t {
     cc_ca_t ca; /* first, so that a pointer to it is one to the member */
     cc_ca_entry_t *entry;
+    bool gap; /* it may have been gone for a while */
 } cc_ca_member_t;
 
 struct cc_ca_group_t {
@@ -165,6 +166,7 @@ struct cc_ca_set_t {
 typedef struct cc_ca_part_t {
     cc_ca_content_t *content;
     int group;
+    bool gap; /* its CAs may have been gone for a while */
 } cc_ca_part_t;
 
 /**

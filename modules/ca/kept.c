@@ -62,7 +62,7 @@ void cc_cas_kept_own(cc_ca_kept_t *kept)
     kept->owner = getpid();
 }
 
-static bool is_owner(const cc_cas_t *cas)
+bool cc_ca_kept_owned(const cc_cas_t *cas)
 {
     return cas->plan.kept && cas->plan.kept->owner == getpid();
 }
@@ -127,7 +127,7 @@ void cc_ca_kept_put(cc_cas_t *cas, const cc_ca_content_t *content)
     kept_file_t *file = file_find(cas, content->path);
     apr_pool_t *pool = NULL;
 
-    if (!is_owner(cas) || (file && has_content(file, content))) {
+    if (!cc_ca_kept_owned(cas) || (file && has_content(file, content))) {
         return;
     }
     if (file) {
@@ -147,7 +147,7 @@ void cc_ca_kept_forget(cc_cas_t *cas, const char *path)
 {
     kept_file_t *file = file_find(cas, path);
 
-    if (file && is_owner(cas)) {
+    if (file && cc_ca_kept_owned(cas)) {
         file_remove(cas->plan.kept, file);
     }
 }
@@ -240,7 +240,7 @@ void cc_ca_kept_ages_put(cc_cas_t *cas, const cc_ca_set_t *set)
     kept_set_t *made = NULL, *before = set_find(cas);
     apr_pool_t *pool = NULL;
 
-    if (!is_owner(cas)) {
+    if (!cc_ca_kept_owned(cas)) {
         return;
     }
     apr_pool_create(&pool, kept->pool);
@@ -283,7 +283,7 @@ apr_time_t cc_cas_time(cc_cas_t *cas)
         cas->clock = kept->clock;
     }
     cc_ca_clock_read(&cas->clock);
-    if (is_owner(cas)) {
+    if (cc_ca_kept_owned(cas)) {
         kept->clock = cas->clock;
     }
     return cas->clock.time;

@@ -147,12 +147,28 @@ static bool is_put_off(cc_ca_file_t *file, apr_time_t now)
     return cc_file_stamp_fresh(&file->stamp, now) || now - file->put_off < RESTLESS;
 }
 
+/*
+ * The parent polls less often than its children, and a child that has just been forked knows what
+ * the parent knew. If a file has changed meanwhile, a CA may have been removed and have come back,
+ * which other processes have seen. So the CAs of the file count as new: older sessions get a full
+ * handshake.
+ */
+static void note_gap(cc_cas_t *cas, cc_ca_file_t *file)
+{
+    if (cas->unwatched && !cc_file_stamp_same(&file->stamp, &file->seen)) {
+        file->gap = true;
+        cas->gaps = true;
+        cas->changed = true;
+    }
+}
+
 static void present_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
 {
     bool due = file->unsure || !cc_file_stamp_same(&file->stamp, &file->seen);
 
     file->missing_at = 0;
+    note_gap(cas, file);
     if (due && (is_put_off(file, now) || !file_read(cas, file, now))) {
         wait_shorten(wait, SOON);
     }

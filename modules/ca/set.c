@@ -17,6 +17,9 @@ static int members_compare(const void *a, const void *b)
     if (order == 0) {
         order = memcmp(one->ca.mark, other->ca.mark, CC_CA_MARK_LEN);
     }
+    if (order == 0) {
+        order = one->gap - other->gap;
+    }
     return order == 0 ? strcmp(one->ca.path, other->ca.path) : order;
 }
 
@@ -28,7 +31,7 @@ static int marks_compare(const void *a, const void *b)
 
 /* ---- making: groups -------------------------------------------------------------------------- */
 
-static void member_fill(cc_ca_member_t *member, cc_ca_entry_t *entry, const char *path)
+static void member_fill(cc_ca_member_t *member, cc_ca_entry_t *entry, const char *path, bool gap)
 {
     cc_ca_t *ca = &member->ca;
 
@@ -38,6 +41,7 @@ static void member_fill(cc_ca_member_t *member, cc_ca_entry_t *entry, const char
     ca->not_after = entry->not_after;
     ca->path = path;
     member->entry = entry;
+    member->gap = gap;
 }
 
 static void members_fill(cc_ca_group_t *group, int number, const apr_array_header_t *parts)
@@ -47,7 +51,8 @@ static void members_fill(cc_ca_group_t *group, int number, const apr_array_heade
         const cc_ca_content_t *content = part->content;
 
         for (int j = 0; part->group == number && j < content->count; j++) {
-            member_fill(&group->members[group->count++], &content->entries[j], content->path);
+            member_fill(&group->members[group->count++], &content->entries[j], content->path,
+                        part->gap);
         }
     }
 }
@@ -95,7 +100,8 @@ static void since_set(cc_ca_group_t *group, const cc_ca_group_t *before, apr_tim
 {
     for (int i = 0; i < group->count; i++) {
         cc_ca_t *ca = &group->members[i].ca;
-        const cc_ca_t *same = before ? cc_ca_of_mark(before, ca->mark) : NULL;
+        bool gap = group->members[i].gap;
+        const cc_ca_t *same = before && !gap ? cc_ca_of_mark(before, ca->mark) : NULL;
 
         ca->since = same ? same->since : since;
     }

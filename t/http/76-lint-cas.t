@@ -204,6 +204,10 @@ is_told('not reported: one of several hosts requests certificates', '', ['base']
 is_told('but not the one that uses these CAs', 'CC0720 1', ['base'], "ClientCertCA conf/cas.pem\n"
     . bare('', 2) =~ s/(?<=SSLVerifyClient )optional/none/r . bare('ClientCertCA conf/base.pem'), 'conf/base.pem' => pem('base'));
 
+is_told('each of two hosts, one with CAs of its own', 'CC0720 1, CC0720 7', ['base'], join('', "ClientCertCA conf/cas.pem\n",
+        map { s/(?<=SSLVerifyClient )optional/none/r } bare('ClientCertCA conf/base.pem'), bare('', 2)),
+    'conf/base.pem' => pem('base'));
+
 # ---- CC0704: several CAs that may issue
 
 sub names { my ($lines) = @_; return bare("$lines\nClientCertMap user=%{subject.CN}\nSSLVerifyDepth 2") }

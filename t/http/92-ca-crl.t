@@ -10,6 +10,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Prober;
 use ClientCert::Test::Refusal;
+use ClientCert::Test::Waiting;
 
 announce('CC0104', 'CC0106', 'CC0110', 'CC0183', 'AH02039', qr/SSL Library Error/);
 
@@ -79,7 +80,7 @@ is scalar(@warned), 3, 'at the start, the CRL of a CA that is still to come is a
 are_users('ann - - -', 'and not used');
 my $kept = $h->connection(cert => $ann);
 is $kept->request('/page')->{status}, 200, 'a connection of the first CA';
-my $prober = ClientCert::Test::Prober->start($h, '/page', cert => $ann);
+my $prober = ClientCert::Test::Prober->start($h, '/page', 1, cert => $ann);
 
 # ---- a CA comes, a CA goes
 
@@ -131,13 +132,36 @@ $h = ClientCert::Test->server(
     global => "LogLevel warn clientcert:info\n",
     conf   => ca_host("ClientCertCA conf/cas.pem reload=0.1\n"
             . "ClientCertCRL conf/big.crl missing=allow\nClientCertCRLCheck leaf"));
-my @revoked = map { ClientCert::Test::Prober->start($h, '/page', cert => $gus) } 1 .. 3;
-my $others  = ClientCert::Test::Prober->start($h, '/page', cert => $ann);
+my @revoked = map { ClientCert::Test::Prober->start($h, '/page', 1, cert => $gus) } 1 .. 3;
+my $others  = ClientCert::Test::Prober->start($h, '/page', 1, cert => $ann);
 becomes(['alpha', 'gamma'], qr/added CN=Gamma CA/, 'a CA with a large CRL comes');
 ok $h->wait_log(qr/CC0106: .*subject="CN=gus".*reason="it was revoked on /, 30), 'its client is revoked';
 is scalar(grep { $_->{status} == 200 } map { $_->finish } @revoked), 0,
     'and was never accepted, not while the CRL was read';
 is scalar(grep { $_->{status} != 200 } $others->finish), 0, 'clients of the other CA were, all the time';
+$h->stop;
+
+# ---- one ClientCertCRL, hosts with different CAs
+
+$h = ClientCert::Test->server(
+    modules => ['headers'],
+    files   => {
+        'conf/a.pem'    => pem_of($ca{alpha}),
+        'conf/b.pem'    => pem_of($ca{beta}),
+        'conf/both.crl' => "$of_alpha$of_beta",
+        'htdocs/page'   => "page\n",
+    },
+    conf => "ClientCertCRL conf/both.crl reload=0.1\n" . ca_host('ClientCertCA conf/a.pem reload=0.1')
+        . ca_host('ClientCertCA conf/b.pem reload=0.1', 2));
+is_deeply [map { users($_) } 1, 2], ['ann - - -', '- - bea -'], 'each host uses the CRL of its CA';
+ca_changes($h, 'conf/b.pem', [@ca{qw(alpha beta)}], qr/added CN=Alpha CA/, 'the CAs of one of them change');
+ok wait_until(sub { users(2) eq 'ann - bea -' }, 30), 'which has both';
+is users(1), 'ann - - -', 'and the other one is as before';
+announce('CC0174', 'CC0181');
+replace($h->path('conf/both.crl'), substr $of_alpha, 0, -40);
+ok $h->reload(files => {}), 'a restart with a file that has become bad';
+ok $h->wait_log(qr/CC0181: .*both\.crl/), 'whose CRLs stay in use:';
+is_deeply [map { users($_) } 1, 2], ['ann - - -', 'ann - bea -'], 'on each host those of its CAs';
 $h->stop;
 
 done_testing;

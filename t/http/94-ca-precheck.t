@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use POSIX qw(mkfifo);
 use ClientCert::Test;
+use ClientCert::Test::Crl;
 use ClientCert::Test::File;
 use ClientCert::Test::Tool;
 
@@ -96,6 +97,17 @@ my ($exit, $output) = tested($right);
 is $exit, 0, 'good CAs pass';
 unlike $output, qr/CC0/, 'without a word';
 is ask($right, 'check')->{exit}, 0, 'clientcert check finds nothing';
+
+# CRLs are looked at with the CAs of ClientCertCA.
+my %crls = ('conf/cas.pem' => $good, 'conf/crls' => join '', map { ClientCert::Test::Crl->new($_)->crl } qw(root staff));
+my $crl = site(files => \%crls, conf => host("ClientCertCA conf/cas.pem\nClientCertCRL conf/crls"));
+($exit, $output) = tested($crl);
+is $exit, 0, 'CRLs of these CAs pass';
+unlike $output, qr/CC0/, 'without a word';
+my $alien = site(files => \%crls, conf => host("ClientCertCA \@CA\@/foreign-root.pem\nSSLCACertificateFile \@CA\@/clients.pem\nClientCertCRL conf/crls"));
+($exit, $output) = tested($alien);
+is $exit, 0, 'a CRL of another CA passes, since the CA may be added';
+like $output, qr/CC0183: \S+site\.conf:8: /, 'but is reported, even if SSLCACertificateFile, which does not count, has the CA';
 
 # ---- a start
 
