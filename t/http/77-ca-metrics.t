@@ -156,7 +156,10 @@ $arrived = number($process, 'last_change_timestamp_seconds');
 unlink $h->path('conf/cas.pem');
 becomes('1 3 3 1', 'no file is a failure');
 put($two);
-becomes('1 3 3 0', 'the same CAs again are no refusal, and no change');
+wait_until(sub { !grep { numbers($_) !~ /^1 [34] 3 0$/ } @processes });
+sleep 1;      # whether the same content is one more load depends on what was read meanwhile
+my $loads = number($process, 'loads_total');
+becomes("1 $loads 3 0", 'the same CAs again are no refusal, and no change');
 is number($process, 'last_change_timestamp_seconds'), $arrived, 'so the age goes on';
 cmp_ok number($process, 'last_look_timestamp_seconds'), '>', $looked, 'the last look was later';
 is join(' ', map { number($process, $_, 2) } qw(loads_total load_failures_total files_refused)),
@@ -179,7 +182,7 @@ sub lines {
 is lines('CA', 1, '', qw(FirstToEnd Certificates)), 'CN=Two CA,O=Example | 1', 'mod_status: CAs';
 is lines('CA', 2, 'b.example', 'Certificates'), 1, 'of each trust domain';
 cmp_ok abs(lines('CA', 1, '', 'EndsIn') - 200 * $day), '<', 100 * $slow, 'seconds until the first end';
-is lines('CAFiles', 1, undef, qw(Loads LoadFailures Refused)), '3 | 3 | 0', 'files';
+is lines('CAFiles', 1, undef, qw(Loads LoadFailures Refused)), "$loads | 3 | 0", 'files';
 cmp_ok lines('CAFiles', 1, undef, 'Age'), '<', 120 * $slow, 'the age of the set';
 my ($cas, $files) =
     page($process, '/status') =~ m{<h3>CAs</h3>(.*)<h3>Files of CAs</h3>(.*)}s;
@@ -187,14 +190,14 @@ my $name = 'localhost:' . $h->port;
 like $cas, qr{<td>\Q$name\E</td><td></td><td>CN=Two CA,O=Example</td><td align="right">1</td><td>\w\w\w, },
     'the same for people: CAs';
 like $cas, qr{<td>b\.example</td>}, 'with the trust domain';
-like $files, qr{<td>\Q$name\E</td><td align="right">3</td><td align="right">3</td><td align="right">0</td>},
+like $files, qr{<td>\Q$name\E</td><td align="right">$loads</td><td align="right">3</td><td align="right">0</td>},
     'and files';
 
 # ---- a CA that has expired, and a hostile subject
 
 put(ca_for('old', qq{/O=Example/CN=<b>"Old"\nCA}, -3600) . $one);
 announce('CC0142', 'CC0734');
-becomes('2 4 3 0', 'a set with a CA that has expired');
+becomes(join(' ', 2, $loads + 1, '3 0'), 'a set with a CA that has expired');
 my $ended = number($process, 'earliest_end_timestamp_seconds', '', '') - time;
 cmp_ok abs($ended + 3600), '<', 100 * $slow, 'whose end is in the past';
 %line = page($process, '/status?auto') =~ /^ClientCert(CA\S+): ?(.*?)\r?$/mg;
