@@ -45,6 +45,7 @@ int cc_peer_pre_connection(conn_rec *c, void *socket)
         return OK;
     }
     peer = apr_pcalloc(c->pool, sizeof(*peer));
+    atomic_init(&peer->accepted_until, APR_INT64_MAX);
     apr_pool_cleanup_register(c->pool, peer, peer_cleanup, apr_pool_cleanup_null);
     ap_set_module_config(c->conn_config, &clientcert_module, peer);
     return OK;
@@ -101,4 +102,36 @@ cc_client_map_t *cc_peer_map(conn_rec *c, bool make)
         return map; /* another stream was faster */
     }
     return made;
+}
+
+/* ---- requests that were accepted ------------------------------------------------------------ */
+
+/*
+ * The streams of a connection may be for several hosts, which accept the client up to different
+ * times. The earliest one counts, whichever stream is the last to write.
+ */
+void cc_peer_accept(const request_rec *r, apr_uint64_t number, apr_time_t until)
+{
+    cc_peer_t *peer = cc_peer_of(r->connection);
+    apr_time_t known;
+
+    if (!peer) {
+        return;
+    }
+    known = atomic_load_explicit(&peer->accepted_until, memory_order_relaxed);
+    while (until < known &&
+           !atomic_compare_exchange_weak_explicit(&peer->accepted_until, &known, until,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+    }
+    atomic_store_explicit(&peer->accepted_by, number, memory_order_release);
+}
+
+void cc_peer_forget(const conn_rec *c)
+{
+    cc_peer_t *peer = cc_peer_of(c);
+
+    if (peer) {
+        atomic_store(&peer->accepted_by, 0);
+        atomic_store(&peer->accepted_until, APR_INT64_MAX);
+    }
 }

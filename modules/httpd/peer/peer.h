@@ -19,9 +19,10 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
-    apr_uint64_t host; /* the number (conf/vhost_conf.h) of the virtual host and its CAs for which a
-                          handshake accepted what the client presented; 0: not known. Written in
-                          handshakes */
+    /* What a request has found out since the last handshake: that it need not be refused, for the
+     * host and CAs with this number (conf/vhost_conf.h; 0: nothing is known), up to this time. */
+    atomic_uint_least64_t accepted_by;
+    _Atomic(apr_time_t) accepted_until;
     bool named; /* the names of its CAs have been chosen (tls_hooks.c) */
     atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
@@ -40,17 +41,30 @@ static inline cc_peer_t *cc_peer_of(const conn_rec *c)
 }
 
 /**
- * True if what the client presented was accepted for the virtual host of this request, and the CAs
- * of the host are the same as then. Any thread.
+ * True if an earlier request of the connection was accepted (cc_peer_accept) by the virtual host of
+ * this one, which has the same CAs as then. Any thread.
  */
-static inline bool cc_peer_is_of_host(const request_rec *r)
+static inline bool cc_peer_has_accepted(const request_rec *r)
 {
     const cc_peer_t *peer = cc_peer_of(r->connection);
     apr_uint64_t host =
         atomic_load_explicit(&cc_vhost_conf_of(r->server)->number, memory_order_acquire);
 
-    return peer && peer->host == host && host != 0;
+    return peer && atomic_load_explicit(&peer->accepted_by, memory_order_acquire) == host &&
+           r->request_time <=
+               atomic_load_explicit(&peer->accepted_until, memory_order_relaxed) &&
+           host != 0;
 }
+
+/**
+ * Notes that a request has been accepted by the host and CAs with a number, which was read before
+ * the client was judged. Holds up to `until`, or to that of an earlier call, and ends with the next
+ * handshake (cc_peer_forget). Any thread.
+ */
+void cc_peer_accept(const request_rec *r, apr_uint64_t number, apr_time_t until);
+
+/** Forgets what cc_peer_accept has noted, since a handshake has begun. In its thread. */
+void cc_peer_forget(const conn_rec *c);
 
 /** pre_connection, before mod_ssl's: makes the record of a connection from a client. Returns OK. */
 int cc_peer_pre_connection(conn_rec *c, void *socket);

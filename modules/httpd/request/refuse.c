@@ -71,13 +71,42 @@ static int presented_refuse(request_rec *r)
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
 }
 
-/* In a server with ClientCertCA, where the CAs may not be those of the handshake. */
-static __attribute__((noinline)) int other_cas_refuse(request_rec *r)
+/*
+ * The time between the first line of a request and the end of its header. With mod_reqtimeout, it
+ * is at most 40 seconds by default.
+ */
+#define HEADER_MOST apr_time_from_sec(60)
+
+/*
+ * Notes that the next requests of the connection need not be judged here, as long as the CAs stay
+ * the same. During its last minute, a certificate is judged for each request: the time that counts
+ * is the end of the header (identity.c), and a comparison has only that of the first line.
+ */
+static void acceptance_note(const request_rec *r, apr_uint64_t number, const cc_answer_t *answer)
 {
+    if (!answer->problem) {
+        cc_peer_accept(r, number, answer->client->until - HEADER_MOST);
+    } else if (!answer->presented) {
+        cc_peer_accept(r, number, APR_INT64_MAX);
+    }
+}
+
+/* In a server with ClientCertCA, for requests that differ from the last one that was accepted. */
+static __attribute__((noinline)) int accepted_or_refuse(request_rec *r)
+{
+    apr_uint64_t number =
+        atomic_load_explicit(&cc_vhost_conf_of(r->server)->number, memory_order_acquire);
+    cc_answer_t answer;
+
     if (cc_use_ignores(r)) {
         return cc_tls_has_cas(r) ? HTTP_MISDIRECTED_REQUEST : DECLINED;
     }
-    return presented_refuse(r);
+    answer = cc_identity_presented(r);
+    if (cc_answer_refused(&answer)) {
+        return cc_refuse(r);
+    }
+    acceptance_note(r, number, &answer);
+    return DECLINED;
 }
 
 int cc_refuse_early(request_rec *r)
@@ -90,10 +119,10 @@ int cc_refuse_early(request_rec *r)
     if (host->revocation || host->max_age > 0) {
         return presented_refuse(r);
     }
-    if (!cc_configuration_of(r->server)->follows_cas || cc_peer_is_of_host(r)) {
+    if (!cc_configuration_of(r->server)->follows_cas || cc_peer_has_accepted(r)) {
         return DECLINED;
     }
-    return other_cas_refuse(r);
+    return accepted_or_refuse(r);
 }
 
 int cc_refuse_again(request_rec *r)
