@@ -30,10 +30,10 @@
  *
  * mod_ssl does not know of ClientCertCA. A request to a host with other CAs than those of the host
  * of the handshake, on one connection, is answered by mod_ssl with 421, but only if the hosts
- * differ in SSLCACertificateFile. So this file answers 421 if the CAs of the second host do not
- * verify the certificate, whichever of the two has ClientCertCA. If the second host does not use
- * this module, requests to it are not looked at again after mod_ssl may have requested a
- * certificate. Then the answer is 421, whatever the client has presented so far.
+ * differ in SSLCACertificateFile. So this file answers 421 if the second host, with its CAs and
+ * CRLs, does not accept the certificate, whichever of the two has ClientCertCA. If the second host
+ * does not use this module, requests to it are not looked at again after mod_ssl may have requested
+ * a certificate. Then the answer is 421, whatever the client has presented so far.
  */
 
 /*
