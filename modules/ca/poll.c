@@ -10,7 +10,6 @@
  * without it. Otherwise the folder is refused, and all its CAs stay in use.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "ca/followed.h"
 
@@ -51,6 +50,7 @@ static void content_take(cc_cas_t *cas, cc_ca_file_t *file, cc_ca_content_t *con
     if (file->content && cc_ca_content_same(file->content, content)) {
         cc_ca_content_release(content); /* the certificates were merely written again */
     } else {
+        cc_ca_departures_add(cas, file, file->content, content);
         cc_ca_content_release(file->content);
         file->content = content;
         cas->changed = true;
@@ -107,6 +107,7 @@ static void file_accept(cc_cas_t *cas, cc_ca_file_t *file, cc_ca_content_t *cont
 {
     file->refusal = (cc_ca_refusal_t){.tag = NULL};
     content_take(cas, file, content);
+    cc_ca_departures_return(cas, file);
     if (cc_ca_file_count(cas, file, true)) {
         file->first = true;
     }
@@ -148,34 +149,12 @@ static bool is_put_off(cc_ca_file_t *file, apr_time_t now)
     return cc_file_stamp_fresh(&file->stamp, now) || now - file->put_off < RESTLESS;
 }
 
-void cc_cas_watch(cc_cas_t *cas)
-{
-    cas->unwatched = cas->poller != getpid() || cc_ca_kept_owned(cas);
-    cas->poller = getpid();
-}
-
-/*
- * The parent polls less often than its children, and a child that has just been forked has the data
- * of the parent. If a file has changed meanwhile, a CA may have been removed and have come back,
- * which other processes have seen. So the CAs of the file count as new: older sessions get a full
- * handshake.
- */
-static void note_gap(cc_cas_t *cas, cc_ca_file_t *file)
-{
-    if (cas->unwatched && !cc_file_stamp_same(&file->stamp, &file->seen)) {
-        file->gap = true;
-        cas->gaps = true;
-        cas->changed = true;
-    }
-}
-
 static void present_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
 {
     bool due = file->unsure || !cc_file_stamp_same(&file->stamp, &file->seen);
 
     file->missing_at = 0;
-    note_gap(cas, file);
     if (due && (is_put_off(file, now) || !file_read(cas, file, now))) {
         wait_shorten(wait, SOON);
     }
@@ -205,6 +184,7 @@ static void missing_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
     file->seen = (cc_file_stamp_t){.size = 0};
     if (file->content) {
         cas->changed = true;
+        cc_ca_departures_add(cas, file, file->content, NULL);
         cc_ca_content_release(file->content);
         file->content = NULL;
         file->first = cc_ca_file_count(cas, file, true) || file->first;
@@ -283,6 +263,7 @@ apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_
 {
     apr_interval_time_t wait = line->spec->reload;
 
+    cc_ca_departures_find(cas, line);
     for (int i = 0; i < cas->sources->nelts; i++) {
         cc_ca_source_t *source = &APR_ARRAY_IDX(cas->sources, i, cc_ca_source_t);
 
@@ -290,5 +271,6 @@ apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_
             source_poll(cas, source, now, &wait);
         }
     }
+    cc_ca_departures_apply(cas, line);
     return wait;
 }
