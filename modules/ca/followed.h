@@ -79,6 +79,7 @@ typedef struct cc_ca_source_t {
     cc_ca_line_t *line;
     const char *path;
     bool folder;
+    apr_time_t changed_at; /* when an entry of the folder last came or left; 0: not known */
     apr_time_t missing_at; /* when it first had no CAs; 0: it has some */
     cc_error_t problem;    /* of the last scan; tag NULL: none */
     cc_ca_refusal_t refusal;
@@ -91,6 +92,7 @@ typedef struct cc_ca_file_t {
     cc_ca_source_t *source;
     const char *path;
     bool present;          /* the last scan found it */
+    bool listed;           /* it found its name in the folder, at least */
     bool gone;             /* it counts as removed, and is dropped with the next set */
     cc_file_stamp_t stamp; /* at the last scan */
     cc_file_stamp_t seen;  /* when it was last accepted or refused */
@@ -98,7 +100,7 @@ typedef struct cc_ca_file_t {
     bool departed;         /* since the previous poll, other processes saw a CA leave it */
     bool gap;              /* such a CA is in it again */
     apr_time_t put_off;    /* since when reading is put off: it may be half written; 0: not */
-    apr_time_t missing_at; /* when it was first missing; 0: it is not */
+    apr_time_t missing_at; /* since when it is missing; 0: it is not */
     cc_ca_refusal_t refusal;
     cc_ca_content_t *content; /* as last accepted; NULL: none */
     cc_ca_content_t *in_set;  /* the same when the current set was made */

@@ -6,7 +6,7 @@
  * second half is still to be written looks like a complete one; or after RESTLESS.
  *
  * What disappears is not removed at once, since files and folders may be replaced in two steps. A
- * file of a folder is removed when it is still missing after PAUSE, if the folder still gives CAs
+ * file of a folder is removed when it has been missing for PAUSE, if the folder still gives CAs
  * without it. Otherwise the folder is refused, and all its CAs stay in use.
  */
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define TRIES 20 /* to read a file at start that is being written, every SOON */
 #define SOON apr_time_from_msec(50)
-#define PAUSE apr_time_from_sec(1)    /* between two checks for a missing file */
+#define PAUSE apr_time_from_sec(1)    /* how long something is missing before it counts */
 #define RESTLESS apr_time_from_sec(5) /* how long a file that is always being written waits */
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -160,23 +160,36 @@ static void present_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
     }
 }
 
-/* True once something has been missing for PAUSE, since *missing_at. */
-static bool is_gone(apr_time_t *missing_at, apr_time_t now, apr_interval_time_t *wait)
+/* True once something has been missing for PAUSE, since *missing_at, or `since` if that is 0. */
+static bool is_gone(apr_time_t *missing_at, apr_time_t since, apr_time_t now,
+                    apr_interval_time_t *wait)
 {
     if (*missing_at == 0 || now < *missing_at) {
-        *missing_at = now;
+        *missing_at = since;
     }
     if (now - *missing_at < PAUSE) {
-        wait_shorten(wait, PAUSE);
+        wait_shorten(wait, *missing_at + PAUSE - now);
         return false;
     }
     return true;
 }
 
+/*
+ * An entry of a folder left when the folder last changed, or before. A link whose target is missing
+ * says nothing about the time.
+ */
+static apr_time_t missing_since(const cc_ca_file_t *file, apr_time_t now)
+{
+    apr_time_t changed_at = file->source->changed_at;
+
+    return !file->listed && changed_at && changed_at < now ? changed_at : now;
+}
+
 static void missing_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
 {
-    if (file->gone || (file->content && !is_gone(&file->missing_at, now, wait))) {
+    if (file->gone ||
+        (file->content && !is_gone(&file->missing_at, missing_since(file, now), now, wait))) {
         return;
     }
     file->gone = true;
@@ -226,7 +239,7 @@ static void source_settle(cc_cas_t *cas, cc_ca_source_t *source, apr_time_t now,
         }
         *refusal = (cc_ca_refusal_t){.tag = NULL};
     } else if (!(refusal->tag && strcmp(refusal->tag, tag) == 0) &&
-               is_gone(&source->missing_at, now, wait)) {
+               is_gone(&source->missing_at, now, now, wait)) {
         refusal->tag = tag;
         refusal->error = source->problem;
         refusal->first = cc_ca_source_count(cas, source, tag);

@@ -150,7 +150,7 @@ TEST(an_empty_folder_keeps_its_cas)
     expect_told(restart("cas"), "kept: CC0466", "cas\": the directory");
     expect("A");
     CASET_PUT(&set, "cas/b.pem", &b);
-    ck_assert_str_eq(caset_poll_gone(&set), "b.pem +CN=B | a.pem -CN=A");
+    ck_assert_str_eq(caset_poll(&set), "a.pem -CN=A | b.pem +CN=B");
 }
 
 TEST(a_file_of_a_folder_that_is_something_else_now_is_refused)
