@@ -27,6 +27,12 @@ static apr_status_t cas_close(void *data)
     return APR_SUCCESS;
 }
 
+static apr_status_t cas_keep(void *cas)
+{
+    cc_cas_departures_keep(cas);
+    return APR_SUCCESS;
+}
+
 static bool domain_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : !a && !b;
@@ -88,7 +94,6 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
 
     cas->plan = *plan;
     cas->counters = &cas->own;
-    cc_cas_watch(cas);
     /* With its own allocator, since only the polling thread uses it, independently of `p`. */
     apr_pool_create_unmanaged_ex(&cas->pool, NULL, NULL);
     cas->groups = apr_array_make(p, plan->specs->nelts, sizeof(cc_ca_group_t));
@@ -96,6 +101,7 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
     cas->files = apr_array_make(cas->pool, 8, sizeof(cc_ca_file_t *));
     cc_snapshot_init(&cas->sets, NULL);
     apr_pool_cleanup_register(p, cas, cas_close, apr_pool_cleanup_null);
+    apr_pool_pre_cleanup_register(p, cas, cas_keep); /* the counters are still there */
     lines_add(cas, p);
     return cas;
 }
@@ -354,7 +360,6 @@ apr_interval_time_t cc_cas_poll(cc_cas_t *cas, apr_time_t now, cc_cas_report_fn 
     poll_t poll = {cas, now, report, baton};
 
     cas->scratch = scratch;
-    cc_cas_watch(cas);
     cc_cas_time(cas);
     lines_poll(&poll);
     cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));
