@@ -72,6 +72,14 @@ is reused($two, $first{$_}, $_), 0, "TLS $_: and does not resume the session" fo
 is reused($one, $first{$_}, $_), 1, "TLS $_: which the first still does" for sort keys %first;
 ca_changes($two, 'conf/cas.pem', [$alpha, $beta], qr/added CN=Alpha CA /, 'the CA is back there');
 is reused($two, $first{$_}, $_), 0, "TLS $_: where older sessions are not resumed" for sort keys %first;
+for my $tls (sort keys %first) {
+    my $later = $first{$tls};
+    for (1 .. 2) {
+        $later = resumed($one, $later, '/', tls => $tls);
+        is $later->{reused}, 1, "TLS $tls: the first server resumes it and gives the client a later one";
+    }
+    is reused($two, $later, $tls), 0, 'which is as old as its full handshake';
+}
 
 my $cold = ClientCert::Test->server(%server);
 for my $tls (sort keys %first) {
