@@ -78,17 +78,17 @@ static int presented_refuse(request_rec *r)
 #define HEADER_MOST apr_time_from_sec(60)
 
 /*
- * Notes that the next requests of the connection need not be judged here, as long as the CAs stay
- * the same. During its last minute, a certificate is judged for each request: the time that counts
- * is the end of the header (identity.c), and a comparison has only that of the first line.
+ * Up to when the next requests of the connection need not be judged here if the CAs stay the same;
+ * 0: each has to be. During its last minute, a certificate is judged for each request: the time
+ * that counts is the end of the header (identity.c), and a comparison has only that of the first
+ * line.
  */
-static void acceptance_note(const request_rec *r, apr_uint64_t number, const cc_answer_t *answer)
+static apr_time_t accepted_until(const cc_answer_t *answer)
 {
-    if (!answer->problem) {
-        cc_peer_accept(r, number, answer->client->until - HEADER_MOST);
-    } else if (!answer->presented) {
-        cc_peer_accept(r, number, APR_INT64_MAX);
+    if (answer->problem) {
+        return answer->presented ? 0 : APR_INT64_MAX;
     }
+    return answer->client->until - HEADER_MOST;
 }
 
 /* In a server with ClientCertCA, for requests that differ from the last one that was accepted. */
@@ -96,16 +96,23 @@ static __attribute__((noinline)) int accepted_or_refuse(request_rec *r)
 {
     apr_uint64_t number =
         atomic_load_explicit(&cc_vhost_conf_of(r->server)->number, memory_order_acquire);
-    cc_answer_t answer;
+    apr_time_t until = APR_INT64_MAX;
 
     if (cc_use_ignores(r)) {
-        return cc_tls_has_cas(r) ? HTTP_MISDIRECTED_REQUEST : DECLINED;
+        if (cc_tls_has_cas(r)) {
+            return HTTP_MISDIRECTED_REQUEST;
+        }
+    } else {
+        cc_answer_t answer = cc_identity_presented(r);
+
+        if (cc_answer_refused(&answer)) {
+            return cc_refuse(r);
+        }
+        until = accepted_until(&answer);
     }
-    answer = cc_identity_presented(r);
-    if (cc_answer_refused(&answer)) {
-        return cc_refuse(r);
+    if (until > 0) {
+        cc_peer_accept(r, number, until);
     }
-    acceptance_note(r, number, &answer);
     return DECLINED;
 }
 
