@@ -97,8 +97,8 @@ for my $tls (@tls) {
 
 # ---- dates
 
-my $end   = time + $seconds;
 my $short = ClientCert::Test->short_cert($seconds);
+my $end   = time + $seconds;
 my @open  = map { $h->connection(cert => $short, tls => $_) } @tls;
 is $_->request('/verified/page')->{status}, 200, 'a certificate that will expire' for @open;
 sleep 0.1 while time < $end + 1.1;
