@@ -258,6 +258,7 @@ const char *cc_cas_groups_text(const cc_cas_t *cas, apr_pool_t *p);
 
 #define CC_CA_PLACES 256 /* the number of files whose changes are counted exactly once */
 #define CC_CA_OUTCOMES 8 /* how many changes of one of them a process may miss */
+#define CC_CA_DEPARTURES 512 /* how many CAs may leave between two polls of a process */
 
 /**
  * Counts the loads of the files of a set. It may be in memory that several processes share: all
@@ -272,10 +273,14 @@ typedef struct cc_ca_counters_t {
     struct {
         cc_counter_t path, outcomes[CC_CA_OUTCOMES];
     } places[CC_CA_PLACES]; /* private to this component: for each file, its last outcomes */
+    cc_counter_t departures[CC_CA_DEPARTURES]; /* likewise: the CAs that left files last */
 } cc_ca_counters_t;
 
-/** Adds the counts of cc_cas_open to counters that are all 0. For the thread that opened. */
-void cc_cas_counters_start(cc_ca_counters_t *counters, const cc_cas_t *cas);
+/**
+ * Adds the counts of cc_cas_open to counters that are all 0, which must live as long as `cas`. This
+ * process learns from them which CAs other processes saw leave. For the thread that opened.
+ */
+void cc_cas_counters_start(cc_ca_counters_t *counters, cc_cas_t *cas);
 
 /**
  * Makes this process count in these counters, which must live as long as the set; by default it

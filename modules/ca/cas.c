@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the CAs of a host, polls their files, and reports what has changed: for one thread. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_info.h>
@@ -24,6 +25,12 @@ static apr_status_t cas_close(void *data)
     cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));
     cc_ca_set_free(cc_snapshot_current(&cas->sets));
     apr_pool_destroy(cas->pool);
+    return APR_SUCCESS;
+}
+
+static apr_status_t cas_keep(void *cas)
+{
+    cc_cas_departures_keep(cas);
     return APR_SUCCESS;
 }
 
@@ -88,7 +95,6 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
 
     cas->plan = *plan;
     cas->counters = &cas->own;
-    cc_cas_watch(cas);
     /* With its own allocator, since only the polling thread uses it, independently of `p`. */
     apr_pool_create_unmanaged_ex(&cas->pool, NULL, NULL);
     cas->groups = apr_array_make(p, plan->specs->nelts, sizeof(cc_ca_group_t));
@@ -96,17 +102,32 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
     cas->files = apr_array_make(cas->pool, 8, sizeof(cc_ca_file_t *));
     cc_snapshot_init(&cas->sets, NULL);
     apr_pool_cleanup_register(p, cas, cas_close, apr_pool_cleanup_null);
+    apr_pool_pre_cleanup_register(p, cas, cas_keep); /* the counters are still there */
     lines_add(cas, p);
     return cas;
 }
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
+static int files_compare(const void *a, const void *b)
+{
+    const cc_ca_file_t *one = *(cc_ca_file_t *const *)a, *other = *(cc_ca_file_t *const *)b;
+
+    if (one->source != other->source) {
+        return one->source < other->source ? -1 : 1;
+    }
+    return strcmp(one->path, other->path);
+}
+
+/* The order of CAs is always that of the paths in the directives, and in a folder of the names. */
 cc_ca_set_t *cc_cas_set_of(cc_cas_t *cas, const cc_ca_set_t *before)
 {
     apr_array_header_t *parts =
         apr_array_make(cas->scratch, cas->files->nelts, sizeof(cc_ca_part_t));
 
+    if (cas->files->nelts > 0) {
+        qsort(cas->files->elts, (size_t)cas->files->nelts, sizeof(cc_ca_file_t *), files_compare);
+    }
     for (int i = 0; i < cas->files->nelts; i++) {
         const cc_ca_file_t *file = APR_ARRAY_IDX(cas->files, i, const cc_ca_file_t *);
 
@@ -354,7 +375,6 @@ apr_interval_time_t cc_cas_poll(cc_cas_t *cas, apr_time_t now, cc_cas_report_fn 
     poll_t poll = {cas, now, report, baton};
 
     cas->scratch = scratch;
-    cc_cas_watch(cas);
     cc_cas_time(cas);
     lines_poll(&poll);
     cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));

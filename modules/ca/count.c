@@ -49,39 +49,13 @@ static cc_counter_t *outcomes_of(cc_ca_counters_t *counters, const char *path, b
 
 /* ---- histories ------------------------------------------------------------------------------- */
 
-/* In memory, an outcome and its number have 32 bits each. */
-static apr_uint64_t number_of(apr_uint64_t slot)
-{
-    return slot & 0xFFFFFFFFu;
-}
-
-static apr_uint64_t slot_of(apr_uint64_t outcome, apr_uint64_t number)
-{
-    return outcome << 32 | number_of(number);
-}
-
 /* Adds an outcome, unless it is there after the last one that this process knows: then false. */
 static bool outcome_add(cc_counter_t *outcomes, cc_ca_history_t *history, apr_uint64_t outcome)
 {
-    apr_uint64_t number = history->at + 1;
+    cc_ca_journal_t journal = {outcomes, CC_CA_OUTCOMES};
 
     history->outcome = outcome;
-    for (;;) {
-        cc_counter_t *slot = &outcomes[number % CC_CA_OUTCOMES];
-        apr_uint64_t found = atomic_load(slot);
-
-        if (number_of(found) >= number) {
-            number = number_of(found);
-            history->at = number;
-            if (found == slot_of(outcome, number)) {
-                return false;
-            }
-            number++;
-        } else if (atomic_compare_exchange_strong(slot, &found, slot_of(outcome, number))) {
-            history->at = number;
-            return true;
-        }
-    }
+    return cc_ca_journal_add(&journal, &history->at, outcome);
 }
 
 /* The number of the last such outcome, or 0; *latest is that of the last outcome. */
@@ -92,10 +66,10 @@ static apr_uint64_t outcome_last(cc_counter_t *outcomes, apr_uint64_t outcome, a
     *latest = 0;
     for (int i = 0; i < CC_CA_OUTCOMES; i++) {
         apr_uint64_t slot = atomic_load(&outcomes[i]);
-        apr_uint64_t number = number_of(slot);
+        apr_uint64_t number = cc_ca_journal_number(slot);
 
         *latest = number > *latest ? number : *latest;
-        if (number > last && slot == slot_of(outcome, number)) {
+        if (number > last && slot == cc_ca_journal_slot(outcome, number)) {
             last = number;
         }
     }
@@ -171,10 +145,11 @@ void cc_cas_count_poll(cc_cas_t *cas, apr_time_t now)
 
 /* ---- where it is counted --------------------------------------------------------------------- */
 
-void cc_cas_counters_start(cc_ca_counters_t *counters, const cc_cas_t *cas)
+void cc_cas_counters_start(cc_ca_counters_t *counters, cc_cas_t *cas)
 {
     const cc_ca_counters_t *opened = &cas->own;
 
+    cas->departures = (cc_ca_journal_t){counters->departures, CC_CA_DEPARTURES};
     atomic_store(&counters->loads, atomic_load(&opened->loads));
     atomic_store(&counters->load_failures, atomic_load(&opened->load_failures));
     atomic_store(&counters->refused, atomic_load(&opened->refused));
@@ -192,6 +167,7 @@ void cc_cas_counters_start(cc_ca_counters_t *counters, const cc_cas_t *cas)
 void cc_cas_count_in(cc_cas_t *cas, cc_ca_counters_t *counters)
 {
     cas->counters = counters;
+    cas->departures = (cc_ca_journal_t){counters->departures, CC_CA_DEPARTURES};
     for (int i = 0; i < cas->sources->nelts; i++) {
         cc_ca_source_t *source = &APR_ARRAY_IDX(cas->sources, i, cc_ca_source_t);
 

@@ -19,6 +19,37 @@ typedef struct cc_ca_clock_t {
  */
 apr_time_t cc_ca_clock_read(cc_ca_clock_t *clock);
 
+/* ---- a list that processes share (journal.c) ------------------------------------------------- */
+
+/**
+ * The last entries of a list in shared memory, numbered from 1, without gaps. An entry has 32 bits.
+ * Any process may add and read. Processes never wait for each other.
+ */
+typedef struct cc_ca_journal_t {
+    cc_counter_t *slots; /* all 0 at first; NULL: there is no list */
+    apr_uint64_t size;   /* how many */
+} cc_ca_journal_t;
+
+/** An entry with its number, as it is in a slot; and the number in a slot. */
+apr_uint64_t cc_ca_journal_slot(apr_uint64_t entry, apr_uint64_t number);
+apr_uint64_t cc_ca_journal_number(apr_uint64_t slot);
+
+/**
+ * Adds an entry, unless it is already there with a number above *after: then the result is false.
+ * *after becomes the number of the entry.
+ */
+bool cc_ca_journal_add(const cc_ca_journal_t *journal, apr_uint64_t *after, apr_uint64_t entry);
+
+/** The number of the last entry, which is at least `after`. */
+apr_uint64_t cc_ca_journal_last(const cc_ca_journal_t *journal, apr_uint64_t after);
+
+/**
+ * True if an entry has a number above `after` and up to `last`. Also true if some of these entries
+ * are no longer in the list.
+ */
+bool cc_ca_journal_has(const cc_ca_journal_t *journal, apr_uint64_t entry, apr_uint64_t after,
+                       apr_uint64_t last);
+
 /* ---- directives, paths and files ------------------------------------------------------------- */
 
 /** A ClientCertCA. */
@@ -26,6 +57,8 @@ typedef struct cc_ca_line_t {
     const cc_ca_spec_t *spec;
     int group;
     cc_due_t due;
+    apr_uint64_t departures; /* the number of the last departure before the previous poll, */
+    apr_uint64_t latest;     /* and before this poll (departures.c) */
 } cc_ca_line_t;
 
 /** A refusal of a file or a path. */
@@ -46,6 +79,7 @@ typedef struct cc_ca_source_t {
     cc_ca_line_t *line;
     const char *path;
     bool folder;
+    apr_time_t changed_at; /* when an entry of the folder last came or left; 0: not known */
     apr_time_t missing_at; /* when it first had no CAs; 0: it has some */
     cc_error_t problem;    /* of the last scan; tag NULL: none */
     cc_ca_refusal_t refusal;
@@ -58,13 +92,15 @@ typedef struct cc_ca_file_t {
     cc_ca_source_t *source;
     const char *path;
     bool present;          /* the last scan found it */
+    bool listed;           /* it found its name in the folder, at least */
     bool gone;             /* it counts as removed, and is dropped with the next set */
     cc_file_stamp_t stamp; /* at the last scan */
     cc_file_stamp_t seen;  /* when it was last accepted or refused */
     bool unsure;           /* it may have changed since without a trace */
-    bool gap;              /* it has changed while this process did not look (poll.c) */
+    bool departed;         /* since the previous poll, other processes saw a CA leave it */
+    bool gap;              /* such a CA is in it again */
     apr_time_t put_off;    /* since when reading is put off: it may be half written; 0: not */
-    apr_time_t missing_at; /* when it was first missing; 0: it is not */
+    apr_time_t missing_at; /* since when it is missing; 0: it is not */
     cc_ca_refusal_t refusal;
     cc_ca_content_t *content; /* as last accepted; NULL: none */
     cc_ca_content_t *in_set;  /* the same when the current set was made */
@@ -82,10 +118,9 @@ struct cc_cas_t {
     apr_array_header_t *files;   /* of cc_ca_file_t * */
     cc_snapshot_t sets;
     cc_ca_clock_t clock;
-    bool changed;   /* the contents of the files have changed since the set was made */
-    bool unwatched; /* this poll is of the parent, or the first one after a fork */
-    bool gaps;      /* a file has one */
-    pid_t poller;   /* the process that polled last */
+    bool changed; /* the contents of the files have changed since the set was made */
+    bool gaps;    /* a file has one */
+    cc_ca_journal_t departures;
     cc_ca_counters_t *counters;
     cc_ca_counters_t own; /* used until cc_cas_count_in */
 };
@@ -118,9 +153,6 @@ cc_ca_file_t *cc_ca_file_of(cc_cas_t *cas, cc_ca_source_t *source, const char *p
  */
 apr_status_t cc_ca_file_first(cc_cas_t *cas, cc_ca_file_t *file, bool wait);
 
-/** Notes which process polls now, and whether it has missed earlier polls of other processes. */
-void cc_cas_watch(cc_cas_t *cas);
-
 /** CC0466 for a folder that gives no CAs. */
 void cc_ca_source_without(cc_ca_source_t *source, apr_pool_t *p);
 
@@ -129,6 +161,24 @@ bool cc_ca_source_gives(const cc_cas_t *cas, const cc_ca_source_t *source);
 
 /** Reads the files of a line that have changed; returns the maximum time until the next call. */
 apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_t now);
+
+/* ---- CAs that other processes saw leave (departures.c) --------------------------------------- */
+
+/** Notes that a file has another content now, or none (NULL). */
+void cc_ca_departures_add(const cc_cas_t *cas, const cc_ca_file_t *file,
+                          const cc_ca_content_t *before, const cc_ca_content_t *now);
+
+/** Begins a poll of a line: finds its files of which a CA has left, which are to be read again. */
+void cc_ca_departures_find(cc_cas_t *cas, cc_ca_line_t *line);
+
+/** For a file that was accepted now: a CA that has left, and is there again, counts as new. */
+void cc_ca_departures_return(cc_cas_t *cas, cc_ca_file_t *file);
+
+/** Ends a poll of a line: of files that were not accepted, the CAs that have left do not count. */
+void cc_ca_departures_apply(cc_cas_t *cas, cc_ca_line_t *line);
+
+/** Takes the CAs that have left out of the kept store, before a restart. */
+void cc_cas_departures_keep(cc_cas_t *cas);
 
 /* ---- files that outlive a restart (kept.c). In other processes than the owner they do nothing. */
 

@@ -6,17 +6,16 @@
  * bundle looks like a complete one. A file that never settles is read after RESTLESS.
  *
  * A missing file is not removed at once, since files and folders may be replaced in two steps. A
- * file of a folder is removed when it is still missing after PAUSE, if the folder still gives CAs
+ * file of a folder is removed when it has been missing for PAUSE, if the folder still gives CAs
  * without it. Otherwise the folder is refused, and all its CAs stay in use.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "ca/followed.h"
 
 #define TRIES 20 /* to read a file at start that is being written, every SOON */
 #define SOON apr_time_from_msec(50)
-#define PAUSE apr_time_from_sec(1)    /* between two checks for a missing file */
+#define PAUSE apr_time_from_sec(1)    /* how long something is missing before it counts */
 #define RESTLESS apr_time_from_sec(5) /* how long a file that is always being written waits */
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -51,6 +50,7 @@ static void content_take(cc_cas_t *cas, cc_ca_file_t *file, cc_ca_content_t *con
     if (file->content && cc_ca_content_same(file->content, content)) {
         cc_ca_content_release(content); /* the certificates were merely written again */
     } else {
+        cc_ca_departures_add(cas, file, file->content, content);
         cc_ca_content_release(file->content);
         file->content = content;
         cas->changed = true;
@@ -107,6 +107,7 @@ static void file_accept(cc_cas_t *cas, cc_ca_file_t *file, cc_ca_content_t *cont
 {
     file->refusal = (cc_ca_refusal_t){.tag = NULL};
     content_take(cas, file, content);
+    cc_ca_departures_return(cas, file);
     if (cc_ca_file_count(cas, file, true)) {
         file->first = true;
     }
@@ -148,56 +149,47 @@ static bool is_put_off(cc_ca_file_t *file, apr_time_t now)
     return cc_file_stamp_fresh(&file->stamp, now) || now - file->put_off < RESTLESS;
 }
 
-void cc_cas_watch(cc_cas_t *cas)
-{
-    cas->unwatched = cas->poller != getpid() || cc_ca_kept_owned(cas);
-    cas->poller = getpid();
-}
-
-/*
- * The parent polls less often than its children, and a child that has just been forked has the data
- * of the parent. If a file has changed meanwhile, a CA may have been removed and have come back,
- * which other processes have seen. So the CAs of the file count as new: older sessions get a full
- * handshake.
- */
-static void note_gap(cc_cas_t *cas, cc_ca_file_t *file)
-{
-    if (cas->unwatched && !cc_file_stamp_same(&file->stamp, &file->seen)) {
-        file->gap = true;
-        cas->gaps = true;
-        cas->changed = true;
-    }
-}
-
 static void present_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
 {
     bool due = file->unsure || !cc_file_stamp_same(&file->stamp, &file->seen);
 
     file->missing_at = 0;
-    note_gap(cas, file);
     if (due && (is_put_off(file, now) || !file_read(cas, file, now))) {
         wait_shorten(wait, SOON);
     }
 }
 
-/* True once something has been missing for PAUSE, since *missing_at. */
-static bool is_gone(apr_time_t *missing_at, apr_time_t now, apr_interval_time_t *wait)
+/* True once something has been missing for PAUSE, since *missing_at, or `since` if that is 0. */
+static bool is_gone(apr_time_t *missing_at, apr_time_t since, apr_time_t now,
+                    apr_interval_time_t *wait)
 {
     if (*missing_at == 0 || now < *missing_at) {
-        *missing_at = now;
+        *missing_at = since;
     }
     if (now - *missing_at < PAUSE) {
-        wait_shorten(wait, PAUSE);
+        wait_shorten(wait, *missing_at + PAUSE - now);
         return false;
     }
     return true;
 }
 
+/*
+ * An entry of a folder left when the folder last changed, or before. A link whose target is missing
+ * says nothing about the time.
+ */
+static apr_time_t missing_since(const cc_ca_file_t *file, apr_time_t now)
+{
+    apr_time_t changed_at = file->source->changed_at;
+
+    return !file->listed && changed_at && changed_at < now ? changed_at : now;
+}
+
 static void missing_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
                          apr_interval_time_t *wait)
 {
-    if (file->gone || (file->content && !is_gone(&file->missing_at, now, wait))) {
+    if (file->gone ||
+        (file->content && !is_gone(&file->missing_at, missing_since(file, now), now, wait))) {
         return;
     }
     file->gone = true;
@@ -205,6 +197,7 @@ static void missing_poll(cc_cas_t *cas, cc_ca_file_t *file, apr_time_t now,
     file->seen = (cc_file_stamp_t){.size = 0};
     if (file->content) {
         cas->changed = true;
+        cc_ca_departures_add(cas, file, file->content, NULL);
         cc_ca_content_release(file->content);
         file->content = NULL;
         file->first = cc_ca_file_count(cas, file, true) || file->first;
@@ -246,7 +239,7 @@ static void source_settle(cc_cas_t *cas, cc_ca_source_t *source, apr_time_t now,
         }
         *refusal = (cc_ca_refusal_t){.tag = NULL};
     } else if (!(refusal->tag && strcmp(refusal->tag, tag) == 0) &&
-               is_gone(&source->missing_at, now, wait)) {
+               is_gone(&source->missing_at, now, now, wait)) {
         refusal->tag = tag;
         refusal->error = source->problem;
         refusal->first = cc_ca_source_count(cas, source, tag);
@@ -283,6 +276,7 @@ apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_
 {
     apr_interval_time_t wait = line->spec->reload;
 
+    cc_ca_departures_find(cas, line);
     for (int i = 0; i < cas->sources->nelts; i++) {
         cc_ca_source_t *source = &APR_ARRAY_IDX(cas->sources, i, cc_ca_source_t);
 
@@ -290,5 +284,6 @@ apr_interval_time_t cc_ca_line_poll(cc_cas_t *cas, cc_ca_line_t *line, apr_time_
             source_poll(cas, source, now, &wait);
         }
     }
+    cc_ca_departures_apply(cas, line);
     return wait;
 }

@@ -116,21 +116,39 @@ static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_
     return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
 }
 
+/* Times without fractions are from a clock that is too coarse. */
+static apr_time_t changed_at(const char *path, apr_pool_t *p)
+{
+    apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, APR_FINFO_MTIME, p);
+
+    return status == APR_SUCCESS && apr_time_usec(info.mtime) ? info.mtime : 0;
+}
+
+static void name_take(const scan_t *scan, const char *name)
+{
+    apr_pool_t *p = scan->cas->scratch;
+    const char *path = apr_pstrcat(p, scan->source->path, "/", name, NULL);
+    cc_ca_file_t *file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
+    apr_finfo_t info;
+
+    if (file) {
+        file->listed = true;
+    }
+    if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS && info.filetype == APR_REG) {
+        file_mark(scan, path, &info);
+    }
+}
+
 static apr_status_t folder_scan(const scan_t *scan)
 {
     apr_pool_t *p = scan->cas->scratch;
     apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
     apr_status_t status = names_read(names, scan->source->path, p);
 
+    scan->source->changed_at = changed_at(scan->source->path, p); /* after names were missed */
     for (int i = 0; status == APR_SUCCESS && i < names->nelts; i++) {
-        const char *path =
-            apr_pstrcat(p, scan->source->path, "/", APR_ARRAY_IDX(names, i, const char *), NULL);
-        apr_finfo_t info;
-
-        if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS &&
-            info.filetype == APR_REG) {
-            file_mark(scan, path, &info);
-        }
+        name_take(scan, APR_ARRAY_IDX(names, i, const char *));
     }
     return status;
 }
@@ -144,6 +162,7 @@ static void files_unmark(const scan_t *scan)
 
         if (file->source == scan->source) {
             file->present = false;
+            file->listed = false;
             apr_hash_set(scan->by_path, file->path, APR_HASH_KEY_STRING, file);
         }
     }

@@ -125,8 +125,7 @@ TEST(the_cas_of_a_bundle_are_read)
 TEST(other_keys_are_ignored)
 {
     static const char *const others[] = {
-        "{\"use\": \"jwt-svid\", \"kty\": \"EC\", \"kid\": \"k\", \"crv\": \"P-256\", "
-        "\"x\": \"fK\", \"y\": \"qL\"}",
+        "{\"use\": \"jwt-svid\", \"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"fK\", \"y\": \"q\"}",
         "{\"use\": \"wit-svid\", \"kty\": \"EC\", \"x5c\": 3}",
         "{\"use\": \"X509-SVID\", \"kty\": \"EC\", \"x5c\": [\"x\"]}",
         "{\"kty\": \"RSA\", \"n\": \"x\", \"e\": \"AQAB\"}",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests how files of CAs are followed: what is accepted, refused, waited for, and reported. */
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -138,16 +139,55 @@ TEST(files_of_a_folder_come_and_leave)
     CASET_PUT(&set, "cas/c.pem", &c);
     ck_assert_str_eq(caset_poll(&set), "c.pem +CN=C");
     ck_assert_int_eq(unlink(caset_path(&set, "cas/a.pem")), 0);
-    ck_assert_str_eq(caset_poll(&set), "");
-    expect("A B C");
     ck_assert_str_eq(caset_poll(&set), "a.pem -CN=A");
     expect("B C");
+}
+
+/* Sets the time of the folder to this many milliseconds before the next poll. */
+static void age_folder(int msec)
+{
+    apr_time_t next = apr_time_now() + set.later + apr_time_from_sec(60);
+    apr_time_t at = next - apr_time_from_msec(msec);
+    struct timespec times[2] = {{apr_time_sec(at), 999000}, {apr_time_sec(at), 999000}};
+
+    times[1].tv_nsec += apr_time_usec(at) / 1000 * 1000000;
+    ck_assert_int_eq(utimensat(AT_FDCWD, caset_path(&set, "cas"), times, 0), 0);
+}
+
+/* The writer may be about to replace the file. */
+TEST(a_file_that_may_have_left_just_now_stays_for_a_second)
+{
+    open_folder();
+    ck_assert_int_eq(unlink(caset_path(&set, "cas/a.pem")), 0);
+    age_folder(300);
+    ck_assert_str_eq(caset_poll(&set), "");
+    expect("A B");
+    ck_assert_str_eq(caset_poll(&set), "a.pem -CN=A");
+    expect("B");
+}
+
+/* The folder of a link does not change with its target. */
+TEST(a_link_whose_target_is_missing_stays_for_a_second)
+{
+    open_folder();
+    CASET_PUT(&set, "c.pem", &c);
+    ck_assert_int_eq(symlink("../c.pem", caset_path(&set, "cas/c.pem")), 0);
+    ck_assert_str_eq(caset_poll(&set), "c.pem +CN=C");
+    ck_assert_int_eq(unlink(caset_path(&set, "c.pem")), 0);
+    age_folder(5000);
+    ck_assert_str_eq(caset_poll(&set), "");
+    CASET_PUT(&set, "c.pem", &c);
+    ck_assert_str_eq(caset_poll(&set), "");
+    expect("A B C");
+    ck_assert_int_eq(unlink(caset_path(&set, "c.pem")), 0);
+    ck_assert_str_eq(caset_poll_gone(&set), "c.pem -CN=C");
 }
 
 TEST(a_file_that_comes_back_within_a_second_never_left)
 {
     open_folder();
     ck_assert_int_eq(unlink(caset_path(&set, "cas/a.pem")), 0);
+    age_folder(0);
     ck_assert_str_eq(caset_poll(&set), "");
     CASET_PUT(&set, "cas/a.pem", &a);
     ck_assert_str_eq(caset_poll_gone(&set), "");
