@@ -15,7 +15,7 @@
 
 /*
  * A bundle needs four levels, and some ten values for each key. More levels need stack, and more
- * values memory: a hundred times the length of the text.
+ * values need memory: a hundred times the length of the text.
  */
 #define TEXT_MAX (4 * 1024 * 1024)
 #define DEPTH_MAX 16
@@ -33,7 +33,7 @@ bool cc_ca_bundle_is(const char *text, apr_size_t len)
 
 /* ---- one key (RFC 7517 4) -------------------------------------------------------------------- */
 
-/* A member of a key that has to be a text; "": it is missing. *problem: it is not a text. */
+/* A member of a key that must be a string; "": it is missing. *problem: it is not a string. */
 static const char *text_member(const json_t *key, const char *name, const char **problem)
 {
     const json_t *value = json_object_get(key, name);
@@ -44,7 +44,7 @@ static const char *text_member(const json_t *key, const char *name, const char *
     return json_is_string(value) ? json_string_value(value) : "";
 }
 
-/* A key of an unknown type is ignored, as the specification (4.2.1) says. */
+/* A key of an unknown type is ignored (SPIFFE Trust Domain and Bundle 4.2.1). */
 static bool type_is_known(const char *kty)
 {
     return strcmp(kty, "RSA") == 0 || strcmp(kty, "EC") == 0 || strcmp(kty, "OKP") == 0;

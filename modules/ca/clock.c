@@ -13,8 +13,8 @@ static apr_time_t monotonic(void)
 }
 
 /*
- * A verdict counts if it was made after its CA came. Therefore a CA that comes must not be given a
- * time that verdicts on its predecessor may have: these have the time of the system's clock.
+ * A verdict counts if it was made after its CA was added. Verdicts have the time of the system's
+ * clock. If that is set back, a CA that is added must not get a time before earlier verdicts.
  */
 apr_time_t cc_ca_clock_read(cc_ca_clock_t *clock)
 {

@@ -3,8 +3,8 @@
 /*
  * Each file has a place in shared memory, with its last outcomes, numbered. A process that finds a
  * change looks for its outcome after the last one that it knows. If it is there, another process
- * was first. Otherwise it is added. A file may have the same outcome again, when a link leads to
- * one file, to another, and back: so its last outcome alone would not do.
+ * was first. Otherwise it is added. A file may have an earlier outcome again, when a link is
+ * switched to another file and back, so the last outcome alone is not enough.
  */
 #include <string.h>
 

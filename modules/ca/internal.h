@@ -43,7 +43,7 @@ apr_status_t cc_ca_bundle_read(apr_array_header_t *ders, const char *text, apr_s
 /** True if a text is a trust domain, which is in lower case (SPIFFE ID 2.1). */
 bool cc_spiffe_domain_is(const char *text);
 
-/** What the SPIFFE ID of a client's certificate says. */
+/** Whether a client's certificate has a SPIFFE ID. */
 typedef enum {
     CC_SPIFFE_NONE, /* it has no URI with the scheme spiffe */
     CC_SPIFFE_ID,   /* it is an X509-SVID, and `domain` is filled in */

@@ -8,7 +8,7 @@
 
 #include "ca/ca.h"
 
-/* The first of all CAs with this name: it stands for all of them. */
+/* The first of all CAs with this name, which represents all of them. */
 static const cc_ca_t *first_named(const cc_ca_group_t *group, const X509_NAME *name)
 {
     STACK_OF(X509) *same = cc_ca_group_named(group, name);

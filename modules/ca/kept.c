@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps files of CAs as they were last accepted, beyond the end of a configuration. */
+/* Keeps files of CAs, as last accepted, across restarts. */
 /*
  * A restart reads every file again. If a file has become bad, its previous CAs stay in use, so they
  * are kept, in DER. The store also has the time since which each CA is in a set, so that sessions

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the files of CAs, at start and whenever they change. */
 /*
- * Each file is followed by itself: its last good content stays in use until another one is
- * accepted. A file is read once it has settled (base/file_stamp.h), since a bundle of which the
- * second half is still to be written looks like a complete one; or after RESTLESS.
+ * Each file is followed separately: its last good content stays in use until another one is
+ * accepted. A file is read once it has settled (base/file_stamp.h), since the first half of a
+ * bundle looks like a complete one. A file that never settles is read after RESTLESS.
  *
- * What disappears is not removed at once, since files and folders may be replaced in two steps. A
+ * A missing file is not removed at once, since files and folders may be replaced in two steps. A
  * file of a folder is removed when it has been missing for PAUSE, if the folder still gives CAs
  * without it. Otherwise the folder is refused, and all its CAs stay in use.
  */
@@ -38,7 +38,7 @@ static apr_status_t file_load(cc_ca_content_t **content, cc_cas_t *cas, cc_ca_fi
     return status;
 }
 
-/* A file of a folder may be something else; but not one that gave CAs before. */
+/* A file of a folder may contain something else, unless it gave CAs before. */
 static bool is_other(const cc_ca_file_t *file, apr_status_t status)
 {
     return status == APR_ENOTIMPL && file->source->folder && !file->content;

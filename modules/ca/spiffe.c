@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the SPIFFE ID of a client's certificate, and checks it as X509-SVID 5.2 says. */
+/* Reads the SPIFFE ID of a client's certificate, and checks it (X509-SVID 5.2). */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -135,15 +135,15 @@ static const char *leaf_problem(const X509 *leaf)
                                                     : NULL;
 }
 
-/* What the names of a certificate say. */
+/* The URIs among the names of a certificate. */
 typedef struct names_t {
     part_t id; /* the first URI that may be a SPIFFE ID */
     int uris;
 } names_t;
 
 /*
- * Takes the next element off DER. Returns its identifier octet, or -1. GeneralName has no tag that
- * needs a second octet.
+ * Removes the first element from DER. Returns its identifier octet, or -1. GeneralName has no tag
+ * that needs a second octet.
  */
 static int element_take(part_t *der, part_t *contents)
 {
@@ -191,7 +191,7 @@ static bool names_read(names_t *found, part_t der)
     return true;
 }
 
-/* The value of subjectAltName, in *der. False: it is there twice. */
+/* The value of subjectAltName, in *der. False: the extension is present twice. */
 static bool extension_find(part_t *der, const X509 *leaf)
 {
     int at = X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1);

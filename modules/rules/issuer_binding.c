@@ -39,7 +39,7 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
     return CC_BINDS_NOTHING;
 }
 
-/* With one CA for each trust domain, the holder of a SPIFFE ID is certain, and so is its CA. */
+/* A SPIFFE ID verifies only with the CAs of its trust domain, so its holder is certain. */
 static cc_issuer_binding_t binding_among(const cc_selector_t *selector, cc_issuers_t issuers)
 {
     if (issuers == CC_ISSUERS_BY_DOMAIN && !strcmp(selector->ref.field->name, "san.uri")) {

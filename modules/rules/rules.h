@@ -237,8 +237,8 @@ void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_
 typedef enum {
     CC_ISSUERS_ONE,
     CC_ISSUERS_SEVERAL,
-    CC_ISSUERS_BY_DOMAIN /* one for each SPIFFE trust domain, and one for other certificates: a URI
-                            determines which one */
+    CC_ISSUERS_BY_DOMAIN /* those of SPIFFE trust domains, and perhaps others for all other
+                            certificates: a SPIFFE ID determines which ones */
 } cc_issuers_t;
 
 /**

@@ -125,7 +125,7 @@ int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch,
 cc_verify_error_t cc_watch_error(const cc_watch_t *watch, X509_STORE_CTX *store_ctx);
 
 /**
- * Refuses a certificate with an error that OpenSSL has not found: tells the callback in place,
+ * Refuses a certificate with an error that OpenSSL has not found: calls the callback in place,
  * whose answer does not count.
  */
 void cc_watch_refuse(const cc_watch_t *watch, X509_STORE_CTX *store_ctx,

@@ -33,7 +33,7 @@ apr_status_t cc_trust_create(cc_trust_t **trust, SSL_CTX *ctx, apr_pool_t *p, cc
 
 /**
  * The same for a host with ClientCertCA. Its CAs are those of `cas`, in place of the certificates
- * of the store, of which only the CRLs count. The names of the current CAs become those that the
+ * of the store, which is used for its CRLs only. The names of the current CAs become those that the
  * context sends to clients. `cas` is borrowed, and lives as long as `p`.
  */
 apr_status_t cc_trust_follow(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, apr_pool_t *p,

@@ -224,6 +224,14 @@ is_told('a CA in each of two trust domains', 'CC0704 8', ['base'], names($domain
 is_told('not reported: a URI determines the trust domain', '', ['base'],
     names($domains) =~ s/%\{subject\.CN\}/%{san.uri}/r, 'conf/root.pem' => pem('root'));
 
+is_told('not reported: nor does it matter how many CAs other certificates have', '', ['base'],
+    names("$domains\nClientCertCA conf/cas") =~ s/%\{subject\.CN\}/%{san.uri}/r,
+    'conf/root.pem' => pem('root'), 'conf/cas/one.pem' => pem('base'), 'conf/cas/two.pem' => pem('root'));
+is_told('not reported: several CAs of a single trust domain', '', [qw(base root)],
+    names('ClientCertCA conf/cas.pem domain=a.example'));
+is_told('a CA in a trust domain, and one for other certificates', 'CC0704 8', ['base'],
+    names("ClientCertCA conf/cas.pem domain=a.example\nClientCertCA conf/root.pem"), 'conf/root.pem' => pem('root'));
+
 # ---- who says so, and whether it is true
 
 my $site = site(files => { 'conf/cas.pem' => pem(qw(root staff)) }, conf => host(''));

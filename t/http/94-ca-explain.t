@@ -195,6 +195,8 @@ like ask($h, 'explain', '--vhost', 'federated.example', "$certificates[19].pem")
 like "@{ $answers{both}{alice}{notes} }",
     qr/the CAs that count here are those of ClientCertCA at \S+site\.conf:\d+; list them with: clientcert trust/,
     'without a trusted CA, a note names the directive that counts';
+like join(' ', map { @{ $_->{notes} } } values %{ $answers{federated} }),
+    qr/those of ClientCertCA at \S+site\.conf:\d+, \S+site\.conf:\d+;/, 'or all of them, as a list';
 unlike "@{ $answers{file}{expired}{notes} }", qr/count here/, 'but not for a certificate that has expired';
 
 done_testing;

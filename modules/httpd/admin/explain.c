@@ -201,6 +201,16 @@ static void key_note(explained_t *one, apr_pool_t *p)
     }
 }
 
+static const char *joined(const apr_array_header_t *texts, apr_pool_t *p)
+{
+    const char *all = "";
+
+    for (int i = 0; i < texts->nelts; i++) {
+        all = apr_pstrcat(p, all, i > 0 ? ", " : "", APR_ARRAY_IDX(texts, i, const char *), NULL);
+    }
+    return all;
+}
+
 /* A certificate may be from a CA in files that do not count. */
 static void cas_note(explained_t *one, apr_pool_t *p)
 {
@@ -213,7 +223,7 @@ static void cas_note(explained_t *one, apr_pool_t *p)
         note_add(one, apr_psprintf(p,
                                    "the CAs that count here are those of %s at %s; list them "
                                    "with: clientcert trust",
-                                   by.directive, apr_array_pstrcat(p, by.where, ' ')));
+                                   by.directive, joined(by.where, p)));
     }
 }
 

@@ -11,23 +11,27 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
-/* A group of CAs vouches for the certificates of its own trust domain alone. */
+/* The CAs of a trust domain are one authority: each of them may issue any SPIFFE ID of it. */
 static cc_issuers_t issuers_of_set(cc_cas_t *cas, apr_pool_t *p)
 {
     unsigned side;
     const cc_ca_set_t *set = cc_cas_enter(cas, &side);
-    int groups = cc_ca_groups(set), most = 0;
+    int domains = 0, others = 0;
 
-    for (int i = 0; i < groups; i++) {
-        int issuers = cc_ca_group_issuers(cc_ca_group_at(set, i), p);
+    for (int i = 0; i < cc_ca_groups(set); i++) {
+        const cc_ca_group_t *group = cc_ca_group_at(set, i);
 
-        most = issuers > most ? issuers : most;
+        if (cc_ca_group_domain(group)) {
+            domains++;
+        } else {
+            others = cc_ca_group_issuers(group, p);
+        }
     }
     cc_cas_leave(cas, side);
-    if (most > 1) {
-        return CC_ISSUERS_SEVERAL;
+    if (domains + others <= 1) {
+        return CC_ISSUERS_ONE;
     }
-    return groups > 1 ? CC_ISSUERS_BY_DOMAIN : CC_ISSUERS_ONE;
+    return domains > 0 ? CC_ISSUERS_BY_DOMAIN : CC_ISSUERS_SEVERAL;
 }
 
 static cc_issuers_t issuers_of(cc_lint_t *lint, const cc_conf_view_t *view, cc_cas_t *cas)

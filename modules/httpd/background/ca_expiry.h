@@ -23,8 +23,8 @@ void cc_ca_expiry_watch(server_rec *s, const cc_trust_t *trust);
 int cc_ca_expiry_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * Warns about each CA that has become another one of these since the last call: once for each CA
- * and stage (cc_ca_stage_t), however many hosts and files have it. In the parent, after it has
+ * Warns about each CA that has reached another stage (cc_ca_stage_t) since the last call: once for
+ * each CA and stage, however many hosts and files have it. In the parent, after it has
  * polled the sets of CAs, so that there is one line and not one for each child.
  */
 void cc_ca_expiry_poll_parent(server_rec *s, apr_time_t now);

@@ -98,7 +98,7 @@ static cc_ca_kept_t *kept_of(const server_rec *s)
     return kept;
 }
 
-/* What the directives of a host say: a text that is the same for hosts that can share a set. */
+/* The directives of a host, as a text that is the same for hosts that can share a set. */
 static const char *specs_text(const apr_array_header_t *specs, apr_pool_t *p)
 {
     apr_array_header_t *texts = apr_array_make(p, specs->nelts, sizeof(const char *));

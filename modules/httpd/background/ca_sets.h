@@ -10,8 +10,8 @@
 #include "httpd/conf/module.h"
 
 /**
- * A CA set, and the virtual hosts that use it. Hosts whose directives say the same share one, as
- * those do that inherit the directives of the main server.
+ * A CA set, and the virtual hosts that use it. Hosts with equal directives share one, and so do
+ * hosts that inherit the directives of the main server.
  */
 typedef struct cc_opened_cas_t {
     cc_cas_t *cas;

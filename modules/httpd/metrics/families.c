@@ -119,7 +119,7 @@ const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
                     "CAs",
                     {VHOST,
                      {"domain", "Domain", "Trust domain"},
-                     {NULL, "FirstToEnd", "First to end"}},
+                     {NULL, "FirstToEnd", "First to expire"}},
                     .text_count = 3},
     [CC_KIND_CA_FILES] = {"CAFiles", "Files of CAs", {VHOST}, .text_count = 1},
 };
@@ -245,7 +245,7 @@ const cc_metric_family_t cc_families[] = {
      CC_GAUGE, OF_CA(count), .form = CC_FORM_NUMBER, .line = "Certificates", .heading = "CAs"},
     {"clientcert_ca_earliest_end_timestamp_seconds", "When the first of these CAs expires.",
      CC_GAUGE, OF_CA(earliest_end), .form = CC_FORM_UNTIL, .feature = CC_HAS_CAS, .line = "EndsIn",
-     .heading = "First end"},
+     .heading = "First expiry"},
     {"clientcert_ca_loads_total", "Versions of files of CAs that were loaded.", CC_COUNTER,
      OF_CA_FILES(loads), .line = "Loads", .heading = "Loads"},
     {"clientcert_ca_load_failures_total",
