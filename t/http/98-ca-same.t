@@ -50,6 +50,7 @@ $ca{crossed} = "$ca{cross}-by-root";
 openssl('x509', '-in', "$ca{$_->[0]}.pem", $_->[1], 'clientAuth', '-trustout', '-out', "$ca{$_->[0]}-$_->[2].pem")
     for ['root', '-addreject', 'bad'], ['sub', '-addtrust', 'good'];
 @ca{qw(bad good)} = ("$ca{root}-bad", "$ca{sub}-good");
+$ca{tests} = "$ca/root";    # the CA of the server, too
 
 # ---- clients
 
@@ -98,6 +99,7 @@ my $crl = 'SSLCARevocationFile conf/root.crl';
 # Each host: the CAs of its file, further directives, the clients, the paths. `depth`: with
 # ClientCertCA, depth= replaces SSLVerifyDepth, which has another value.
 my @hosts = (
+    { cas => ['tests'], conf => 'SSLVerifyDepth 2', clients => ['alice', 'stranger'] },
     { cas => [qw(root)], clients => \@all },
     { cas => [qw(root sub deep)], conf => 'SSLVerifyDepth 3', clients => \@all },
     (map { { cas => [qw(root sub deep)], conf => "SSLVerifyDepth $_" } } 0 .. 2),
@@ -238,4 +240,10 @@ for my $n (0 .. $#hosts) {
 }
 cmp_ok $times{$_} // 0, '>', 50, "there were enough of these: $_"
     for 'full: 200', 'resumed: 200', 'no connection', 'no response';
+
+# What differs: OpenSSL completes the server's chain with the CAs of mod_ssl.
+my @sent = map { scalar(() = $h->s_client(get => "/", host => "$_.example", args => ['-showcerts'])->{output}
+    =~ /^-----BEGIN CERTIFICATE/mg) } 'store0', 'set0';
+is_deeply \@sent, [2, 1], 'the chain of the server has its own file alone';
+
 done_testing;
