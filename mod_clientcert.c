@@ -206,6 +206,7 @@ static void register_ask_more(void)
     ap_hook_post_read_request(cc_refuse_early, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_register_input_filter(cc_graceful_close_filter, cc_graceful_close_note, NULL,
                              AP_FTYPE_CONNECTION);
+    ap_hook_protocol_switch(cc_graceful_close_ready, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_mpm_query(cc_graceful_close_answer, NULL, NULL, APR_HOOK_FIRST);
 }
 

@@ -53,11 +53,11 @@ static const cc_command_t all[] = {
      .arguments = "",
      .with = ASKS,
      .run = cc_check_run,
-     .summary = "report likely mistakes, faulty CRLs and failed tests",
-     .description = "Reports likely mistakes in the configuration, faulty CRLs and failed "
-                    "ClientCertTests.",
+     .summary = "report likely mistakes, faulty files of CAs and CRLs, and failed tests",
+     .description = "Reports likely mistakes in the configuration, faulty files of CAs and "
+                    "CRLs, and failed ClientCertTests.",
      .status = "0  there are none\n"
-               "1  there is a likely mistake, a faulty CRL or a failed test",
+               "1  there is a likely mistake, a faulty file or a failed test",
      .examples = "clientcert check -f \"$PWD/httpd.conf\" || exit 1"},
     {.name = "revoked",
      .arguments = "FILE ...",
@@ -95,13 +95,13 @@ static const cc_command_t all[] = {
      .arguments = "",
      .with = ASKS | CC_WITH_VHOST,
      .run = cc_trust_run,
-     .summary = "list the CAs whose clients the server accepts",
+     .summary = "list the CAs whose clients are accepted",
      .description =
-         "Lists the CAs that virtual hosts trust for clients, the first one to end first: each "
-         "with "
-         "its digest, file, dates, key and signature. Weak keys and signatures are marked. Reads "
-         "the files as the configuration says; a running server may have older CAs in use.",
-     .status = "0  all are valid\n"
+         "Lists the CAs whose clients virtual hosts accept, in the order in which they expire, "
+         "each with its digest, file, dates, key and signature. Weak keys and signatures are "
+         "marked. Reads the files that the configuration names now; the running server may still "
+         "have earlier CAs in use.",
+     .status = "0  no CA has expired\n"
                "1  a CA has expired, or a virtual host that requests certificates trusts no CA",
      .examples = "clientcert trust --vhost www.example.com"},
     {.name = "diff",

@@ -44,15 +44,17 @@ static const char *result_text(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
     int all = count_of(answer, NULL), expired = count_of(answer, "expired");
-    int ending = count_of(answer, "ending");
+    int ending = count_of(answer, "ending"), not_yet = count_of(answer, "not_yet");
 
     if (json_array_size(json_object_get(answer, "sets")) == 0) {
-        return apr_pstrcat(p, result, ": no virtual host with TLS requests certificates for rules",
-                           NULL);
+        return apr_pstrcat(
+            p, result, ": no virtual host that uses mod_clientcert requests certificates", NULL);
     }
-    return apr_psprintf(p, "%s: %d CA%s%s%s", result, all, plural(all),
-                        expired > 0 ? apr_psprintf(p, ", %d expired", expired) : "",
-                        ending > 0 ? apr_psprintf(p, ", %d will end soon", ending) : "");
+    return apr_pstrcat(
+        p, apr_psprintf(p, "%s: %d CA%s", result, all, plural(all)),
+        expired > 0 ? apr_psprintf(p, ", %d expired", expired) : "",
+        ending > 0 ? apr_psprintf(p, ", %d expire%s soon", ending, ending == 1 ? "s" : "") : "",
+        not_yet > 0 ? apr_psprintf(p, ", %d not valid yet", not_yet) : "", NULL);
 }
 
 /* ---- a CA ------------------------------------------------------------------------------------ */

@@ -39,7 +39,7 @@ static const char *text_member(const json_t *key, const char *name, const char *
     const json_t *value = json_object_get(key, name);
 
     if (value && !json_is_string(value)) {
-        *problem = "its members \"kty\" and \"use\" have to be strings";
+        *problem = "its members \"kty\" and \"use\" must be strings";
     }
     return json_is_string(value) ? json_string_value(value) : "";
 }
@@ -147,10 +147,10 @@ static const char *shape_problem(const char *text, apr_size_t len)
             values++;
         }
         if (depth > DEPTH_MAX || values > VALUES_MAX) {
-            return "it has too many values, or levels of them";
+            return "it has too many values or levels";
         }
     }
-    return len > TEXT_MAX ? "it is longer than 4 MB" : NULL;
+    return len > TEXT_MAX ? "it is longer than 4 MiB" : NULL;
 }
 
 static apr_status_t keys_add(apr_array_header_t *ders, const json_t *keys, const char *path,

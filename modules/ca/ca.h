@@ -190,10 +190,10 @@ typedef struct cc_cas_plan_t {
  * Loads all files. An error (CC0463 to CC0467, CC0470 to CC0472) names the file: it cannot be read,
  * is damaged or still being written, contains anything but certificates, a certificate that is not
  * a CA, or no certificate at all; a folder is without a certificate. In a folder, hidden files,
- * those that end with ~ or .tmp, and files that contain neither a certificate nor a bundle are
- * ignored. A file is PEM ("CERTIFICATE", "TRUSTED CERTIFICATE"), or a SPIFFE bundle document. A
- * cleanup of `p` frees the CAs. Call it in the parent, in one thread; children inherit what the
- * parent has loaded. Leaves nothing in OpenSSL's error queue.
+ * those that end with ~ or .tmp, and files that are neither PEM nor JSON are ignored. A file is PEM
+ * ("CERTIFICATE", "TRUSTED CERTIFICATE"), or a SPIFFE bundle document. A cleanup of `p` frees the
+ * CAs. Call it in the parent, in one thread; children inherit what the parent has loaded. Leaves
+ * nothing in OpenSSL's error queue.
  */
 apr_status_t cc_cas_open(cc_cas_t **cas, const cc_cas_plan_t *plan, apr_pool_t *p,
                          cc_error_t *err);

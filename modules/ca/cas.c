@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens the CAs of a host, polls their files, and reports what has changed: for one thread. */
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_info.h>
@@ -108,11 +109,25 @@ cc_cas_t *cc_cas_create(const cc_cas_plan_t *plan, apr_pool_t *p)
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
+static int files_compare(const void *a, const void *b)
+{
+    const cc_ca_file_t *one = *(cc_ca_file_t *const *)a, *other = *(cc_ca_file_t *const *)b;
+
+    if (one->source != other->source) {
+        return one->source < other->source ? -1 : 1;
+    }
+    return strcmp(one->path, other->path);
+}
+
+/* The order of CAs is always that of the paths in the directives, and in a folder of the names. */
 cc_ca_set_t *cc_cas_set_of(cc_cas_t *cas, const cc_ca_set_t *before)
 {
     apr_array_header_t *parts =
         apr_array_make(cas->scratch, cas->files->nelts, sizeof(cc_ca_part_t));
 
+    if (cas->files->nelts > 0) {
+        qsort(cas->files->elts, (size_t)cas->files->nelts, sizeof(cc_ca_file_t *), files_compare);
+    }
     for (int i = 0; i < cas->files->nelts; i++) {
         const cc_ca_file_t *file = APR_ARRAY_IDX(cas->files, i, const cc_ca_file_t *);
 

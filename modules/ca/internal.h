@@ -148,14 +148,16 @@ X509 *cc_ca_decode_ca(bool *is_ca, const cc_ca_der_t *der, const cc_ca_keyless_t
 typedef struct cc_ca_member_t {
     cc_ca_t ca; /* first, so that a pointer to it is one to the member */
     cc_ca_entry_t *entry;
-    bool gap; /* it may have been gone for a while */
+    int place; /* where it is first, among all CAs of the files */
+    bool gap;  /* it may have been gone for a while */
 } cc_ca_member_t;
 
 struct cc_ca_group_t {
     const char *domain; /* NULL: for all other certificates */
     int depth;          /* -1: not set */
     int count;
-    cc_ca_member_t *members;        /* sorted by X509_NAME_cmp of their subjects, then by mark */
+    cc_ca_member_t *members;        /* sorted by X509_NAME_cmp of their subjects, then by place:
+                                       OpenSSL takes the first that fits */
     const cc_ca_member_t **by_mark; /* sorted by mark */
 };
 
@@ -177,15 +179,15 @@ typedef struct cc_ca_part_t {
 } cc_ca_part_t;
 
 /**
- * Makes a set from parts (of cc_ca_part_t), with the domains and depths of `groups` (of
- * cc_ca_group_t), which are borrowed. CAs that are in the same group of `before` (NULL: none) have
- * their `since` from there, and all others have this one.
+ * Makes a set from parts (of cc_ca_part_t), in this order, with the domains and depths of `groups`
+ * (of cc_ca_group_t), which are borrowed. CAs that are in the same group of `before` (NULL: none)
+ * have their `since` from there, and all others have this one.
  */
 cc_ca_set_t *cc_ca_set_make(const apr_array_header_t *groups, const apr_array_header_t *parts,
                             const cc_ca_set_t *before, apr_time_t since);
 void cc_ca_set_free(cc_ca_set_t *set); /* NULL is allowed */
 
-/** True if both have the same CAs, from the same files, in their groups. */
+/** True if both have the same CAs, from the same files, in their groups, in the same order. */
 bool cc_ca_set_same(const cc_ca_set_t *a, const cc_ca_set_t *b);
 
 /** The first member with a name (X509_NAME_cmp), and how many have it: they follow each other. */

@@ -9,18 +9,23 @@
 
 /* ---- order ----------------------------------------------------------------------------------- */
 
+static int same_compare(const void *a, const void *b)
+{
+    const cc_ca_member_t *one = a, *other = b;
+    int order = memcmp(one->ca.mark, other->ca.mark, CC_CA_MARK_LEN);
+
+    if (order == 0) {
+        order = one->gap - other->gap;
+    }
+    return order == 0 ? strcmp(one->ca.path, other->ca.path) : order;
+}
+
 static int members_compare(const void *a, const void *b)
 {
     const cc_ca_member_t *one = a, *other = b;
     int order = X509_NAME_cmp(one->entry->subject, other->entry->subject);
 
-    if (order == 0) {
-        order = memcmp(one->ca.mark, other->ca.mark, CC_CA_MARK_LEN);
-    }
-    if (order == 0) {
-        order = one->gap - other->gap;
-    }
-    return order == 0 ? strcmp(one->ca.path, other->ca.path) : order;
+    return order == 0 ? one->place - other->place : order;
 }
 
 static int marks_compare(const void *a, const void *b)
@@ -31,10 +36,12 @@ static int marks_compare(const void *a, const void *b)
 
 /* ---- making: groups -------------------------------------------------------------------------- */
 
-static void member_fill(cc_ca_member_t *member, cc_ca_entry_t *entry, const char *path, bool gap)
+static void member_add(cc_ca_group_t *group, cc_ca_entry_t *entry, const char *path, bool gap)
 {
+    cc_ca_member_t *member = &group->members[group->count];
     cc_ca_t *ca = &member->ca;
 
+    member->place = group->count++;
     memcpy(ca->mark, entry->mark, sizeof(ca->mark));
     memcpy(ca->sha256, entry->sha256, sizeof(ca->sha256));
     memcpy(ca->spki_sha256, entry->spki_sha256, sizeof(ca->spki_sha256));
@@ -51,8 +58,7 @@ static void members_fill(cc_ca_group_t *group, int number, const apr_array_heade
         const cc_ca_content_t *content = part->content;
 
         for (int j = 0; part->group == number && j < content->count; j++) {
-            member_fill(&group->members[group->count++], &content->entries[j], content->path,
-                        part->gap);
+            member_add(group, &content->entries[j], content->path, part->gap);
         }
     }
 }
@@ -69,18 +75,28 @@ static int members_max(int number, const apr_array_header_t *parts)
     return count;
 }
 
-/* Sorts the members, and keeps each certificate once. */
-static void members_sort(cc_ca_group_t *group)
+static void members_sort(cc_ca_group_t *group, int (*compare)(const void *, const void *))
 {
+    if (group->count > 0) {
+        qsort(group->members, (size_t)group->count, sizeof(*group->members), compare);
+    }
+}
+
+/* Keeps each certificate once, at its first place. */
+static void members_unite(cc_ca_group_t *group)
+{
+    cc_ca_member_t *last = NULL;
     int kept = 0;
 
-    if (group->count > 0) {
-        qsort(group->members, (size_t)group->count, sizeof(*group->members), members_compare);
-    }
+    members_sort(group, same_compare);
     for (int i = 0; i < group->count; i++) {
-        if (kept == 0 || memcmp(group->members[kept - 1].ca.mark, group->members[i].ca.mark,
-                                CC_CA_MARK_LEN) != 0) {
-            group->members[kept++] = group->members[i];
+        const cc_ca_member_t *member = &group->members[i];
+
+        if (!last || memcmp(last->ca.mark, member->ca.mark, CC_CA_MARK_LEN) != 0) {
+            last = &group->members[kept++];
+            *last = *member;
+        } else if (member->place < last->place) {
+            last->place = member->place;
         }
     }
     group->count = kept;
@@ -115,7 +131,8 @@ static void group_make(cc_ca_group_t *group, int number, const apr_array_header_
     group->count = 0;
     group->members = apr_palloc(p, max * sizeof(*group->members));
     members_fill(group, number, parts);
-    members_sort(group);
+    members_unite(group);
+    members_sort(group, members_compare);
     group->by_mark = apr_palloc(p, (apr_size_t)group->count * sizeof(const cc_ca_member_t *));
     marks_sort(group);
 }

@@ -212,7 +212,7 @@ static cc_spiffe_kind_t id_read(part_t *domain, const char **problem, const X509
     names_t found = {{NULL, 0}, 0};
 
     if (!extension_find(&der, leaf) || (der.at && !names_read(&found, der))) {
-        *problem = "its names (subjectAltName) cannot be decoded, or are there twice";
+        *problem = "its subjectAltName cannot be decoded, or is present twice";
         return CC_SPIFFE_BAD;
     }
     if (!found.id.at) {

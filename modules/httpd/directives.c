@@ -128,7 +128,7 @@ const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "Test of the rules, run by httpd -t"),
     SERVER_LINE_HOOKED("ClientCertCA", cc_vhost_conf_ca, cc_hooks_follow_cas,
-                       "CAs whose clients this host accepts; followed while the server runs"),
+                       "CAs whose clients are accepted; changes need no restart"),
     SERVER_LINE_HOOKED("ClientCertCRL", cc_vhost_conf_crl, cc_hooks_ask_more,
                        "Files and directories of certificate revocation lists (CRLs)"),
     SERVER_WORD("ClientCertCRLCheck", cc_vhost_conf_crl_check,

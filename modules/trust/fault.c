@@ -205,8 +205,8 @@ static const char *no_ca_text(int number)
     case CC_NO_CA_OF_DOMAIN:
         return "no such CA is trusted here for its SPIFFE trust domain";
     case CC_NO_CA_OF_OTHERS:
-        return "no such CA is trusted here for certificates of other SPIFFE trust domains, or of "
-               "none";
+        return "no such CA is trusted here for certificates outside the configured SPIFFE trust "
+               "domains";
     default:
         return "no such CA is trusted here";
     }

@@ -85,11 +85,21 @@ sub rows_of_fewer {
     return;
 }
 
+# The CAs of the host are compared with those of the handshake, and are the same.
+sub row_of_followed_cas {
+    my %o = (ours => 1, level => 'error');
+    my @counts = map { counted(1, 'file', %o, conf => $_ . $three_groups . $no_export) }
+        "ClientCertCA \@CA\@/clients.pem\n", '';
+    row_within('  more, if its CAs are followed', '', $counts[0] - $counts[1], 150, \&plus);
+    return;
+}
+
 sub rows_of_http1 {
     my ($bare, $added) = compared(1, 'file');
     row('bare request, SSLVerifyClient require', thousands($bare), '');
     rows_of_stock($bare) if !smoke();
     rows_of_fewer($added, 950) if !smoke();
+    row_of_followed_cas() if !smoke();
     my $eight = $added->($three_groups . $eight_exports);
     row_within('  the same with eight exported variables', '', $eight, 1800, \&plus);
     return $eight;

@@ -188,7 +188,7 @@ my @month = (issuer => $base, begin => time - 300 * 86_400, end => time + 20 * 8
 $cert{ending} = ca('Ending', @month);
 $cert{next}   = certificate('next', '/O=Example/CN=Ending', issuer => $base, extension => $is_ca, days => 900);
 $text = is_told('a CA that ends within 30 days', 'CC0779 4 Ending', [qw(base ending)], host('SSLVerifyDepth 2'));
-like $text, qr/the CA "CN=Ending,O=Example" ends on 20\S+Z, and no certificate below it gives an identity after that: add the CA that replaces it/,
+like $text, qr/the CA "CN=Ending,O=Example" expires on 20\S+Z, and no certificate below it gives an identity after that: add the CA that replaces it/,
     'with the date';
 is_followed('of ClientCertCA', 'CC0779 6 Ending', [qw(base ending)], 'ClientCertCA conf/cas.pem depth=2');
 is_told('not reported: its successor is there', '', [qw(base ending next)], host('SSLVerifyDepth 2'));

@@ -96,7 +96,7 @@ is_served_to($h->get('/', cert => $ann), 'ann', 'its client is accepted again');
 
 is_restarted(undef, 'a new directive with a bad file: a graceful restart',
     conf => ca_host('ClientCertCA conf/new.pem reload=0.1'));
-ok $h->wait_log(qr/\[clientcert:error\].*CC0198: after the restart, none of these CAs is loaded.*new\.pem/),
+ok $h->wait_log(qr/\[clientcert:error\].*CC0198: after the restart, none of these CAs is in use.*new\.pem/),
     'the log names the file';
 is $h->get('/', cert => $ann)->{status}, 0, 'no client is accepted';
 is_served_to($h->get('/'), '', 'while others are served');

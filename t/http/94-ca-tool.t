@@ -18,6 +18,7 @@ my $base   = ca('Base', self => 1, days => 900, bits => 1024);
 my @ending = (issuer => $base, begin => time - 300 * $day, end => time + 5 * $day + 3600);
 my $ending = ca('Ending', @ending);
 my $old    = ca('Old', issuer => $base, begin => time - 300 * $day, end => time - 5 * $day);
+my $next   = ca('Next', self => 1, begin => time + 9 * $day, end => time + 900 * $day);
 my $bidi   = ca("Bi\xe2\x80\xaedi", self => 1, days => 800);
 
 sub host {
@@ -44,7 +45,7 @@ my $site = site(
     });
 my $list = ask($site, 'trust');
 is "$list->{exit}$list->{error}", '0', 'a CA that ends soon is no error';
-like $list->{output}, qr{\Aresult +ending: 3 CAs, 1 will end soon\n\na\.example:\d+: ClientCertCA at \S+site\.conf:4, \S+site\.conf:5\n},
+like $list->{output}, qr{\Aresult +ending: 3 CAs, 1 expires soon\n\na\.example:\d+: ClientCertCA at \S+site\.conf:4, \S+site\.conf:5\n},
     'the result, the host and its directives come first';
 like $list->{output}, qr{
     ^\ \ \ \ CN=Ending,O=Example\n
@@ -59,7 +60,7 @@ like $list->{output}, qr{CN=Staff CA,O=Example\n +sha256 .*\n +file .*\n +domain
     'a CA of a trust domain';
 like $list->{output}, qr{CN=Base,O=Example\n +sha256 .*\n +file .*\n +role +root\n +notBefore .*\n +notAfter .*\n +key +RSA 1024 WEAK\n +signature +sha256WithRSAEncryption\n},
     'a weak key is marked';
-like $list->{output}, qr/Ending.*Staff CA.*Base/s, 'the first one to end comes first';
+like $list->{output}, qr/Ending.*Staff CA.*Base/s, 'the first one to expire comes first';
 like ask($site, 'trust', '--color=always')->{output}, qr/\e\[31mSOON\e\[m\n.*\e\[31mWEAK\e\[m\n/s, 'marks are coloured';
 
 my $json = answer($site, 'trust', '--vhost', 'a.example');
@@ -82,8 +83,12 @@ SKIP: {
 $site->file('conf/folder/ending.pem', pem($ending, $old));
 my $expired = ask($site, 'trust');
 is $expired->{exit}, 1, 'a CA that has expired: exit status 1';
-like $expired->{output}, qr/\Aresult +expired: 4 CAs, 1 expired, 1 will end soon\n/, 'is counted';
+like $expired->{output}, qr/\Aresult +expired: 4 CAs, 1 expired, 1 expires soon\n/, 'is counted';
 like $expired->{output}, qr/\(5 days ago\) EXPIRED\n/, 'and marked';
+$site->file('conf/folder/ending.pem', pem($next));
+my $early = ask($site, 'trust');
+is $early->{exit}, 0, 'a CA that is not valid yet: exit status 0';
+like $early->{output}, qr/\Aresult +valid: 3 CAs, 1 not valid yet\n.* NOT VALID YET\n/s, 'is counted and marked';
 $site->file('conf/folder/ending.pem', pem($bidi));
 my $odd = ask($site, 'trust');
 is "$odd->{exit}$odd->{error}", '0', 'good CAs: exit status 0';

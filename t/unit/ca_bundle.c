@@ -125,8 +125,7 @@ TEST(the_cas_of_a_bundle_are_read)
 TEST(other_keys_are_ignored)
 {
     static const char *const others[] = {
-        "{\"use\": \"jwt-svid\", \"kty\": \"EC\", \"kid\": \"k\", \"crv\": \"P-256\", "
-        "\"x\": \"fK\", \"y\": \"qL\"}",
+        "{\"use\": \"jwt-svid\", \"kty\": \"EC\", \"crv\": \"P-256\", \"x\": \"fK\", \"y\": \"q\"}",
         "{\"use\": \"wit-svid\", \"kty\": \"EC\", \"x5c\": 3}",
         "{\"use\": \"X509-SVID\", \"kty\": \"EC\", \"x5c\": [\"x\"]}",
         "{\"kty\": \"RSA\", \"n\": \"x\", \"e\": \"AQAB\"}",
@@ -196,10 +195,8 @@ TEST(a_key_that_is_wrong_is_refused)
 #define WRONG(n, why)                                                                              \
     "CC0471: \"b.json\": key " n " of \"keys\" in this SPIFFE bundle is wrong: " why
     expect(bundle(keys2(key_of(&old), "3")), WRONG("2", "it is not an object"));
-    expect(bundle("{\"use\": 1}"),
-           WRONG("1", "its members \"kty\" and \"use\" have to be strings"));
-    expect(bundle("{\"kty\": []}"),
-           WRONG("1", "its members \"kty\" and \"use\" have to be strings"));
+    expect(bundle("{\"use\": 1}"), WRONG("1", "its members \"kty\" and \"use\" must be strings"));
+    expect(bundle("{\"kty\": []}"), WRONG("1", "its members \"kty\" and \"use\" must be strings"));
     expect(bundle("{\"use\": \"x509-svid\"}"), WRONG("1", "its \"kty\" is missing"));
     expect(bundle(key("\"AAAA\"")), WRONG("1", "its \"x5c\" is not an array"));
 }
@@ -278,7 +275,7 @@ static const char *with_member(const char *value)
 TEST(levels_and_values_and_length_are_bounded)
 {
     static const char shape[] =
-        "CC0470: \"b.json\": not a SPIFFE bundle: it has too many values, or levels of them";
+        "CC0470: \"b.json\": not a SPIFFE bundle: it has too many values or levels";
 
     ck_assert_str_eq(
         read_text(with_member(apr_pstrcat(pool, times("[", 15), times("]", 15), NULL))), "");
@@ -289,7 +286,7 @@ TEST(levels_and_values_and_length_are_bounded)
     expect(with_member(apr_pstrcat(pool, "[", times("0,", 65536), "0]", NULL)), shape);
     expect(with_member(apr_pstrcat(pool, "[", times("[],", 40000), "0]", NULL)), shape);
     expect(with_member(apr_pstrcat(pool, "\"", times("a", 4 * 1024 * 1024), "\"", NULL)),
-           "CC0470: \"b.json\": not a SPIFFE bundle: it is longer than 4 MB");
+           "CC0470: \"b.json\": not a SPIFFE bundle: it is longer than 4 MiB");
 }
 
 TEST(what_is_in_a_string_has_no_shape)

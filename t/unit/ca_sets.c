@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests sets of CAs: their groups, the CAs that a verification needs, and their names. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -188,6 +189,52 @@ static apr_uint64_t names_digest(const char *line, int count)
     current = cc_cas_enter(set.cas, &side);
     ck_assert_int_eq(sk_X509_NAME_num(cc_ca_set_names(current)), count);
     return cc_ca_set_names_digest(current);
+}
+
+/* Which of four CAs with the name of `two` come first, by number. */
+static const char *order_of(const pki_t same[4])
+{
+    unsigned side = 0;
+    const cc_ca_set_t *now = cc_cas_enter(set.cas, &side);
+    STACK_OF(X509) *found =
+        cc_ca_group_named(cc_ca_group_at(now, 0), X509_get_subject_name(two.cert));
+    static char text[5];
+    int len = 0;
+
+    for (int i = 0; i < sk_X509_num(found); i++) {
+        for (int j = 0; j < 4; j++) {
+            if (X509_cmp(sk_X509_value(found, i), same[j].cert) == 0) {
+                text[len++] = (char)('0' + j);
+            }
+        }
+    }
+    text[len] = '\0';
+    sk_X509_free(found);
+    cc_cas_leave(set.cas, side);
+    return text;
+}
+
+TEST(cas_with_one_name_are_in_the_order_of_paths_and_names_and_of_each_file)
+{
+    pki_t same[4];
+
+    for (int i = 0; i < 4; i++) {
+        same[i] = pki_ca("two", NULL);
+    }
+    ck_assert_int_eq(mkdir(caset_path(&set, "dir"), 0700), 0);
+    CASET_PUT(&set, "dir/b.pem", &same[1]);
+    CASET_PUT(&set, "z.pem", &same[3], &same[2]);
+    caset_open(&set, "z.pem dir");
+    ck_assert_str_eq(order_of(same), "321");
+    CASET_PUT(&set, "dir/a.pem", &same[0]);
+    ck_assert_str_ne(caset_poll(&set), ""); /* it comes last, and belongs before the other */
+    ck_assert_str_eq(order_of(same), "3201");
+    CASET_PUT(&set, "z.pem", &same[2], &same[3]);
+    ck_assert_str_eq(caset_poll(&set), ""); /* the same CAs, in another order */
+    ck_assert_str_eq(order_of(same), "2301");
+    for (int i = 0; i < 4; i++) {
+        pki_free(&same[i]);
+    }
 }
 
 TEST(sets_with_the_same_names_have_the_same_digest)

@@ -148,7 +148,7 @@ TEST(an_svid_is_a_leaf)
 
 TEST(names_that_cannot_be_decoded_are_bad)
 {
-    const char *why = "its names (subjectAltName) cannot be decoded, or are there twice";
+    const char *why = "its subjectAltName cannot be decoded, or is present twice";
 
     EXPECT_BAD(why, {.oid = "subjectAltName", .der = CERTS_OCTETS("\x30\x05\x86\x09spi")},
                SVID_USAGE);

@@ -154,7 +154,8 @@ TEST(a_new_directive_whose_files_are_bad_does_not_end_a_restart)
     started();
     restarted(HOST("a", "ClientCertCA none.pem\n"));
     fake_expect_begins(fake_logged(), "error CC0198: after the restart, none of these CAs is "
-                                      "loaded, and their clients are refused until one is: CC046");
+                                      "in use, and their clients are refused until the file can "
+                                      "be loaded: CC046");
     ck_assert_int_eq(held(), 0);
 }
 

@@ -35,8 +35,8 @@ typedef struct cc_host_cas_by_t {
 cc_host_cas_by_t cc_host_cas_by(const cc_conf_view_t *view, apr_pool_t *p);
 
 /**
- * The CAs that the files contain now (of cc_host_ca_t), the first one to end first. They live as
- * long as q->pool. NULL: a file cannot be loaded, and q->err has the reason.
+ * The CAs that the files contain now (of cc_host_ca_t), in the order in which they expire. They
+ * live as long as q->pool. NULL: a file cannot be loaded, and q->err has the reason.
  */
 apr_array_header_t *cc_host_cas(const cc_conf_view_t *view, cc_ca_files_t *files,
                                    cc_admin_query_t *q);

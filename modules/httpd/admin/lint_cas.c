@@ -142,8 +142,8 @@ static void ending_check(cc_lint_t *lint, const char *where, const cc_surveyed_t
 {
     if (one->ends_soon) {
         cc_lint_add(lint, "CC0779", where,
-                    "the CA \"%s\" ends on %s, and no certificate below it gives an identity after "
-                    "that: add the CA that replaces it",
+                    "the CA \"%s\" expires on %s, and no certificate below it gives an identity "
+                    "after that: add the CA that replaces it",
                     one->name, cc_moment_text(one->date, lint->pool));
     }
 }

@@ -125,8 +125,8 @@ static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
                      cc_moment_text(since, p), text);
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, ap_server_conf,
-                     "CC0198: after the restart, none of these CAs is loaded, and their clients "
-                     "are refused until one is: %s",
+                     "CC0198: after the restart, none of these CAs is in use, and their clients "
+                     "are refused until the file can be loaded: %s",
                      text);
     }
 }

@@ -69,8 +69,8 @@ typedef struct cc_client_t {
     const char *expired_reason;       /* the reason after that, in plain words */
     cc_fault_t lapse;  /* the same, for code: CC_CAUSE_EXPIRED, or CC_CAUSE_TOO_OLD */
     bool verified;     /* once it gives no identity, its requests are refused */
-    bool misdirected;  /* CAs of another host verified it: its requests belong on another
-                          connection (ClientCertCA) */
+    bool misdirected;  /* only the host of the handshake, another one, may accept it: its requests
+                          belong on another connection (ClientCertCA) */
     bool expires_soon; /* by its own notAfter; `mark` is set */
     cc_mark_t mark;
     _Atomic(struct cc_memo_t *) memos;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Closes a connection gracefully after its answers, on HTTP/1 and on HTTP/2. */
+#include <string.h>
+
 #include <ap_mpm.h>
 #include <http_main.h>
+#include <http_protocol.h>
 #include <mpm_common.h>
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/graceful_close.h"
+#include "httpd/peer/peer.h"
 
 /*
  * To end an HTTP/2 connection, this file makes mod_http2 believe that the MPM is stopping.
@@ -24,9 +28,12 @@
  * whichever thread serves the stream. An input filter of the master connection runs in the thread
  * of h2_session_process(): at each read it copies the flag of its connection to a variable of the
  * thread. When that thread next queries the state of the MPM, the mpm_query hook of this module
- * answers that the MPM is stopping, once for each read. No other code is misled: it runs in a
- * thread that has read nothing from such a connection, or it is mod_http2 querying for the
- * connection that is to end.
+ * answers that the MPM is stopping, once for each read. Nearly always that is mod_http2, querying
+ * for the connection that is to end. If the client breaks that connection off at the read, the
+ * answer is for the next connection of the thread, which is then closed after its answer.
+ *
+ * HTTP/1 has no filter, which would cost at each line of a request. So the filter is added when the
+ * protocol is chosen. HTTP/2 that a client begins without ALPN (H2Direct) is not closed.
  */
 
 const char cc_graceful_close_filter[] = "CLIENTCERT_CLOSE";
@@ -50,7 +57,7 @@ static bool ends_none(void)
 
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)
 {
-    if (query_code != AP_MPMQ_MPM_STATE || ends_none() || !ends) {
+    if (query_code != AP_MPMQ_MPM_STATE || !ends || ends_none()) {
         return DECLINED;
     }
     ends = false;
@@ -59,15 +66,22 @@ int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv)
     return OK;
 }
 
-void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted)
+int cc_graceful_close_ready(conn_rec *c, request_rec *r, server_rec *s, const char *protocol)
 {
-    ap_add_input_filter(cc_graceful_close_filter, wanted, NULL, c);
+    cc_peer_t *peer = cc_peer_of(c);
+
+    (void)r;
+    (void)s;
+    if (peer && !c->master && strcmp(protocol, AP_PROTOCOL_HTTP1) != 0) {
+        ap_add_input_filter(cc_graceful_close_filter, &peer->ends, NULL, c);
+    }
+    return DECLINED;
 }
 
-void cc_graceful_close_want(request_rec *r, atomic_bool *wanted)
+void cc_graceful_close_want(request_rec *r)
 {
     r->connection->keepalive = AP_CONN_CLOSE;
     if (r->connection->master) {
-        atomic_store_explicit(wanted, true, memory_order_relaxed);
+        atomic_store_explicit(&cc_peer_of(r->connection)->ends, true, memory_order_relaxed);
     }
 }

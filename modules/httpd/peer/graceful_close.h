@@ -3,8 +3,6 @@
 #ifndef CC_PEER_GRACEFUL_CLOSE_H
 #define CC_PEER_GRACEFUL_CLOSE_H
 
-#include <stdatomic.h>
-
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
@@ -20,10 +18,10 @@ apr_status_t cc_graceful_close_note(ap_filter_t *f, apr_bucket_brigade *bb, ap_i
  */
 int cc_graceful_close_answer(int query_code, int *result, apr_status_t *rv);
 
-/** Prepares a connection, before its first octet, to end after `wanted` is set. */
-void cc_graceful_close_ready(conn_rec *c, atomic_bool *wanted);
+/** protocol_switch, before other modules: adds the filter to a connection that is not HTTP/1. */
+int cc_graceful_close_ready(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
 
-/** Ends the connection of a request after the answer; `wanted` is that of its TLS connection. */
-void cc_graceful_close_want(request_rec *r, atomic_bool *wanted);
+/** Ends the connection of a request after the answer. It has a record (peer.h). */
+void cc_graceful_close_want(request_rec *r);
 
 #endif

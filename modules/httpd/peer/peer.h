@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
 
@@ -18,6 +19,9 @@ typedef struct cc_peer_t {
     _Atomic(cc_client_map_t *) map;                /* NULL: none needed so far */
     atomic_uint_least64_t numbers;                 /* given to clients so far */
     atomic_int given;                              /* pools */
+    apr_uint64_t host; /* the number (conf/vhost_conf.h) of the virtual host and its CAs for which a
+                          handshake accepted what the client presented; 0: not known. Written in
+                          handshakes */
     bool named; /* the names of its CAs have been chosen (tls_hooks.c) */
     atomic_bool tolerated;                         /* its certificate failed, and it goes on */
     atomic_bool ends;                              /* it is to be closed after the answer */
@@ -33,6 +37,19 @@ typedef struct cc_peer_t {
 static inline cc_peer_t *cc_peer_of(const conn_rec *c)
 {
     return ap_get_module_config((c->master ? c->master : c)->conn_config, &clientcert_module);
+}
+
+/**
+ * True if what the client presented was accepted for the virtual host of this request, and the CAs
+ * of the host are the same as then. Any thread.
+ */
+static inline bool cc_peer_is_of_host(const request_rec *r)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+    apr_uint64_t host =
+        atomic_load_explicit(&cc_vhost_conf_of(r->server)->number, memory_order_acquire);
+
+    return peer && peer->host == host && host != 0;
 }
 
 /** pre_connection, before mod_ssl's: makes the record of a connection from a client. Returns OK. */

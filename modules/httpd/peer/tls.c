@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements TLS as a source of clients: finds the certificate that a connection presents. */
-#include <http_main.h>
 #include <http_ssl.h>
 #include <mod_ssl_openssl.h>
 
@@ -25,9 +24,6 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
         return OK;
     }
     peer->ssl = ssl;
-    if (cc_configuration_of(ap_server_conf)->ends_connections) {
-        cc_graceful_close_ready(c, &peer->ends);
-    }
     return OK;
 }
 
@@ -272,7 +268,7 @@ static void tls_end(cc_client_t *client, request_rec *r)
     SSL *ssl = live_ssl(peer, r);
 
     (void)client;
-    cc_graceful_close_want(r, &peer->ends);
+    cc_graceful_close_want(r);
     if (ssl && !r->connection->master) {
         SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
     }

@@ -64,31 +64,33 @@ static const char *problem_set(cc_client_t *client, cc_cause_t cause)
     return cc_cause_text(cause);
 }
 
-/* True if the handshake was verified with the CAs of this host, whatever they are now. */
-static bool is_of_these_cas(const cc_vhost_t *host, const SSL *ssl)
+/*
+ * True if the handshake was for a host with other CAs or settings, and one of the two hosts has
+ * ClientCertCA. Then a certificate that gives no identity here belongs on another connection, since
+ * mod_ssl reports what the other host found. That host may not even use this module: mod_ssl then
+ * resumes sessions there that it should not.
+ */
+static bool is_misdirected(const cc_vhost_t *host, const SSL *ssl)
 {
     const cc_vhost_t *first = cc_vhost_of_ssl(ssl);
 
-    return first && first->cas == host->cas;
+    return (host->cas || (first && first->cas)) &&
+           !(first && cc_trust_same(first->trust, host->trust));
 }
 
 /*
- * Verifies again, with the CAs that the host has now. If that fails, mod_ssl still reports the
- * certificate as verified. It is then refused as a revoked one is, if its CA has left, or the
- * request belongs on another connection, if CAs of another host verified it.
+ * Verifies again, with the CAs that the host has now. If that fails although it was the host of the
+ * handshake, mod_ssl still reports the certificate as verified. It is then refused as a revoked one
+ * is.
  */
 static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
 {
-    bool left = entry->seal.state == CC_TRUST_CA_LEFT;
+    bool left = entry->seal.state == CC_TRUST_CA_LEFT && !is_misdirected(host, ssl);
 
     entry->reverified = true;
     cc_trust_reverify(&entry->seal, entry->trust, entry->x509, SSL_get_peer_cert_chain(ssl),
                       apr_time_now());
-    if (entry->seal.state == CC_TRUST_OK) {
-        return;
-    }
-    entry->client.misdirected = !is_of_these_cas(host, ssl);
-    if (left && !entry->client.misdirected) {
+    if (left && entry->seal.state != CC_TRUST_OK) {
         entry->client.verified = true;
         entry->seal.state = CC_TRUST_CA_LEFT;
         entry->seal.fault = (cc_fault_t){CC_CAUSE_CA_LEFT, 0, 0};
@@ -103,17 +105,18 @@ static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
 static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, request_rec *r, SSL *ssl,
                          apr_pool_t *p)
 {
-    const cc_trust_t *trust = entry->trust;
+    const cc_vhost_t *host = cc_vhost_of(r->server);
 
-    if (!trust) {
+    if (!host) {
         return problem_set(&entry->client, CC_CAUSE_NO_TLS);
     }
-    cc_trust_unseal(&entry->seal, trust, entry->session, entry->x509);
+    cc_trust_unseal(&entry->seal, host->trust, entry->session, entry->x509);
     *verified_at = entry->seal.verified_at;
     if (entry->seal.state == CC_TRUST_OTHER_TRUST || entry->seal.state == CC_TRUST_CA_LEFT) {
-        reverify(entry, cc_vhost_of(r->server), ssl);
+        reverify(entry, host, ssl);
     }
     if (entry->seal.state != CC_TRUST_OK) {
+        entry->client.misdirected = is_misdirected(host, ssl);
         entry->client.fault = fault_of(&entry->seal);
         return cc_seal_text(&entry->seal, entry->x509, p);
     }

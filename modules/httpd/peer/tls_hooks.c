@@ -22,6 +22,25 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
+/* ---- the host that accepted a certificate ------------------------------------------------- */
+
+/* It is read before the CAs are, so that it never stands for newer ones than were used. */
+static apr_uint64_t number_of_ssl(const SSL *ssl)
+{
+    const server_rec *s = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    return s ? atomic_load_explicit(&cc_vhost_conf_of(s)->number, memory_order_acquire) : 0;
+}
+
+static void accepted_note(const SSL *ssl, apr_uint64_t number)
+{
+    cc_peer_t *peer = cc_peer_of(SSL_get_app_data(ssl));
+
+    if (peer) {
+        peer->host = number;
+    }
+}
+
 /* ---- the CAs that CertificateRequest names ------------------------------------------------ */
 
 /*
@@ -45,10 +64,14 @@ static void names_set(SSL *ssl, const cc_vhost_t *host)
     }
 }
 
-/* SSL_CTX_set_cert_cb: before the server chooses its certificate, in each full handshake. */
+/*
+ * SSL_CTX_set_cert_cb: before the server chooses its certificate, in each full handshake. If the
+ * client presents a certificate, the verification decides about it later.
+ */
 static int before_certificate(SSL *ssl, void *arg)
 {
     (void)arg;
+    accepted_note(ssl, number_of_ssl(ssl));
     names_set(ssl, cc_vhost_of_ssl(ssl));
     return 1;
 }
@@ -69,17 +92,27 @@ static bool has_lapsed(const cc_vhost_t *host, SSL_SESSION *session, apr_time_t 
            (host->revocation && cc_revocation_blocks_resumption(host->revocation, &cert, now));
 }
 
+static bool is_accepted(const cc_vhost_t *host, SSL_SESSION *session)
+{
+    apr_time_t now = apr_time_now();
+
+    return cc_trust_may_resume(host->trust, session, now) && !has_lapsed(host, session, now);
+}
+
 static bool may_resume(SSL *ssl, SSL_SESSION *session)
 {
     const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
-    apr_time_t now = apr_time_now();
+    apr_uint64_t number = number_of_ssl(ssl);
 
     names_set(ssl, host);
     if (host && !host->guards_resumption) {
         return true;
     }
-    return host && cc_trust_may_resume(host->trust, session, now) &&
-           !has_lapsed(host, session, now);
+    if (!host || !is_accepted(host, session)) {
+        return false;
+    }
+    accepted_note(ssl, number);
+    return true;
 }
 
 static SSL_TICKET_RETURN resume_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *keyname,
@@ -225,8 +258,10 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
     const cc_vhost_t *host = data;
     SSL *ssl = X509_STORE_CTX_get_ex_data(store_ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
     X509 *leaf = X509_STORE_CTX_get0_cert(store_ctx);
+    apr_uint64_t number = number_of_ssl(ssl);
     int result = cc_trust_verify(store_ctx, host->trust);
 
+    accepted_note(ssl, result > 0 ? number : 0);
     if (host->tolerates) {
         tolerated_note(ssl, result > 0 && X509_STORE_CTX_get_error(store_ctx) != X509_V_OK);
     }

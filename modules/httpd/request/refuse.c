@@ -7,6 +7,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
+#include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
 #include "httpd/request/denial.h"
@@ -29,10 +30,10 @@
  *
  * mod_ssl does not know of ClientCertCA. A request to a host with other CAs than those of the host
  * of the handshake, on one connection, is answered by mod_ssl with 421, but only if the hosts
- * differ in SSLCACertificateFile. So this file answers 421 if the CAs of the second host do not
- * verify the certificate, whichever of the two has ClientCertCA. If the second host does not use
- * this module, requests to it are not looked at again after mod_ssl may have requested a
- * certificate. Then the answer is 421, whatever the client has presented so far.
+ * differ in SSLCACertificateFile. So this file answers 421 if the second host, with its CAs and
+ * CRLs, does not accept the certificate, whichever of the two has ClientCertCA. If the second host
+ * does not use this module, requests to it are not looked at again after mod_ssl may have requested
+ * a certificate. Then the answer is 421, whatever the client has presented so far.
  */
 
 /*
@@ -70,8 +71,8 @@ static int presented_refuse(request_rec *r)
     return cc_answer_refused(&answer) ? cc_refuse(r) : DECLINED;
 }
 
-/* For hosts without such directives, in a server in which another one has ClientCertCA. */
-static __attribute__((noinline)) int other_host_refuse(request_rec *r)
+/* In a server with ClientCertCA, where the CAs may not be those of the handshake. */
+static __attribute__((noinline)) int other_cas_refuse(request_rec *r)
 {
     if (cc_use_ignores(r)) {
         return cc_tls_has_cas(r) ? HTTP_MISDIRECTED_REQUEST : DECLINED;
@@ -86,10 +87,13 @@ int cc_refuse_early(request_rec *r)
     if (!host) {
         return DECLINED;
     }
-    if (cc_vhost_asks_more(host)) {
+    if (host->revocation || host->max_age > 0) {
         return presented_refuse(r);
     }
-    return cc_configuration_of(r->server)->follows_cas ? other_host_refuse(r) : DECLINED;
+    if (!cc_configuration_of(r->server)->follows_cas || cc_peer_is_of_host(r)) {
+        return DECLINED;
+    }
+    return other_cas_refuse(r);
 }
 
 int cc_refuse_again(request_rec *r)
