@@ -17,9 +17,12 @@
 
 #include "ca/followed.h"
 
+/* If more CAs leave a file at a time, it is listed as if all did, since the list is short. */
+#define MANY 64
+
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* FNV-1a of the path, with the digest of the CA. */
+/* FNV-1a of the path, with the digest of the CA; NULL: all CAs of the file. */
 static apr_uint64_t entry_of(const char *path, const cc_ca_entry_t *ca)
 {
     apr_uint64_t print = 14695981039346656037u, mark = 0;
@@ -27,38 +30,71 @@ static apr_uint64_t entry_of(const char *path, const cc_ca_entry_t *ca)
     for (; *path; path++) {
         print = (print ^ (unsigned char)*path) * 1099511628211u;
     }
-    memcpy(&mark, ca->mark, sizeof(mark));
+    if (ca) {
+        memcpy(&mark, ca->mark, sizeof(mark));
+    }
     print ^= mark;
     return (print ^ print >> 32) & 0xFFFFFFFFu;
+}
+
+/* The CAs of a content (of cc_ca_entry_t *) that another one, or none, does not have. */
+static apr_array_header_t *missing_from(const cc_ca_content_t *now, const cc_ca_content_t *before,
+                                        apr_pool_t *p)
+{
+    apr_array_header_t *missing = apr_array_make(p, 1, sizeof(const cc_ca_entry_t *));
+    apr_hash_t *marks = apr_hash_make(p);
+
+    for (int i = 0; now && i < now->count; i++) {
+        apr_hash_set(marks, now->entries[i].mark, CC_CA_MARK_LEN, now);
+    }
+    for (int i = 0; before && i < before->count; i++) {
+        if (!apr_hash_get(marks, before->entries[i].mark, CC_CA_MARK_LEN)) {
+            APR_ARRAY_PUSH(missing, const cc_ca_entry_t *) = &before->entries[i];
+        }
+    }
+    return missing;
+}
+
+static void entry_add(const cc_cas_t *cas, const cc_ca_file_t *file, const cc_ca_entry_t *ca)
+{
+    apr_uint64_t after = file->source->line->departures;
+
+    cc_ca_journal_add(&cas->departures, &after, entry_of(file->path, ca));
 }
 
 void cc_ca_departures_add(const cc_cas_t *cas, const cc_ca_file_t *file,
                           const cc_ca_content_t *before, const cc_ca_content_t *now)
 {
-    apr_hash_t *marks = apr_hash_make(cas->scratch);
+    const apr_array_header_t *missing = NULL;
 
-    for (int i = 0; now && i < now->count; i++) {
-        apr_hash_set(marks, now->entries[i].mark, CC_CA_MARK_LEN, now);
+    if (!cas->departures.slots) {
+        return;
     }
-    for (int i = 0; cas->departures.slots && before && i < before->count; i++) {
-        apr_uint64_t after = file->source->line->departures;
-
-        if (!apr_hash_get(marks, before->entries[i].mark, CC_CA_MARK_LEN)) {
-            cc_ca_journal_add(&cas->departures, &after, entry_of(file->path, &before->entries[i]));
-        }
+    missing = missing_from(now, before, cas->scratch);
+    if (missing->nelts > MANY) {
+        entry_add(cas, file, NULL);
+    }
+    for (int i = 0; i < missing->nelts && missing->nelts <= MANY; i++) {
+        entry_add(cas, file, APR_ARRAY_IDX(missing, i, const cc_ca_entry_t *));
     }
 }
 
 /* ---- what it means for a file ---------------------------------------------------------------- */
+
+static bool is_listed(const cc_cas_t *cas, const cc_ca_file_t *file, const cc_ca_entry_t *ca)
+{
+    const cc_ca_line_t *line = file->source->line;
+
+    return cc_ca_journal_has(&cas->departures, entry_of(file->path, ca), line->departures,
+                             line->latest);
+}
 
 static bool has_departed(const cc_cas_t *cas, const cc_ca_file_t *file, int number)
 {
     const cc_ca_line_t *line = file->source->line;
 
     return line->latest > line->departures &&
-           cc_ca_journal_has(&cas->departures,
-                             entry_of(file->path, &file->content->entries[number]),
-                             line->departures, line->latest);
+           (is_listed(cas, file, &file->content->entries[number]) || is_listed(cas, file, NULL));
 }
 
 /* True if a CA of the present content has departed. */

@@ -131,12 +131,17 @@ static void name_take(const scan_t *scan, const char *name)
     const char *path = apr_pstrcat(p, scan->source->path, "/", name, NULL);
     cc_ca_file_t *file = apr_hash_get(scan->by_path, path, APR_HASH_KEY_STRING);
     apr_finfo_t info;
+    apr_status_t status = apr_stat(&info, path, CC_FILE_STAMP_WANTED, p);
 
     if (file) {
         file->listed = true;
     }
-    if (apr_stat(&info, path, CC_FILE_STAMP_WANTED, p) == APR_SUCCESS && info.filetype == APR_REG) {
+    if (status == APR_SUCCESS && info.filetype == APR_REG) {
         file_mark(scan, path, &info);
+    } else if (file && status != APR_SUCCESS && !APR_STATUS_IS_ENOENT(status)) {
+        file->present = true; /* it may well be there: it is refused, and its CAs stay */
+        file->gone = false;
+        file->stamp = (cc_file_stamp_t){.size = 0};
     }
 }
 

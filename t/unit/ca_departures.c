@@ -148,6 +148,32 @@ TEST(after_too_many_departures_a_bad_file_gives_none)
     expect_poll(late, "B");
 }
 
+/* When very many CAs leave at a time, those of other files stay. */
+TEST(a_bad_file_keeps_its_cas_while_many_others_leave)
+{
+    enum { MANY = CC_CA_DEPARTURES + 8 };
+    static pki_t many[MANY];
+    static const pki_t *list[MANY + 1];
+
+    for (int i = 0; i < MANY; i++) {
+        many[i] = pki_ca(apr_psprintf(set.pool, "M%d", i), NULL);
+        list[i] = &many[i];
+    }
+    CASET_PUT(&set, "a.pem", &a);
+    caset_put(&set, "b.pem", list);
+    start("a.pem b.pem");
+    CASET_PUT(&set, "b.pem", &b);
+    expect_poll(child, "A B");
+    caset_write(&set, "a.pem", "bad");
+    caset_write(&set, "b.pem", "bad");
+    expect_poll(late, "A");
+    CASET_PUT(&set, "b.pem", &b);
+    expect_poll(late, "A B");
+    for (int i = 0; i < MANY; i++) {
+        pki_free(&many[i]);
+    }
+}
+
 /* ---- ages ------------------------------------------------------------------------------ */
 
 TEST(a_ca_that_left_and_returned_unseen_is_new)

@@ -183,6 +183,18 @@ TEST(a_link_whose_target_is_missing_stays_for_a_second)
     ck_assert_str_eq(caset_poll_gone(&set), "c.pem -CN=C");
 }
 
+TEST(a_file_of_a_folder_that_cannot_be_reached_is_refused_and_its_cas_stay)
+{
+    open_folder();
+    ck_assert_int_eq(unlink(caset_path(&set, "cas/a.pem")), 0);
+    ck_assert_int_eq(symlink("a.pem", caset_path(&set, "cas/a.pem")), 0); /* a loop */
+    expect_told(caset_poll_gone(&set), "CC0463", "a.pem");
+    expect("A B");
+    ck_assert_str_eq(caset_poll(&set), "");
+    CASET_PUT(&set, "cas/a.pem", &c);
+    ck_assert_str_eq(caset_poll(&set), "a.pem +CN=C -CN=A");
+}
+
 TEST(a_file_that_comes_back_within_a_second_never_left)
 {
     open_folder();
