@@ -16,14 +16,16 @@ my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 
 # Starts a server under the command `counter` (with @LOGS@ for a folder), with `conf` in its
 # virtual host, and with these `modules` and `files`. It has the module if `ours` is set, and only
-# HTTP/2 if `http2` is. Requests are for `path` (by default /index.html) with the certificate
-# `cert` (client()). What is logged is an error, unless it is below `level` (warn).
+# HTTP/2 if `http2` is. If `resumes` is set, each connection resumes the session of the one before.
+# Requests are for `path` (by default /index.html) with the certificate `cert` (client()). What is
+# logged is an error, unless it is below `level` (warn).
 sub served {
     my ($class, %o) = @_;
     return $class->server(
         counter => $o{counter},
         cert    => $o{cert} // $class->client,
         path    => $o{path} // '/index.html',
+        resumes => $o{resumes},
         modules => [
             ($o{ours} ? () : '-clientcert'), ($o{http2} ? 'http2' : ()),
             qw(authz_user auth_basic authn_file), @{ $o{modules} // [] }
@@ -55,10 +57,13 @@ sub client {
     return "$ca/bench";
 }
 
-# Offers no session, so that each handshake is a full one.
+# Offers no session, so that each handshake is a full one, unless `resumes` is set.
 sub connected {
     my ($self) = @_;
-    return $self->connection(cert => $self->{cert}, tls => '1.3');
+    my $session = $self->path('session');
+    my @resumes = $self->{resumes} ? ('-sess_out', $session) : ();
+    push @resumes, '-sess_in', $session if @resumes && -e $session;
+    return $self->connection(cert => $self->{cert}, tls => '1.3', args => \@resumes);
 }
 
 sub ask {
