@@ -14,11 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
- * chain, the CA, a fault (3) and a MAC follow. The seeds have this length too.
+ * chain, the CA, a fault (3), the CAs of a set (3) and a MAC follow, and then the marks of those CAs:
+ * none here. The seeds have this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
 #define UNTIL (DECIDES + 8)
-#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 16)
+#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 3 + 16)
 
 static apr_pool_t *pool;
 static host_t *host;
@@ -79,9 +80,8 @@ static apr_int64_t until_of(const unsigned char *octets, size_t len)
 
 static void check(const unsigned char *octets, size_t len)
 {
-    bool whole = len == sealed_len;
-    bool decides = whole && memcmp(octets, sealed, DECIDES) == 0;
-    bool same = whole && memcmp(octets, sealed, len) == 0;
+    bool decides = len >= sealed_len && memcmp(octets, sealed, DECIDES) == 0;
+    bool same = len == sealed_len && memcmp(octets, sealed, len) == 0;
     apr_time_t now = apr_time_now();
     cc_seal_t seal;
     bool resumed;

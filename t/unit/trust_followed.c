@@ -352,6 +352,7 @@ TEST_LOOP(a_host_with_the_same_cas_in_its_store_has_another_trust, 0, TLS_WAYS)
     seen = visit(plain, &alice, session_of(at, &alice));
     ck_assert(seen.connected && seen.resumed);
     ck_assert_int_eq(seen.seal.state, CC_TRUST_OTHER_TRUST);
+    SSL_SESSION_free(seen.session);
     seen = visit(plain, &alice, NULL);
     ck_assert_int_eq(seen.seal.state, CC_TRUST_OK);
     at->guarded = false;
