@@ -176,6 +176,9 @@ cc_ca_kept_t *cc_cas_kept_create(apr_pool_t *p);
 /** Makes this process the one that writes to the store. Call it before opening a configuration. */
 void cc_cas_kept_own(cc_ca_kept_t *kept);
 
+/** Ends the use of the store in this process, which ends: its memory may be gone already. */
+void cc_cas_kept_end(cc_ca_kept_t *kept);
+
 /** Forgets paths that were not used since the last call. Call it after opening a configuration. */
 void cc_cas_kept_sweep(cc_ca_kept_t *kept);
 

@@ -62,6 +62,11 @@ void cc_cas_kept_own(cc_ca_kept_t *kept)
     kept->owner = getpid();
 }
 
+void cc_cas_kept_end(cc_ca_kept_t *kept)
+{
+    kept->owner = 0;
+}
+
 bool cc_ca_kept_owned(const cc_cas_t *cas)
 {
     return cas->plan.kept && cas->plan.kept->owner == getpid();

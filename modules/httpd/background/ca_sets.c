@@ -131,20 +131,37 @@ static void reopened_log(const cc_error_t *err, apr_time_t since, void *baton)
     }
 }
 
+/*
+ * Runs before the sets of this configuration close. When httpd ends, the pools of the kept CAs are
+ * destroyed before those of the configuration, which are older.
+ */
+static apr_status_t kept_decide(void *kept)
+{
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_DESTROY_CONFIG) {
+        cc_cas_kept_end(kept);
+    }
+    return APR_SUCCESS;
+}
+
 /* Opens the set of a virtual host, the first one with these directives. */
 static apr_status_t first_open(cc_opened_cas_t *opened, server_rec *s, apr_pool_t *p,
                                cc_error_t *err)
 {
     cc_cas_plan_t *plan = apr_palloc(p, sizeof(*plan));
+    apr_status_t rv = APR_SUCCESS;
 
     *plan = (cc_cas_plan_t){
         .specs = cc_vhost_conf_of(s)->ca_specs, .root = ap_server_root, .kept = kept_of(s)};
     *opened = (cc_opened_cas_t){.server = s, .users = apr_array_make(p, 1, sizeof(server_rec *))};
     if (cc_start_is_restart()) {
         cc_cas_reopen(&opened->cas, plan, p, reopened_log, p);
-        return APR_SUCCESS;
+    } else {
+        rv = cc_cas_open(&opened->cas, plan, p, err);
     }
-    return cc_cas_open(&opened->cas, plan, p, err);
+    if (plan->kept) { /* after the set, so that it runs before the cleanup of the set */
+        apr_pool_pre_cleanup_register(p, plan->kept, kept_decide);
+    }
+    return rv;
 }
 
 /* The set with these directives, opened if no other host has done so. NULL: an error. */
