@@ -18,9 +18,9 @@ typedef struct {
     bool *taken; /* for each member of the group */
     int signatures;
     bool failed; /* out of memory */
-} search_t;
+} candidate_search_t;
 
-static void member_take(search_t *search, int number)
+static void member_take(candidate_search_t *search, int number)
 {
     X509 *cert = NULL;
 
@@ -42,7 +42,7 @@ static bool has_one_key(const cc_ca_member_t *members, int count)
     return true;
 }
 
-static bool has_signed(search_t *search, const cc_ca_member_t *member, X509 *child)
+static bool has_signed(candidate_search_t *search, const cc_ca_member_t *member, X509 *child)
 {
     X509 *cert = cc_ca_entry_cert(member->entry);
     bool signed_it = false;
@@ -60,7 +60,7 @@ static bool has_signed(search_t *search, const cc_ca_member_t *member, X509 *chi
 }
 
 /* Takes those that signed the certificate; all of them if none did, so that the cause is right. */
-static void signers_take(search_t *search, int first, int count, X509 *child)
+static void signers_take(candidate_search_t *search, int first, int count, X509 *child)
 {
     bool found = false;
 
@@ -75,7 +75,7 @@ static void signers_take(search_t *search, int first, int count, X509 *child)
     }
 }
 
-static void issuers_take(search_t *search, X509 *child)
+static void issuers_take(candidate_search_t *search, X509 *child)
 {
     int count = 0;
     int first = cc_ca_range_of(search->group, X509_get_issuer_name(child), &count);
@@ -89,7 +89,7 @@ static void issuers_take(search_t *search, X509 *child)
     }
 }
 
-static void search_run(search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
+static void search_run(candidate_search_t *search, X509 *leaf, STACK_OF(X509) * untrusted)
 {
     issuers_take(search, leaf);
     for (int i = 0; i < sk_X509_num(untrusted); i++) {
@@ -111,7 +111,7 @@ STACK_OF(X509) *
 {
     bool few[FEW] = {false};
     bool *taken = group->count <= FEW ? few : calloc((size_t)group->count, sizeof(bool));
-    search_t search = {.group = group, .certs = sk_X509_new_null(), .taken = taken};
+    candidate_search_t search = {.group = group, .certs = sk_X509_new_null(), .taken = taken};
 
     search.failed = !search.certs || !taken;
     if (!search.failed) {

@@ -253,9 +253,10 @@ typedef struct {
     apr_time_t now;
     cc_cas_report_fn *report;
     void *baton;
-} poll_t;
+} ca_poll_t;
 
-static void refusal_report(const poll_t *poll, cc_ca_refusal_t *refusal, const cc_ca_line_t *line)
+static void refusal_report(const ca_poll_t *poll, cc_ca_refusal_t *refusal,
+                           const cc_ca_line_t *line)
 {
     cc_cas_news_t news = {.refusal = &refusal->error, .first = refusal->first};
 
@@ -266,7 +267,7 @@ static void refusal_report(const poll_t *poll, cc_ca_refusal_t *refusal, const c
     }
 }
 
-static void refusals_report(const poll_t *poll)
+static void refusals_report(const ca_poll_t *poll)
 {
     for (int i = 0; i < poll->cas->sources->nelts; i++) {
         cc_ca_source_t *source = &APR_ARRAY_IDX(poll->cas->sources, i, cc_ca_source_t);
@@ -295,8 +296,8 @@ static apr_array_header_t *missing_from(const cc_ca_group_t *group, const cc_ca_
 }
 
 /* Reports the CAs that came and left with a file. Those that merely moved between files did not. */
-static void change_report(const poll_t *poll, const cc_ca_file_t *file, const cc_ca_set_t *before,
-                          const cc_ca_set_t *now)
+static void change_report(const ca_poll_t *poll, const cc_ca_file_t *file,
+                          const cc_ca_set_t *before, const cc_ca_set_t *now)
 {
     apr_pool_t *p = poll->cas->scratch;
     int group = file->source->line->group;
@@ -309,7 +310,7 @@ static void change_report(const poll_t *poll, const cc_ca_file_t *file, const cc
     }
 }
 
-static void changes_report(const poll_t *poll, const cc_ca_set_t *before, const cc_ca_set_t *now)
+static void changes_report(const ca_poll_t *poll, const cc_ca_set_t *before, const cc_ca_set_t *now)
 {
     for (int i = 0; i < poll->cas->files->nelts; i++) {
         const cc_ca_file_t *file = APR_ARRAY_IDX(poll->cas->files, i, const cc_ca_file_t *);
@@ -321,7 +322,7 @@ static void changes_report(const poll_t *poll, const cc_ca_set_t *before, const 
 }
 
 /* Makes a new set, if it is a different one. */
-static void set_renew(const poll_t *poll)
+static void set_renew(const ca_poll_t *poll)
 {
     cc_cas_t *cas = poll->cas;
     cc_ca_set_t *before = cc_snapshot_current(&cas->sets);
@@ -339,7 +340,7 @@ static void set_renew(const poll_t *poll)
     files_settle(cas);
 }
 
-static void lines_poll(const poll_t *poll)
+static void lines_poll(const ca_poll_t *poll)
 {
     for (int i = 0; i < poll->cas->lines->nelts; i++) {
         cc_ca_line_t *line = &APR_ARRAY_IDX(poll->cas->lines, i, cc_ca_line_t);
@@ -372,7 +373,7 @@ static apr_interval_time_t wait_of(const cc_cas_t *cas, apr_time_t now)
 apr_interval_time_t cc_cas_poll(cc_cas_t *cas, apr_time_t now, cc_cas_report_fn *report,
                                 void *baton, apr_pool_t *scratch)
 {
-    poll_t poll = {cas, now, report, baton};
+    ca_poll_t poll = {cas, now, report, baton};
 
     cas->scratch = scratch;
     cc_cas_time(cas);

@@ -23,7 +23,7 @@ typedef struct {
     apr_array_header_t *ders; /* of cc_ca_der_t */
     apr_time_t since;
     bool used; /* since the last sweep */
-} kept_file_t;
+} kept_ca_file_t;
 
 /* Since when a CA is in a group of a set. */
 typedef struct {
@@ -43,7 +43,7 @@ typedef struct {
 
 struct cc_ca_kept_t {
     apr_pool_t *pool;
-    apr_hash_t *files; /* path -> kept_file_t * */
+    apr_hash_t *files; /* path -> kept_ca_file_t * */
     apr_hash_t *sets;  /* key -> kept_set_t * */
     cc_ca_clock_t clock;
     pid_t owner; /* children have a copy, and do not write */
@@ -74,10 +74,10 @@ bool cc_ca_kept_owned(const cc_cas_t *cas)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static kept_file_t *file_find(const cc_cas_t *cas, const char *path)
+static kept_ca_file_t *file_find(const cc_cas_t *cas, const char *path)
 {
     cc_ca_kept_t *kept = cas->plan.kept;
-    kept_file_t *file = kept ? apr_hash_get(kept->files, path, APR_HASH_KEY_STRING) : NULL;
+    kept_ca_file_t *file = kept ? apr_hash_get(kept->files, path, APR_HASH_KEY_STRING) : NULL;
 
     if (file) {
         file->used = true;
@@ -85,13 +85,13 @@ static kept_file_t *file_find(const cc_cas_t *cas, const char *path)
     return file;
 }
 
-static void file_remove(cc_ca_kept_t *kept, kept_file_t *file)
+static void file_remove(cc_ca_kept_t *kept, kept_ca_file_t *file)
 {
     apr_hash_set(kept->files, file->path, APR_HASH_KEY_STRING, NULL);
     apr_pool_destroy(file->pool);
 }
 
-static bool has_content(const kept_file_t *file, const cc_ca_content_t *content)
+static bool has_content(const kept_ca_file_t *file, const cc_ca_content_t *content)
 {
     if (file->ders->nelts != content->count) {
         return false;
@@ -107,7 +107,7 @@ static bool has_content(const kept_file_t *file, const cc_ca_content_t *content)
     return true;
 }
 
-static void ders_keep(kept_file_t *file, const cc_ca_content_t *content)
+static void ders_keep(kept_ca_file_t *file, const cc_ca_content_t *content)
 {
     apr_size_t size = 0;
     unsigned char *to = NULL;
@@ -129,7 +129,7 @@ static void ders_keep(kept_file_t *file, const cc_ca_content_t *content)
 void cc_ca_kept_put(cc_cas_t *cas, const cc_ca_content_t *content)
 {
     cc_ca_kept_t *kept = cas->plan.kept;
-    kept_file_t *file = file_find(cas, content->path);
+    kept_ca_file_t *file = file_find(cas, content->path);
     apr_pool_t *pool = NULL;
 
     if (!cc_ca_kept_owned(cas) || (file && has_content(file, content))) {
@@ -150,7 +150,7 @@ void cc_ca_kept_put(cc_cas_t *cas, const cc_ca_content_t *content)
 
 void cc_ca_kept_forget(cc_cas_t *cas, const char *path)
 {
-    kept_file_t *file = file_find(cas, path);
+    kept_ca_file_t *file = file_find(cas, path);
 
     if (file && cc_ca_kept_owned(cas)) {
         file_remove(cas->plan.kept, file);
@@ -159,7 +159,7 @@ void cc_ca_kept_forget(cc_cas_t *cas, const char *path)
 
 cc_ca_content_t *cc_ca_kept_load(apr_time_t *since, cc_cas_t *cas, const char *path)
 {
-    const kept_file_t *file = file_find(cas, path);
+    const kept_ca_file_t *file = file_find(cas, path);
     cc_ca_content_t *content = NULL;
 
     *since = 0;
@@ -176,7 +176,7 @@ void cc_ca_kept_below(apr_array_header_t *paths, const cc_cas_t *cas, const char
     apr_hash_index_t *i = kept ? apr_hash_first(paths->pool, kept->files) : NULL;
 
     for (; i; i = apr_hash_next(i)) {
-        const kept_file_t *file = apr_hash_this_val(i);
+        const kept_ca_file_t *file = apr_hash_this_val(i);
 
         if (strncmp(file->path, folder, len) == 0 && file->path[len] == '/' &&
             !strchr(file->path + len + 1, '/') && !cc_ca_name_ignored(file->path + len + 1)) {
@@ -299,7 +299,7 @@ apr_time_t cc_cas_time(cc_cas_t *cas)
 void cc_cas_kept_sweep(cc_ca_kept_t *kept)
 {
     for (apr_hash_index_t *i = apr_hash_first(NULL, kept->files); i; i = apr_hash_next(i)) {
-        kept_file_t *file = apr_hash_this_val(i);
+        kept_ca_file_t *file = apr_hash_this_val(i);
 
         if (!file->used) {
             file_remove(kept, file); /* removing the current one is allowed */

@@ -7,9 +7,9 @@ typedef struct {
     cc_cas_t *cas;
     cc_cas_reopened_fn *report;
     void *baton;
-} reopening_t;
+} ca_reopening_t;
 
-static void refuse(const reopening_t *o, cc_ca_refusal_t *refusal, cc_error_t *err,
+static void refuse(const ca_reopening_t *o, cc_ca_refusal_t *refusal, cc_error_t *err,
                    const cc_ca_source_t *source, apr_time_t since)
 {
     refusal->tag = err->tag; /* the poll need not report it again */
@@ -19,7 +19,7 @@ static void refuse(const reopening_t *o, cc_ca_refusal_t *refusal, cc_error_t *e
 }
 
 /* Replaces the content of a file by the kept one; the result is the time of that, or 0. */
-static apr_time_t restore(const reopening_t *o, cc_ca_file_t *file)
+static apr_time_t restore(const ca_reopening_t *o, cc_ca_file_t *file)
 {
     apr_time_t since = 0;
 
@@ -28,7 +28,7 @@ static apr_time_t restore(const reopening_t *o, cc_ca_file_t *file)
 }
 
 /* A file of a folder that has become something else is refused, if it gave CAs before. */
-static void file_reopen(const reopening_t *o, cc_ca_file_t *file)
+static void file_reopen(const ca_reopening_t *o, cc_ca_file_t *file)
 {
     bool wait = file->source->line->spec->reload == 0; /* otherwise the poll reads it again */
     apr_time_t since = restore(o, file);
@@ -45,7 +45,7 @@ static void file_reopen(const reopening_t *o, cc_ca_file_t *file)
 }
 
 /* Takes the kept files of a source that cannot be read, or gives no CAs. */
-static void source_refuse(const reopening_t *o, cc_ca_source_t *source)
+static void source_refuse(const ca_reopening_t *o, cc_ca_source_t *source)
 {
     apr_array_header_t *paths = apr_array_make(o->cas->scratch, 4, sizeof(const char *));
     apr_time_t since = 0;
@@ -63,7 +63,7 @@ static void source_refuse(const reopening_t *o, cc_ca_source_t *source)
     refuse(o, &source->refusal, &source->problem, source, since);
 }
 
-static void source_reopen(const reopening_t *o, cc_ca_source_t *source)
+static void source_reopen(const ca_reopening_t *o, cc_ca_source_t *source)
 {
     int before = o->cas->files->nelts;
 
@@ -83,7 +83,7 @@ void cc_cas_reopen(cc_cas_t **cas, const cc_cas_plan_t *plan, apr_pool_t *p,
                    cc_cas_reopened_fn *report, void *baton)
 {
     cc_cas_t *made = cc_cas_create(plan, p);
-    reopening_t o = {made, report, baton};
+    ca_reopening_t o = {made, report, baton};
 
     apr_pool_create_unmanaged_ex(&made->scratch, NULL, NULL);
     for (int i = 0; i < made->sources->nelts; i++) {

@@ -15,13 +15,13 @@ typedef struct {
     cc_ca_source_t *source;
     apr_hash_t *by_path; /* -> cc_ca_file_t *: of this source */
     apr_hash_t *seen;    /* inode and device: links to one file are one file */
-} scan_t;
+} ca_scan_t;
 
 /* Identifies a file. Without padding, since it is a key. */
 typedef struct {
     apr_uint64_t inode;
     apr_uint64_t device;
-} identity_t;
+} file_identity_t;
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
@@ -53,9 +53,9 @@ cc_ca_file_t *cc_ca_file_of(cc_cas_t *cas, cc_ca_source_t *source, const char *p
     return file_create(cas, source, path);
 }
 
-static void file_mark(const scan_t *scan, const char *path, const apr_finfo_t *info)
+static void file_mark(const ca_scan_t *scan, const char *path, const apr_finfo_t *info)
 {
-    identity_t *identity = apr_pcalloc(scan->cas->scratch, sizeof(*identity));
+    file_identity_t *identity = apr_pcalloc(scan->cas->scratch, sizeof(*identity));
     cc_ca_file_t *file = NULL;
 
     identity->inode = (apr_uint64_t)info->inode;
@@ -125,7 +125,7 @@ static apr_time_t changed_at(const char *path, apr_pool_t *p)
     return status == APR_SUCCESS && apr_time_usec(info.mtime) ? info.mtime : 0;
 }
 
-static void name_take(const scan_t *scan, const char *name)
+static void name_take(const ca_scan_t *scan, const char *name)
 {
     apr_pool_t *p = scan->cas->scratch;
     const char *path = apr_pstrcat(p, scan->source->path, "/", name, NULL);
@@ -145,7 +145,7 @@ static void name_take(const scan_t *scan, const char *name)
     }
 }
 
-static apr_status_t folder_scan(const scan_t *scan)
+static apr_status_t folder_scan(const ca_scan_t *scan)
 {
     apr_pool_t *p = scan->cas->scratch;
     apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
@@ -160,7 +160,7 @@ static apr_status_t folder_scan(const scan_t *scan)
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
-static void files_unmark(const scan_t *scan)
+static void files_unmark(const ca_scan_t *scan)
 {
     for (int i = 0; i < scan->cas->files->nelts; i++) {
         cc_ca_file_t *file = APR_ARRAY_IDX(scan->cas->files, i, cc_ca_file_t *);
@@ -175,7 +175,7 @@ static void files_unmark(const scan_t *scan)
 
 void cc_ca_source_scan(cc_cas_t *cas, cc_ca_source_t *source)
 {
-    scan_t scan = {cas, source, apr_hash_make(cas->scratch), apr_hash_make(cas->scratch)};
+    ca_scan_t scan = {cas, source, apr_hash_make(cas->scratch), apr_hash_make(cas->scratch)};
     apr_finfo_t info;
     apr_status_t status = apr_stat(&info, source->path, CC_FILE_STAMP_WANTED, cas->scratch);
 

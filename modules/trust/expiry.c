@@ -23,26 +23,26 @@ static const apr_interval_time_t spans[] = {
 };
 
 /* A CA, either of a set or of the store. */
-typedef struct candidate_t {
+typedef struct expiring_ca_t {
     const unsigned char *sha256, *spki_sha256;
     apr_time_t not_after;
     const cc_ca_t *of_set; /* NULL: it is of the store */
     X509 *of_store;
-    const struct candidate_t *same_key; /* another one; NULL: no more */
-} candidate_t;
+    const struct expiring_ca_t *same_key; /* another one; NULL: no more */
+} expiring_ca_t;
 
 typedef struct {
-    apr_array_header_t *candidates; /* of candidate_t: the CAs of one group, or of the store */
+    apr_array_header_t *candidates; /* of expiring_ca_t: the CAs of one group, or of the store */
     apr_hash_t *by_key;             /* the first of those with a key, by its SHA-256 */
     apr_array_header_t *found;      /* of cc_ca_expiry_t */
     apr_time_t now, next;
     apr_pool_t *pool;
-} search_t;
+} expiry_search_t;
 
 /* ---- one CA ---------------------------------------------------------------------------------- */
 
 /* NULL: out of memory. */
-static X509 *cert_of(const candidate_t *one)
+static X509 *cert_of(const expiring_ca_t *one)
 {
     return one->of_set ? cc_ca_cert(one->of_set) : one->of_store;
 }
@@ -51,7 +51,7 @@ static X509 *cert_of(const candidate_t *one)
  * A CA that lives for a week, as those of SPIFFE may, is not in danger because it lives for less
  * than a month: a stage that is longer than a third of the life of the CA is left out.
  */
-static cc_ca_stage_t stage_of(search_t *search, apr_time_t not_before, apr_time_t not_after)
+static cc_ca_stage_t stage_of(expiry_search_t *search, apr_time_t not_before, apr_time_t not_after)
 {
     cc_ca_stage_t stage = CC_CA_EXPIRES_LATER;
 
@@ -71,11 +71,11 @@ static cc_ca_stage_t stage_of(search_t *search, apr_time_t not_before, apr_time_
 }
 
 /* Links the CAs with the same key. */
-static void keys_index(search_t *search)
+static void keys_index(expiry_search_t *search)
 {
     search->by_key = apr_hash_make(search->pool);
     for (int i = 0; i < search->candidates->nelts; i++) {
-        candidate_t *one = &APR_ARRAY_IDX(search->candidates, i, candidate_t);
+        expiring_ca_t *one = &APR_ARRAY_IDX(search->candidates, i, expiring_ca_t);
 
         one->same_key = apr_hash_get(search->by_key, one->spki_sha256, 32);
         apr_hash_set(search->by_key, one->spki_sha256, 32, one);
@@ -91,9 +91,9 @@ static bool has_name_of(X509 *cert, X509 *other)
  * When the last CA with the same name and key expires, if it is valid when this one expires. 0:
  * there is none.
  */
-static apr_time_t renewed_until(const search_t *search, const candidate_t *one, X509 *cert)
+static apr_time_t renewed_until(const expiry_search_t *search, const expiring_ca_t *one, X509 *cert)
 {
-    const candidate_t *other = apr_hash_get(search->by_key, one->spki_sha256, 32);
+    const expiring_ca_t *other = apr_hash_get(search->by_key, one->spki_sha256, 32);
     apr_time_t until = 0, not_before, not_after;
 
     for (; other; other = other->same_key) {
@@ -107,7 +107,7 @@ static apr_time_t renewed_until(const search_t *search, const candidate_t *one, 
     return until;
 }
 
-static void candidate_judge(search_t *search, const candidate_t *one)
+static void candidate_judge(expiry_search_t *search, const expiring_ca_t *one)
 {
     X509 *cert = cert_of(one);
     apr_time_t not_before, not_after;
@@ -132,11 +132,11 @@ static void candidate_judge(search_t *search, const candidate_t *one)
 }
 
 /* Most CAs expire so late that their certificates need not be decoded. */
-static void candidates_judge(search_t *search)
+static void candidates_judge(expiry_search_t *search)
 {
     keys_index(search);
     for (int i = 0; i < search->candidates->nelts; i++) {
-        const candidate_t *one = &APR_ARRAY_IDX(search->candidates, i, candidate_t);
+        const expiring_ca_t *one = &APR_ARRAY_IDX(search->candidates, i, expiring_ca_t);
         apr_time_t last = one->not_after - spans[CC_CA_EXPIRES_MONTH];
 
         if (search->now <= last) {
@@ -150,7 +150,7 @@ static void candidates_judge(search_t *search)
 
 /* ---- the CAs of a trust ---------------------------------------------------------------------- */
 
-static void set_search(search_t *search, cc_cas_t *cas)
+static void set_search(expiry_search_t *search, cc_cas_t *cas)
 {
     unsigned side;
     const cc_ca_set_t *set = cc_cas_enter(cas, &side);
@@ -161,8 +161,8 @@ static void set_search(search_t *search, cc_cas_t *cas)
         for (int j = 0; j < cc_ca_count(group); j++) {
             const cc_ca_t *ca = cc_ca_at(group, j);
 
-            APR_ARRAY_PUSH(search->candidates, candidate_t) =
-                (candidate_t){ca->sha256, ca->spki_sha256, ca->not_after, ca, NULL, NULL};
+            APR_ARRAY_PUSH(search->candidates, expiring_ca_t) =
+                (expiring_ca_t){ca->sha256, ca->spki_sha256, ca->not_after, ca, NULL, NULL};
         }
         candidates_judge(search);
     }
@@ -170,7 +170,7 @@ static void set_search(search_t *search, cc_cas_t *cas)
 }
 
 /* A certificate of the store that is not a CA is trusted as that of a client. */
-static void store_search(search_t *search, const cc_trust_t *trust)
+static void store_search(expiry_search_t *search, const cc_trust_t *trust)
 {
     for (apr_hash_index_t *at = apr_hash_first(search->pool, trust->issuers); at;
          at = apr_hash_next(at)) {
@@ -179,7 +179,7 @@ static void store_search(search_t *search, const cc_trust_t *trust)
         apr_int64_t seconds;
 
         if (X509_check_ca(cert) && cc_cert_time_read(&seconds, X509_get0_notAfter(cert))) {
-            APR_ARRAY_PUSH(search->candidates, candidate_t) = (candidate_t){
+            APR_ARRAY_PUSH(search->candidates, expiring_ca_t) = (expiring_ca_t){
                 issuer->sha256, issuer->spki_sha256, apr_time_from_sec(seconds), NULL, cert, NULL};
         }
     }
@@ -199,11 +199,11 @@ static int by_end(const void *a, const void *b)
 apr_array_header_t *cc_trust_expiring(const cc_trust_t *trust, apr_time_t now, apr_time_t *next,
                                       apr_pool_t *p)
 {
-    search_t search = {.candidates = apr_array_make(p, 16, sizeof(candidate_t)),
-                       .found = apr_array_make(p, 4, sizeof(cc_ca_expiry_t)),
-                       .now = now,
-                       .next = *next,
-                       .pool = p};
+    expiry_search_t search = {.candidates = apr_array_make(p, 16, sizeof(expiring_ca_t)),
+                              .found = apr_array_make(p, 4, sizeof(cc_ca_expiry_t)),
+                              .now = now,
+                              .next = *next,
+                              .pool = p};
 
     ERR_set_mark();
     if (cc_trust_cas(trust)) {

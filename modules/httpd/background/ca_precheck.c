@@ -24,7 +24,7 @@ typedef struct {
     apr_array_header_t *faults; /* of cc_ca_fault_t */
     apr_hash_t *tried;          /* directives, by place, paths and domain */
     apr_pool_t *pool;           /* of the faults */
-} check_t;
+} ca_check_t;
 
 static apr_status_t load(const cc_ca_spec_t *spec, apr_pool_t *p, cc_error_t *err)
 {
@@ -42,7 +42,7 @@ static cc_error_t error_copy(const cc_error_t *err, const char *where, apr_pool_
 }
 
 /* A line may be read for several virtual hosts, and contain a variable that was redefined. */
-static bool is_new(check_t *check, const cc_ca_spec_t *spec)
+static bool is_new(ca_check_t *check, const cc_ca_spec_t *spec)
 {
     const char *paths = apr_array_pstrcat(check->pool, spec->paths, '\n');
     const char *key = apr_pstrcat(check->pool, spec->where, "\n", spec->domain ? spec->domain : "",
@@ -53,7 +53,7 @@ static bool is_new(check_t *check, const cc_ca_spec_t *spec)
     return new;
 }
 
-static void spec_check(check_t *check, const cc_ca_spec_t *spec, bool unused)
+static void spec_check(ca_check_t *check, const cc_ca_spec_t *spec, bool unused)
 {
     cc_error_t err = {0};
     apr_pool_t *scratch;
@@ -71,7 +71,7 @@ static void spec_check(check_t *check, const cc_ca_spec_t *spec, bool unused)
 }
 
 /* The directives of the servers with TLS, or of those without. */
-static void views_check(check_t *check, const apr_array_header_t *views, bool tls)
+static void views_check(ca_check_t *check, const apr_array_header_t *views, bool tls)
 {
     for (int i = 0; i < views->nelts; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
@@ -86,7 +86,7 @@ static void views_check(check_t *check, const apr_array_header_t *views, bool tl
 apr_array_header_t *cc_ca_precheck_faults(server_rec *s, apr_pool_t *p)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
-    check_t check = {apr_array_make(p, 1, sizeof(cc_ca_fault_t)), apr_hash_make(p), p};
+    ca_check_t check = {apr_array_make(p, 1, sizeof(cc_ca_fault_t)), apr_hash_make(p), p};
 
     views_check(&check, views, true);
     views_check(&check, views, false);
