@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
- * chain, the CA, a fault (3), the CAs of a set (3) and a MAC follow, and then the marks of those CAs:
- * none here. The seeds have this length too.
+ * chain, the CA, a fault (3), the CAs of a set (3) and a MAC follow, and then the marks of those
+ * CAs: none here. The seeds have this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
 #define UNTIL (DECIDES + 8)
