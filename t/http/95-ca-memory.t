@@ -9,7 +9,7 @@ use ClientCert::Test::Crl;
 use ClientCert::Test::File;
 use ClientCert::Test::Identity;
 
-plan skip_all => 'a sanitizer keeps what is freed' if $ENV{CC_PRELOAD};
+plan skip_all => 'sanitizers and valgrind keep what is freed' if $ENV{CC_PRELOAD} || $ENV{CC_VALGRIND};
 
 my $changes = $ENV{CC_CHANGES} // 100;
 my ($alpha, $beta) = map { authority(lc, "/CN=$_ CA") } 'Alpha', 'Beta';
