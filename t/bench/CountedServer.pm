@@ -60,10 +60,15 @@ sub client {
 # Offers no session, so that each handshake is a full one, unless `resumes` is set.
 sub connected {
     my ($self) = @_;
+    return $self->connection(cert => $self->{cert}, tls => '1.3',
+        args => [$self->{resumes} ? $self->_session : ()]);
+}
+
+# Options of the client: it offers the session of the connection before.
+sub _session {
+    my ($self) = @_;
     my $session = $self->path('session');
-    my @resumes = $self->{resumes} ? ('-sess_out', $session) : ();
-    push @resumes, '-sess_in', $session if @resumes && -e $session;
-    return $self->connection(cert => $self->{cert}, tls => '1.3', args => \@resumes);
+    return ('-sess_out', $session, -e $session ? ('-sess_in', $session) : ());
 }
 
 sub ask {
