@@ -139,9 +139,6 @@ cc_ca_set_t *cc_cas_set_of(cc_cas_t *cas, const cc_ca_set_t *before);
 /** Lists the files of a source. If it cannot be read, source->problem is CC0463. */
 void cc_ca_source_scan(cc_cas_t *cas, cc_ca_source_t *source);
 
-/** True for files that are ignored in folders: hidden or unfinished ones. */
-bool cc_ca_name_ignored(const char *name);
-
 /** A file of a source. If there is none, it is made, without content, and followed from now on. */
 cc_ca_file_t *cc_ca_file_of(cc_cas_t *cas, cc_ca_source_t *source, const char *path);
 

@@ -14,6 +14,7 @@
 
 #include <apr_strings.h>
 
+#include "base/directory.h"
 #include "ca/followed.h"
 
 /* A file, as last accepted. */
@@ -179,7 +180,7 @@ void cc_ca_kept_below(apr_array_header_t *paths, const cc_cas_t *cas, const char
         const kept_ca_file_t *file = apr_hash_this_val(i);
 
         if (strncmp(file->path, folder, len) == 0 && file->path[len] == '/' &&
-            !strchr(file->path + len + 1, '/') && !cc_ca_name_ignored(file->path + len + 1)) {
+            !strchr(file->path + len + 1, '/') && !cc_directory_ignores(file->path + len + 1)) {
             APR_ARRAY_PUSH(paths, const char *) = apr_pstrdup(paths->pool, file->path);
         }
     }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists the files of CAs: those that a directive names, and those in folders that it names. */
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
+#include "base/directory.h"
 #include "ca/followed.h"
 
 /* The state of a scan of one source. */
@@ -75,47 +75,6 @@ static void file_mark(const ca_scan_t *scan, const char *path, const apr_finfo_t
 
 /* ---- folders --------------------------------------------------------------------------------- */
 
-static bool ends_with(const char *name, const char *end)
-{
-    apr_size_t len = strlen(name);
-
-    return len >= strlen(end) && strcmp(name + len - strlen(end), end) == 0;
-}
-
-bool cc_ca_name_ignored(const char *name)
-{
-    return *name == '.' || ends_with(name, "~") || ends_with(name, ".tmp");
-}
-
-static int text_compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names are sorted, so that of several links to a file the same one is always used. */
-static apr_status_t names_read(apr_array_header_t *names, const char *path, apr_pool_t *p)
-{
-    apr_dir_t *dir = NULL;
-    apr_finfo_t info;
-    apr_status_t status = apr_dir_open(&dir, path, p);
-
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    status = apr_dir_read(&info, APR_FINFO_NAME, dir);
-    while (status == APR_SUCCESS || status == APR_INCOMPLETE) {
-        if (!cc_ca_name_ignored(info.name)) {
-            APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, info.name);
-        }
-        status = apr_dir_read(&info, APR_FINFO_NAME, dir);
-    }
-    apr_dir_close(dir);
-    if (names->nelts > 0) {
-        qsort(names->elts, (size_t)names->nelts, sizeof(const char *), text_compare);
-    }
-    return APR_STATUS_IS_ENOENT(status) ? APR_SUCCESS : status;
-}
-
 /* Times without fractions are from a clock that is too coarse. */
 static apr_time_t changed_at(const char *path, apr_pool_t *p)
 {
@@ -149,7 +108,7 @@ static apr_status_t folder_scan(const ca_scan_t *scan)
 {
     apr_pool_t *p = scan->cas->scratch;
     apr_array_header_t *names = apr_array_make(p, 16, sizeof(const char *));
-    apr_status_t status = names_read(names, scan->source->path, p);
+    apr_status_t status = cc_directory_names(names, scan->source->path, p);
 
     scan->source->changed_at = changed_at(scan->source->path, p); /* after names were missed */
     for (int i = 0; status == APR_SUCCESS && i < names->nelts; i++) {
