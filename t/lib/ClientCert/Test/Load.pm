@@ -24,6 +24,7 @@ use warnings;
 
 use Exporter qw(import);
 use File::Basename qw(basename);
+use List::Util qw(sum);
 use POSIX ();
 use Test::More;
 
@@ -32,19 +33,32 @@ use ClientCert::Test::Machine qw(program);
 
 our @EXPORT = qw(can_load);
 
-my %clients = ('kept connections' => ['-k', '-c', 8], 'new connections' => ['-c', 2]);
+# The last of the options is the number of requests of one round, about a second's worth.
+my %clients = ('kept connections' => ['-k', '-c', 8, '-n', 2000], 'new connections' => ['-c', 2, '-n', 100]);
 
 sub can_load { return program('ab') }
 
+# Runs ab again and again until SIGTERM arrives. ab cannot be stopped with a signal: it prints its
+# counts from the signal handler, and so may corrupt its own heap.
+sub _run_rounds {
+    my ($out, @ab) = @_;
+    my $parent = getppid;
+    my $is_over;
+    local $SIG{TERM} = sub { $is_over = 1 };
+    open STDOUT, '>', $out or return 127;
+    open STDERR, '>&', \*STDOUT or return 127;
+    while (!$is_over && getppid == $parent) {
+        my $status = system @ab;
+        return 1 if $status != 0;
+    }
+    return 0;
+}
+
 sub _ab {
     my ($h, $pem, $out, @options) = @_;
+    my @ab  = ('ab', '-q', '-E', $pem, @options, 'https://127.0.0.1:' . $h->port . '/');
     my $pid = fork // die "fork: $!\n";
-    if ($pid == 0) {
-        open STDOUT, '>', $out or POSIX::_exit(127);
-        open STDERR, '>&', \*STDOUT or POSIX::_exit(127);
-        exec 'ab', '-q', '-t', 600, '-n', 100_000_000, '-E', $pem, @options,
-            'https://127.0.0.1:' . $h->port . '/' or POSIX::_exit(127);
-    }
+    POSIX::_exit(_run_rounds($out, @ab)) if $pid == 0;
     return $pid;
 }
 
@@ -75,18 +89,24 @@ sub memory {
     return $most;
 }
 
+# The sum of one of ab's counts over all rounds. It is undef if no round printed it.
+sub _total {
+    my ($said, $count) = @_;
+    return sum($said =~ /^\Q$count\E: +(\d+)/mg);
+}
+
 sub ends_well {
     my ($self, $what) = @_;
-    kill 'INT', values %{ $self->{pid} };    # then ab prints its counts
+    kill 'TERM', values %{ $self->{pid} };    # each finishes its round
     for my $client (sort keys %clients) {
         waitpid $self->{pid}{$client}, 0;
-        my $said = read_file($self->{out}{$client});
-        my ($complete) = $said =~ /^Complete requests: +(\d+)/m;
-        my ($failed)   = $said =~ /^Failed requests: +(\d+)/m;
-        my ($other)    = $said =~ /^Non-2xx responses: +(\d+)/m;
-        cmp_ok $complete // 0, '>', 100, "$what: $client: requests were sent";
-        is $failed, 0, "$what: $client: none failed" or diag $said;
-        is $other // 0, 0, "$what: $client: none was denied";
+        my $status = $?;
+        my $said   = read_file($self->{out}{$client});
+        my $complete = _total($said, 'Complete requests') // 0;
+        is $status, 0, "$what: $client: ab ended well" or diag $said;
+        cmp_ok $complete, '>=', 100, "$what: $client: requests were sent";
+        is _total($said, 'Failed requests'), 0, "$what: $client: none failed" or diag $said;
+        is _total($said, 'Non-2xx responses') // 0, 0, "$what: $client: none was denied";
         diag "$what: $client: $complete requests" if $ENV{TEST_VERBOSE};
     }
     return;
