@@ -53,6 +53,14 @@ typedef struct cc_values_t {
 /** A certificate. Read-only once made: any number of threads may read it at once. */
 typedef struct cc_cert_t cc_cert_t;
 
+/** How a certificate reached this server: the values of the field `via`. */
+typedef enum {
+    CC_VIA_UNKNOWN, /* no value: it was read from a file */
+    CC_VIA_TLS,
+    CC_VIA_HEADER,
+    CC_VIA_PROXY_PROTOCOL
+} cc_via_t;
+
 /** Facts that fields need and the certificate does not contain. Unknown members are NULL. */
 typedef struct cc_facts_t {
     apr_time_t now;          /* for days_left */
@@ -66,6 +74,9 @@ typedef struct cc_facts_t {
     const char *revocation;              /* a word of the field: "good" ...; a literal */
     const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
     apr_time_t revoked_at;               /* 0: not revoked */
+    cc_via_t via;
+    const char
+        *via_proxy; /* the address of the proxy that passed the certificate on; not for TLS */
 } cc_facts_t;
 
 /**

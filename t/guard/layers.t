@@ -16,11 +16,12 @@ may_look_at() { # ROOM
         rules) echo base cert tables ;;
         ca) echo base cert ;;
         trust) echo base cert ca ;;
+        forward) echo base ;;
         crl | ocsp) echo base cert ca trust ;;
         revocation) echo base cert ca trust crl ocsp ;;
     esac
 }
-engine='base cert tables rules ca trust crl ocsp revocation'
+engine='base cert tables rules ca trust crl ocsp revocation forward'
 # The layers of modules/httpd, from the lowest: each may include itself and the layers below it. On
 # top of them are the files of modules/httpd itself, and mod_clientcert.c.
 floors='conf background metrics log peer request status admin'
@@ -71,7 +72,7 @@ strange_floors() {
 # Includes of a header that is neither public nor in the file's own component.
 private() { # FILE ...
     includes '('"$(alternatives $engine)"'|httpd)/' "$@" |
-        grep -vE '"(base/[a-z_0-9]+|cert/cert|rules/rules|tables/table|ca/ca|trust/(trust|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation)\.h"' |
+        grep -vE '"(base/[a-z_0-9]+|cert/cert|rules/rules|tables/table|ca/ca|trust/(trust|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation|forward/(forward|proxy_protocol))\.h"' |
         grep -vE '^mod_clientcert\.c:[0-9]+:#include "httpd/' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
 }
@@ -85,7 +86,7 @@ private() { # FILE ...
         except 'modules/httpd/' "$httpd" $rooms $tools
     look_at 'includes of OpenSSL' $(includes 'openssl/|mod_ssl_openssl' $rooms)
     claim 'only cert, ca, trust, crl, ocsp, revocation and httpd/peer/tls include headers of OpenSSL' \
-        except 'modules/(cert|ca|trust|crl|ocsp|revocation)/|modules/httpd/peer/tls' \
+        except 'modules/(cert|ca|trust|crl|forward|ocsp|revocation)/|modules/httpd/peer/' \
         'openssl/|mod_ssl_openssl' $rooms
     look_at 'includes of mod_ssl' $(includes 'mod_ssl' $rooms mod_clientcert.c)
     claim 'only httpd/peer and mod_clientcert.c include headers of mod_ssl' \

@@ -18,18 +18,18 @@
  * thread, until the children start; then constant, except as the owner documents.
  */
 typedef struct cc_configuration_t {
-    apr_array_header_t *rulesets;       /* conf/rulesets.c: cc_ruleset_t */
-    apr_array_header_t *mapping_tests;  /* conf/mapping_tests.c */
-    struct cc_conf_views_t *views;      /* conf/view.c; NULL: not read yet */
-    struct cc_tables_t *tables;         /* background/tables.c; NULL: no tables */
-    const cc_error_t *tables_error;     /* background/tables.c; NULL: all are open */
-    struct cc_ca_sets_t *ca_sets;       /* background/ca_sets.c */
-    struct cc_opened_t *revocation;     /* background/revocation.c */
-    apr_array_header_t *ca_faults;      /* background/ca_precheck.c; NULL: none to report */
-    apr_array_header_t *crl_faults;     /* background/crl_precheck.c; NULL: none to report */
-    struct cc_ocsp_cache_t *ocsp_cache; /* background/ocsp_cache.c */
+    apr_array_header_t *rulesets;         /* conf/rulesets.c: cc_ruleset_t */
+    apr_array_header_t *mapping_tests;    /* conf/mapping_tests.c */
+    struct cc_conf_views_t *views;        /* conf/view.c; NULL: not read yet */
+    struct cc_tables_t *tables;           /* background/tables.c; NULL: no tables */
+    const cc_error_t *tables_error;       /* background/tables.c; NULL: all are open */
+    struct cc_ca_sets_t *ca_sets;         /* background/ca_sets.c */
+    struct cc_opened_t *revocation;       /* background/revocation.c */
+    apr_array_header_t *ca_faults;        /* background/ca_precheck.c; NULL: none to report */
+    apr_array_header_t *crl_faults;       /* background/crl_precheck.c; NULL: none to report */
+    struct cc_ocsp_cache_t *ocsp_cache;   /* background/ocsp_cache.c */
     struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
-    struct cc_metrics_t *metrics;       /* metrics/counters.c; NULL: nothing is counted */
+    struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
     int use;               /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     bool expressions;      /* request/expr.c: an expression calls clientcert() */
@@ -38,6 +38,11 @@ typedef struct cc_configuration_t {
     bool tolerates;        /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
     unsigned headers_set;  /* request/proxied.c: the headers, as bits, that RequestHeader sets */
     bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */
+    bool forwards;         /* conf/forwarding.c: there is a ClientCertForward that is not Off */
+    bool takes_headers;    /* conf/proxies.c: there is a ClientCertHeader */
+    apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
+                                    (forward/forward.h) that directives name, of const char *. They
+                                    are removed from all requests. NULL: none */
 } cc_configuration_t;
 
 /**

@@ -13,7 +13,7 @@ void *cc_dir_create(apr_pool_t *p, char *path)
 
 static bool says_nothing(const cc_dir_t *dir)
 {
-    return !dir->rules && !dir->export && !dir->status_text &&
+    return !dir->rules && !dir->export && !dir->status_text && !dir->forwarding &&
            (dir->auth & dir->status_rules & dir->handler) == -1;
 }
 
@@ -35,6 +35,7 @@ void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
     dir->tally = add->rules ? add->tally : base->tally;
     dir->export = add->export ? add->export : base->export;
     dir->status_text = add->status_text ? add->status_text : base->status_text;
+    dir->forwarding = add->forwarding ? add->forwarding : base->forwarding;
     dir->auth = add->auth >= 0 ? add->auth : base->auth;
     dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
     dir->handler = add->handler >= 0 ? add->handler : base->handler;

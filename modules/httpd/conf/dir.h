@@ -7,6 +7,7 @@
 #include "rules/rules.h"
 
 struct cc_export_t;      /* request/export.h */
+struct cc_forwarding_t;  /* conf/forwarding.h */
 struct cc_status_text_t; /* conf/status_text.h */
 struct cc_tally_t;       /* conf/rulesets.h */
 
@@ -23,9 +24,10 @@ typedef struct cc_dir_t {
     const struct cc_tally_t *tally;   /* of these rules */
     const struct cc_export_t *export; /* NULL: unset; with rules, cc_export_default applies */
     const struct cc_status_text_t *status_text; /* NULL: unset */
-    int auth;                         /* ClientCertAuth: 1 On, 0 Off, -1 unset */
-    int status_rules;                 /* ClientCertStatusRules, likewise */
-    int handler;                      /* cc_handler_t; -1 unset */
+    const struct cc_forwarding_t *forwarding;   /* ClientCertForward; NULL: unset */
+    int auth;                                   /* ClientCertAuth: 1 On, 0 Off, -1 unset */
+    int status_rules;                           /* ClientCertStatusRules, likewise */
+    int handler;                                /* cc_handler_t; -1 unset */
 } cc_dir_t;
 
 /** The record in effect for a request at this moment: a subrequest or an <If> may change it. */

@@ -18,19 +18,20 @@
  * The per-server record, filled by the directives; that of a virtual host overrides the server's.
  */
 typedef struct cc_vhost_conf_t {
-    apr_array_header_t *ca_specs;   /* ClientCertCA, of cc_ca_spec_t *; NULL: none */
-    cc_crl_spec_t *crls;            /* ClientCertCRL; NULL: none */
-    int leaf_alone;                 /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 unset */
-    apr_interval_time_t max_age;    /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
-    cc_ocsp_spec_t *ocsp;           /* ClientCertOCSP; NULL: unset */
-    apr_array_header_t *ocsp_hosts; /* ClientCertOCSPAllow; NULL: none */
-    int tolerate;                   /* ClientCertTolerate: 1 On, 0 Off, -1 unset */
-    const char *tolerate_where;     /* the place of that directive; NULL: unset */
-    bool tolerate_inherited;        /* it is one of the main server */
-    struct cc_vhost_t *vhost;       /* peer/tls_hooks.c: once mod_ssl has made its context */
+    apr_array_header_t *ca_specs;         /* ClientCertCA, of cc_ca_spec_t *; NULL: none */
+    cc_crl_spec_t *crls;                  /* ClientCertCRL; NULL: none */
+    int leaf_alone;                       /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 unset */
+    apr_interval_time_t max_age;          /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
+    cc_ocsp_spec_t *ocsp;                 /* ClientCertOCSP; NULL: unset */
+    apr_array_header_t *ocsp_hosts;       /* ClientCertOCSPAllow; NULL: none */
+    int tolerate;                         /* ClientCertTolerate: 1 On, 0 Off, -1 unset */
+    const char *tolerate_where;           /* the place of that directive; NULL: unset */
+    bool tolerate_inherited;              /* it is one of the main server */
+    const struct cc_proxies_t *proxies;   /* conf/proxies.h; NULL: no directive on proxies */
+    struct cc_vhost_t *vhost;             /* peer/tls_hooks.c: once mod_ssl has made its context */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: the counters of this virtual host */
-    int use; /* cc_use_t of use.h */
-    cc_configuration_t *configuration; /* to which it belongs */
+    int use;                              /* cc_use_t of use.h */
+    cc_configuration_t *configuration;    /* to which it belongs */
 
     /*
      * background/ca_sets.c: identifies the virtual host with its current CAs. It changes with the

@@ -15,8 +15,9 @@
 #include "httpd/request/ssl_refusal.h"
 #include "rules/rules.h"
 
-struct cc_pin_t;    /* identity.c: an answer that stays the same during the request */
-struct cc_client_t; /* peer/client.h */
+struct cc_pin_t;       /* identity.c: an answer that stays the same during the request */
+struct cc_client_t;    /* peer/client.h */
+struct cc_forwarded_t; /* peer/forwarded.h */
 struct cc_missing_t;
 struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 
@@ -33,25 +34,27 @@ typedef struct cc_answer_t {
 typedef struct cc_request_t {
     struct cc_client_t *client; /* as found when `settled`; NULL: not yet */
     const struct cc_pin_t *pins;
-    bool own;            /* this state may be written; others are shared by all requests */
-    bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
-    int refused;         /* the status of its refusal (refuse.c); 0: it is not refused */
-    bool watched;        /* between our access hook and the fixups: a 403 is a denial */
-    bool failed;         /* a failed lookup has been logged */
-    bool upgrades;       /* it asks for another protocol on its connection */
+    const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on; NULL: the
+                                               certificate of the connection counts */
+    bool own;             /* this state may be written; others are shared by all requests */
+    bool settled;         /* its access phase was reached: mod_ssl requests no other certificate */
+    int refused;          /* the status of its refusal (refuse.c); 0: it is not refused */
+    bool watched;         /* between our access hook and the fixups: a 403 is a denial */
+    bool failed;          /* a failed lookup has been logged */
+    bool upgrades;        /* it asks for another protocol on its connection */
     bool had_client_cert; /* it had the header Client-Cert (proxied.c) */
     bool more_missing;    /* than those of `missing` */
-    struct cc_missing_t *missing; /* the requirements that were not met (denial.h); NULL: none of
-                                   * ours */
+    struct cc_missing_t *missing;   /* the requirements that were not met (denial.h); NULL: none of
+                                     * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;
-    struct cc_copied_t *copied; /* the last one that was correct; NULL: none */
-    int variables;              /* count in its environment after the fixups; 0: not known yet */
-    bool logged;                /* it has been answered, and is being logged */
-    bool failing;               /* a lookup for it failed: its answer is 500 */
-    bool personal;              /* its response depends on the identity */
-    bool storing;               /* mod_cache stores its response unless it is personal */
+    struct cc_copied_t *copied;   /* the last one that was correct; NULL: none */
+    int variables;                /* count in its environment after the fixups; 0: not known yet */
+    bool logged;                  /* it has been answered, and is being logged */
+    bool failing;                 /* a lookup for it failed: its answer is 500 */
+    bool personal;                /* its response depends on the identity */
+    bool storing;                 /* mod_cache stores its response unless it is personal */
     cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c and tolerance.c */
 } cc_request_t;
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Public header of forward: the formats in which proxies pass on the certificate of a client. */
+#ifndef CC_FORWARD_H
+#define CC_FORWARD_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+
+#include <openssl/x509.h>
+
+#include "base/error.h"
+
+/** Where the certificates above the client's are sent. */
+typedef enum {
+    CC_FORWARD_CHAIN_APART, /* in a header of their own */
+    CC_FORWARD_CHAIN_WITHIN /* in the header of the client's certificate */
+} cc_forward_chain_t;
+
+/** A format of a header. Constant; there is one record for each format. */
+typedef struct cc_forward_format_t {
+    const char *name;   /* as directives write it: "rfc9440", "xfcc", "pem-url", "pem-bare", "der",
+                           "alb" */
+    const char *header; /* the usual name of the header */
+    const char *chain_header; /* APART: the usual name of the header of the chain; NULL: none */
+    cc_forward_chain_t chain;
+    bool is_sent; /* ClientCertForward can send it; false: it can only be read (alb) */
+    const struct cc_forward_codec_t *codec; /* private to forward */
+} cc_forward_format_t;
+
+/** The format with this name, in any case; NULL: there is none. */
+const cc_forward_format_t *cc_forward_format_find(const char *name);
+
+/** The names of all formats, or of those that can be sent: "rfc9440, xfcc, ... or der". In `p`. */
+const char *cc_forward_format_names(bool sent, apr_pool_t *p);
+
+/** The certificates of a client, as read from headers. */
+typedef struct cc_forwarded_certs_t {
+    X509 *leaf;
+    STACK_OF(X509) * chain; /* the others, in their order, without the leaf; may be empty */
+} cc_forwarded_certs_t;
+
+/** The most certificates above the client's in a chain, and the most octets of a value. */
+#define CC_FORWARD_CHAIN_MAX 16
+#define CC_FORWARD_VALUE_MAX 65536
+
+/**
+ * Reads the value of a header strictly: what the format does not allow is an error, never guessed.
+ * `chain_value` is the value of the header of the chain; NULL: there is none. `reads_chain`: the
+ * format is CC_FORWARD_CHAIN_WITHIN, and further certificates are its chain; otherwise a second
+ * certificate is an error. Of several elements (xfcc), only the last one counts. The certificates
+ * are released with `p`. APR_EINVAL: CC0473 to CC0489, which say what is wrong and how the format
+ * looks; the text quotes at most a short, escaped part of the value. Leaves nothing in OpenSSL's
+ * error queue. Any thread, each with its own pool.
+ */
+apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_format_t *format,
+                             const char *value, const char *chain_value, bool reads_chain,
+                             apr_pool_t *p, cc_error_t *err);
+
+/** Header values that carry certificates. In the pool of the call; no octet outside 0x20-0x7E. */
+typedef struct cc_forward_values_t {
+    const char *value;
+    const char *chain_value; /* NULL: none, or the chain is in `value` */
+} cc_forward_values_t;
+
+/**
+ * Writes a certificate as values of headers. `chain`: the certificates above it, from its issuer
+ * up, to be sent too; NULL: none. APR_EINVAL (CC0473 to CC0489) if the certificate cannot be
+ * encoded, or the format cannot be sent. Any thread, each with its own pool.
+ */
+apr_status_t cc_forward_write(cc_forward_values_t *values, const cc_forward_format_t *format,
+                              X509 *leaf, STACK_OF(X509) * chain, apr_pool_t *p, cc_error_t *err);
+
+/* ---- names of headers (names.c) ---------------------------------------------------------------
+ */
+
+/**
+ * The name of a header as a back end may fold it: letters in lower case and digits, without "-",
+ * "_" and other signs. Names with the same folded form are the same for a CGI program. In `p`.
+ */
+const char *cc_header_folded(const char *name, apr_pool_t *p);
+
+/** True if both names have the same folded form. Any thread. */
+bool cc_header_same(const char *a, const char *b);
+
+/**
+ * True for the name of a header, in any spelling, by which some proxy passes on a certificate, or
+ * what it found out about one: those of all formats, of nginx, HAProxy, httpd, ingress-nginx,
+ * Traefik, AWS, Azure, Cloudflare. Fast for other names: most are excluded by their first letter.
+ */
+bool cc_header_is_of_certificates(const char *name);
+
+/** What a proxy says of the verification of a client's certificate (ssl-client-verify). */
+typedef enum {
+    CC_VETO_NONE,  /* not the name of such a header, or a value that does not object */
+    CC_VETO_FAILED /* the proxy says that it did not verify, or that there was none */
+} cc_veto_t;
+
+/**
+ * The veto of one header: those named ssl-client-verify, X-SSL-Client-Verify, X-Client-Verify, in
+ * any spelling. Values that do not object: SUCCESS, 0, and an empty value (HAProxy's, nginx'). A
+ * value that does not object never confirms anything.
+ */
+cc_veto_t cc_header_veto(const char *name, const char *value);
+
+#endif
