@@ -35,6 +35,8 @@ use ClientCert::Test::File;
 
 our @EXPORT = qw(ders formats forwarded forwarded_chain forwarded_value);
 
+my ($begin, $end) = map { "-----$_ CERTIFICATE-----" } 'BEGIN', 'END';
+
 # The usual names of the headers, of the certificate and of the chain.
 my %usual = (
     'rfc9440'  => ['Client-Cert', 'Client-Cert-Chain'],
@@ -53,7 +55,7 @@ sub ders {
     my $path = $name =~ m{/} ? $name : ClientCert::Test->ca . "/$name";
     my $pem  = read_file("$path.pem");
     return map { decode_base64($_) }
-        $pem =~ /-----BEGIN CERTIFICATE-----\s(.*?)-----END CERTIFICATE-----/gs;
+        $pem =~ /$begin\s(.*?)$end/gs;
 }
 
 sub _base64 { my ($octets) = @_; return encode_base64($octets, '') }
@@ -61,7 +63,7 @@ sub _base64 { my ($octets) = @_; return encode_base64($octets, '') }
 sub _pem {
     my ($der) = @_;
     my $base64 = encode_base64($der, '') =~ s/(.{1,64})/$1\n/gr;
-    return "-----BEGIN CERTIFICATE-----\n$base64-----END CERTIFICATE-----\n";
+    return "$begin\n$base64$end\n";
 }
 
 # All but the unreserved characters of RFC 3986, and those that are kept.
