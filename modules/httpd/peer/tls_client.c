@@ -105,7 +105,7 @@ static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
 static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, request_rec *r, SSL *ssl,
                          apr_pool_t *p)
 {
-    const cc_vhost_t *host = cc_vhost_of(r->server);
+    const cc_vhost_t *host = cc_vhost_with_tls(r->server);
 
     if (!host) {
         return problem_set(&entry->client, CC_CAUSE_NO_TLS);
@@ -180,7 +180,7 @@ static void revocation_check(cc_revocation_status_t *status, const cc_tls_client
                              request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
-    cc_revocation_t *revocation = cc_vhost_of(r->server)->revocation;
+    cc_revocation_t *revocation = cc_vhost_with_tls(r->server)->revocation;
     apr_pool_t *scratch;
 
     if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
@@ -198,7 +198,7 @@ static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, ap
     const cc_revocation_status_t *status = &entry->revocation;
 
     client->facts.revocation = "unchecked";
-    if (client->problem || !cc_vhost_of(r->server)->revocation) {
+    if (client->problem || !cc_vhost_with_tls(r->server)->revocation) {
         return;
     }
     revocation_check(&entry->revocation, entry, r, ssl, p);
