@@ -258,6 +258,12 @@ apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers,
 apr_array_header_t *cc_rules_lint_texts(const cc_rules_t *rules, apr_pool_t *p);
 
 /**
+ * Conditions that never hold for a certificate that a proxy passes on: those that need a value of a
+ * field of the connection (cc_note_t, CC0782). Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t *p);
+
+/**
  * Conditions on the issuer with a name that, in the other order, is the name of a CA (cc_note_t,
  * CC0775, in the order of the rules). `names` are the names of all CAs that the rules may meet: the
  * `key` of each name (cc_value_t), and any value. Lives as long as `p`.

@@ -29,6 +29,7 @@ static const struct {
     {"Allow", cc_lint_allow},
     {"ClientCertCA", cc_lint_ca},
     {"ClientCertMap", cc_lint_map},
+    {"ClientCertTrustedProxy", cc_lint_trusted_proxy},
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},
@@ -113,6 +114,7 @@ static void lint_lines(cc_lint_t *lint)
         const cc_line_t *line = APR_ARRAY_IDX(lines, i, const cc_line_t *);
 
         check_of(cc_line_directive(line))(lint, line);
+        cc_lint_proxied(lint, line);
     }
 }
 
@@ -211,6 +213,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     cc_lint_cas(&lint);
     cc_lint_issuers(&lint);
     cc_lint_replaced(&lint);
+    cc_lint_proxied_rules(&lint);
     return in_order(lint.findings, p);
 }
 

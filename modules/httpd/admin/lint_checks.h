@@ -44,6 +44,14 @@ cc_lint_fn cc_lint_error_document;
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /*
+ * lint_proxied.c: where proxies pass on certificates, directives about the certificate of the
+ * connection, networks of trusted proxies, and rules about the connection. The first one is for all
+ * lines that have another check, the last one looks at each set of rules.
+ */
+cc_lint_fn cc_lint_proxied, cc_lint_trusted_proxy;
+void cc_lint_proxied_rules(cc_lint_t *lint);
+
+/*
  * lint_cas.c: CAs whose certificates never verify. Unlike the others, it looks at each server
  * that requests certificates.
  */

@@ -15,6 +15,7 @@
 #include "httpd/admin/lint_line.h"
 #include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
@@ -46,12 +47,14 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 /* All properties by which a line of the main server is judged, except the names in rules. */
 static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
+    const cc_proxies_t *proxies = cc_vhost_conf_of(view->server)->proxies;
     bool own_cas =
         cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
 
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
-                        view->verify_client, view->verifies_later, view->tls13, view->http2,
-                        view->user_off, view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d %d", own_cas,
+                        proxies && proxies->certs, view->tls, view->proxied, view->verify_client,
+                        view->verifies_later, view->tls13, view->http2, view->user_off,
+                        view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
                         cc_lint_has_rules(lint, view));
 }
 
@@ -192,7 +195,7 @@ bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *
 
 static cc_issuers_t view_issuers(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return view && view->tls != CC_TLS_OFF ? cc_lint_issuers_of(lint, view) : CC_ISSUERS_ONE;
+    return view && cc_conf_view_has_clients(view) ? cc_lint_issuers_of(lint, view) : CC_ISSUERS_ONE;
 }
 
 /* Of all servers, or of the main server and those without rules of their own. */
