@@ -127,6 +127,7 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
 {
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
+    facts->via = CC_VIA_TLS;
     facts->tls_known = true;
     facts->tls_version = SSL_get_version(ssl);
     facts->tls_cipher = SSL_get_cipher_name(ssl);
