@@ -85,21 +85,24 @@ bool cc_header_same(const char *a, const char *b);
 
 /**
  * True for the name of a header, in any spelling, by which some proxy passes on a certificate, or
- * what it found out about one: those of all formats, of nginx, HAProxy, httpd, ingress-nginx,
- * Traefik, AWS, Azure, Cloudflare. Fast for other names: most are excluded by their first letter.
+ * what it found out about one: those of RFC 9440, Envoy, Traefik, ingress-nginx, AWS, Azure, Google
+ * Cloud, Cloudflare, Akamai and WebLogic, the usual ones of nginx, HAProxy and httpd, and all that
+ * begin with "ClientCert". Fast for other names: most are excluded by their first letter. Any
+ * thread.
  */
 bool cc_header_is_of_certificates(const char *name);
 
-/** What a proxy says of the verification of a client's certificate (ssl-client-verify). */
+/** The result of a proxy's own verification of its client's certificate (ssl-client-verify). */
 typedef enum {
     CC_VETO_NONE,  /* not the name of such a header, or a value that does not object */
-    CC_VETO_FAILED /* the proxy says that it did not verify, or that there was none */
+    CC_VETO_FAILED /* the proxy did not verify the certificate, or there was none */
 } cc_veto_t;
 
 /**
  * The veto of one header: those named ssl-client-verify, X-SSL-Client-Verify, X-Client-Verify, in
- * any spelling. Values that do not object: SUCCESS, 0, and an empty value (HAProxy's, nginx'). A
- * value that does not object never confirms anything.
+ * any spelling. Only three values do not object: SUCCESS (nginx, httpd), 0 (HAProxy), and an empty
+ * one (HAProxy and nginx without TLS). A value that does not object never confirms anything. Any
+ * thread.
  */
 cc_veto_t cc_header_veto(const char *name, const char *value);
 

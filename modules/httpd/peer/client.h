@@ -8,6 +8,7 @@
 
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
 #include "revocation/revocation.h"
@@ -111,6 +112,12 @@ void cc_client_span_set(cc_client_t *client, const cc_seal_t *seal, apr_interval
 
 /** Takes the status of a certificate by CRLs and OCSP: its facts and, if any, its problem. */
 void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t *status);
+
+/** How a certificate that gives no identity is counted: by its verdict, or its revocation. */
+cc_rejection_t cc_client_rejection(const cc_seal_t *seal, const cc_revocation_status_t *status);
+
+/** Counts a new client without a problem whose certificate will expire soon, and marks it. */
+void cc_client_expiry_tell(cc_client_t *client, const X509 *x509, struct request_rec *r);
 
 /** The facts of the client at a time. */
 static inline cc_facts_t cc_client_facts(const cc_client_t *client, apr_time_t now)
