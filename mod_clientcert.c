@@ -27,6 +27,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxy_hosts.h"
 #include "httpd/conf/tolerance.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -39,6 +40,7 @@
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/tls_hooks.h"
+#include "httpd/peer/vhost.h"
 #include "httpd/request/authn.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/environment.h"
@@ -64,6 +66,7 @@ static void register_start(void)
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_proxy_hosts_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
@@ -79,6 +82,7 @@ static void register_start(void)
     ap_hook_test_config(cc_lint_test, NULL, NULL, APR_HOOK_MIDDLE);
 
     ap_hook_post_config(cc_directives_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cc_vhosts_start, after_ssl, NULL, APR_HOOK_MIDDLE - 1);
     ap_hook_post_config(cc_lint_start, after_ssl, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(ssl, init_server, cc_tls_init_server, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cc_ca_sets_start, after_ssl, NULL, APR_HOOK_MIDDLE);

@@ -164,7 +164,8 @@ int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
+    if (cc_use_anywhere(s) == CC_USE_HERE && !cc_configuration_of(s)->takes_headers &&
+        !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");
     }

@@ -8,7 +8,10 @@
 /** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
 extern const command_rec cc_directives[];
 
-/** post_config hook: warns (CC0102) if the module is used and mod_ssl is not loaded. Returns OK. */
+/**
+ * post_config hook: warns (CC0102) if the module is used, mod_ssl is not loaded, and no proxy
+ * passes on certificates. Returns OK.
+ */
 int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**

@@ -8,6 +8,7 @@
 #include "httpd/conf/ca_files.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/negotiation.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
@@ -16,13 +17,13 @@
 /* NULL, or why the host never accepts a certificate. */
 static const char *never_asks(const cc_conf_view_t *view)
 {
-    if (view->tls == CC_TLS_OFF) {
-        return "it has no TLS: SSLEngine is not on";
+    if (cc_conf_view_ever_verifies(view)) {
+        return NULL;
     }
-    if (!cc_conf_view_ever_verifies(view)) {
-        return "it never requests a client certificate: SSLVerifyClient none";
-    }
-    return NULL;
+    return view->tls == CC_TLS_OFF
+               ? "it has no TLS (SSLEngine), and takes no certificates from proxies "
+                 "(ClientCertHeader)"
+               : "it never requests a client certificate: SSLVerifyClient none";
 }
 
 /* ---- which CAs it trusts ------------------------------------------------------------------- */
@@ -59,13 +60,14 @@ static const char *ciphers_of(const cc_conf_view_t *view, apr_pool_t *p)
     return strcasecmp(first, "TLSv1.3") ? second : NULL;
 }
 
-/* With OCSP, mod_ssl needs the issuer. */
+/* With OCSP, mod_ssl needs the issuer. A server without TLS passes over nothing. */
 static bool passes_over_issuers(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *mode = cc_conf_view_value(view, "SSLVerifyClient", p);
     const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
 
-    return mode && !strcasecmp(mode, "optional_no_ca") && (!ocsp || !strcasecmp(ocsp, "off"));
+    return view->tls != CC_TLS_OFF && mode && !strcasecmp(mode, "optional_no_ca") &&
+           (!ocsp || !strcasecmp(ocsp, "off"));
 }
 
 static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, apr_pool_t *p)
@@ -93,6 +95,22 @@ cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p)
     return files_of(view, true, p);
 }
 
+bool cc_judge_has_cas(const cc_conf_view_t *view)
+{
+    return cc_vhost_conf_of(view->server)->ca_specs ||
+           cc_conf_view_directive(view, "SSLCACertificateFile") ||
+           cc_conf_view_directive(view, "SSLCACertificatePath");
+}
+
+apr_status_t cc_judge_trust(cc_trust_t **trust, const cc_conf_view_t *view, cc_cas_t *followed,
+                            bool own_sources, apr_pool_t *p, cc_error_t *err)
+{
+    cc_trust_files_t files = files_of(view, own_sources, p);
+
+    files.followed = followed;
+    return cc_trust_load(trust, &files, p, err);
+}
+
 /* ---- the judgement ------------------------------------------------------------------------- */
 
 static void unseen_add(cc_judge_t *judge, const char *what)
@@ -110,7 +128,7 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
                           "SSLEngine on is assumed");
     }
-    if (view->verify_client == CC_VERIFY_NONE) {
+    if (view->verify_client == CC_VERIFY_NONE && !view->proxied) {
         unseen_add(judge,
                    "the handshake requests no certificate; a section with SSLVerifyClient requests "
                    "one later");
@@ -130,7 +148,6 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
                            apr_pool_t *p, cc_error_t *err)
 {
-    cc_trust_files_t files = files_of(view, own_sources, p);
     apr_status_t status;
 
     *judge = (cc_judge_t){.never = never_asks(view)};
@@ -143,13 +160,12 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool o
     if (status != APR_SUCCESS) {
         return status;
     }
-    files.followed = judge->followed;
-    if (!files.followed && !files.ca_file && !files.ca_path) {
+    if (!cc_judge_has_cas(view)) {
         judge->never = "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor "
                        "SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
-    return cc_trust_load(&judge->trust, &files, p, err);
+    return cc_judge_trust(&judge->trust, view, judge->followed, own_sources, p, err);
 }
 
 const char *cc_judge_certificate(cc_seal_t *seal, bool *admitted, const cc_judge_t *judge,

@@ -15,6 +15,18 @@
  */
 cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 
+/** True if directives name CAs of clients: ClientCertCA, SSLCACertificateFile or -Path. */
+bool cc_judge_has_cas(const cc_conf_view_t *view);
+
+/**
+ * Makes the trust of a server from the files that these directives, SSLVerifyDepth and
+ * SSLCARevocationCheck name. `followed`: the CAs of ClientCertCA; NULL: it is not set.
+ * `own_sources`: leaves out mod_ssl's CRLs. It lives as long as `p`. CC0402: a file cannot be
+ * loaded.
+ */
+apr_status_t cc_judge_trust(cc_trust_t **trust, const cc_conf_view_t *view, cc_cas_t *followed,
+                            bool own_sources, apr_pool_t *p, cc_error_t *err);
+
 /** How a server judges certificates. */
 typedef struct cc_judge_t {
     const char *never;          /* NULL, or why it accepts no certificate */

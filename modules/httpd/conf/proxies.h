@@ -37,6 +37,12 @@ typedef struct cc_proxies_t {
                                 no such line */
 } cc_proxies_t;
 
+/** True if a server takes certificates from proxies in any way. Any thread. */
+static inline bool cc_proxies_take(const cc_proxies_t *proxies)
+{
+    return proxies && (proxies->header || proxies->proxy_protocol);
+}
+
 /** True if an address is that of a trusted proxy. Of a connection, never of mod_remoteip. */
 bool cc_proxies_trust(const cc_proxies_t *proxies, apr_sockaddr_t *address);
 

@@ -118,7 +118,7 @@ static cc_tls_client_t *entry_make(request_rec *r, cc_peer_t *peer, SSL *ssl,
 static __attribute__((noinline)) cc_tls_client_t *
 entry_renew(request_rec *r, cc_peer_t *peer, SSL *ssl, apr_uint64_t number, cc_tls_client_t *entry)
 {
-    cc_tls_judge_t by = {cc_vhost_of(r->server), number};
+    cc_tls_judge_t by = {cc_vhost_with_tls(r->server), number};
     cc_client_map_key_t key = {
         0, {SSL_get0_peer_certificate(ssl), SSL_get_session(ssl), by.host ? by.host->trust : NULL}};
     cc_client_map_t *map = cc_peer_map(r->connection, false);

@@ -104,7 +104,7 @@ static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
 static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, request_rec *r, SSL *ssl,
                          apr_pool_t *p)
 {
-    const cc_vhost_t *host = cc_vhost_of(r->server);
+    const cc_vhost_t *host = cc_vhost_with_tls(r->server);
 
     if (!host) {
         return problem_set(&entry->client, CC_CAUSE_NO_TLS);
