@@ -59,8 +59,8 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
-/** True if the rules use a field of the connection (cc_field_of_connection). */
-bool cc_rules_ask_connection(const cc_rules_t *rules);
+/** True if the rules use a field of the TLS connection (cc_field_of_tls). */
+bool cc_rules_ask_tls(const cc_rules_t *rules);
 
 /** True if the rules use a table. */
 bool cc_rules_use_tables(const cc_rules_t *rules);

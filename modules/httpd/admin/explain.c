@@ -247,7 +247,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     if (dir->auth == 0) {
         note_add(one, "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
     }
-    if (dir->rules && cc_rules_ask_connection(dir->rules)) {
+    if (dir->rules && cc_rules_ask_tls(dir->rules)) {
         note_add(one, "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
                       "have no value here");
     }

@@ -126,6 +126,7 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
 {
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
+    facts->via = CC_VIA_TLS;
     facts->tls_known = true;
     facts->tls_version = SSL_get_version(ssl);
     facts->tls_cipher = SSL_get_cipher_name(ssl);
@@ -180,7 +181,7 @@ static void entry_tell(cc_tls_client_t *entry, request_rec *r)
 
     if (client->problem && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
-        cc_log_problem(r, client->cert, client->problem);
+        cc_log_problem(r, (cc_log_client_t){client->cert, &client->facts}, client->problem);
     } else if (!client->problem) {
         cc_client_expiry_tell(client, entry->x509, r);
     }

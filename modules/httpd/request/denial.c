@@ -6,6 +6,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -195,12 +196,25 @@ static bool may_log(const request_rec *r, const cc_answer_t *answer)
            cc_quota_lets(r->server, CC_QUOTA_FORBIDDEN);
 }
 
+/* A line about a request of a trusted proxy names the proxy even if it passed on no certificate. */
+static cc_facts_t arrival_of(const request_rec *r, const cc_answer_t *answer)
+{
+    const cc_forwarded_t *forwarded = cc_request_forwarded(r);
+
+    if (answer->client) {
+        return answer->client->facts;
+    }
+    return forwarded ? (cc_facts_t){.via = forwarded->via, .via_proxy = forwarded->proxy}
+                     : (cc_facts_t){.via = CC_VIA_UNKNOWN};
+}
+
 static void denial_log(request_rec *r, const cc_answer_t *answer)
 {
+    cc_facts_t facts = arrival_of(r, answer);
     cc_log_need_t needs[CC_MISSING_MAX];
     bool more;
     const cc_missing_t *missing = missing_of(r, &more);
-    cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL,
+    cc_log_denial_t denial = {{answer->client ? answer->client->cert : NULL, &facts},
                               answer->verdict,
                               reason_text(r, answer, missing),
                               needs,

@@ -65,15 +65,17 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
 static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
                          bool who, const apr_array_header_t *trace)
 {
+    const cc_log_client_t logged = {client->cert, &client->facts};
+
     cc_counters_evaluated(r, verdict, who, client->expires_soon ? &client->mark : NULL);
-    cc_log_notes(r, client->cert, verdict);
+    cc_log_notes(r, logged, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {
         cc_request_t *kept = cc_request_of(cc_request_client(r));
 
-        kept->failed = kept->failed || cc_log_failure(r, client->cert, verdict);
+        kept->failed = kept->failed || cc_log_failure(r, logged, verdict);
     } else if (who) {
-        cc_log_verdict(r, client->cert, verdict);
+        cc_log_verdict(r, logged, verdict);
     }
 }
 
@@ -156,7 +158,7 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
                                         : client->lapse.cause == CC_CAUSE_TOO_OLD
                                             ? CC_REJECTED_TOO_OLD
                                             : CC_REJECTED_EXPIRED);
-        cc_log_problem(r, client->cert, problem);
+        cc_log_problem(r, (cc_log_client_t){client->cert, &client->facts}, problem);
     }
     return problem;
 }

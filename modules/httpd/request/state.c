@@ -22,6 +22,18 @@ cc_request_t *cc_request_make(request_rec *r)
     return kept;
 }
 
+const struct cc_forwarded_t *cc_request_forwarded(const request_rec *r)
+{
+    for (; r; r = r->main ? r->main : r->prev) {
+        const cc_request_t *kept = cc_request_seen(r);
+
+        if (kept && kept->forwarded) {
+            return kept->forwarded;
+        }
+    }
+    return NULL;
+}
+
 void cc_request_settle(request_rec *r, bool watched)
 {
     if (watched || cc_request_seen(r)) {

@@ -76,6 +76,12 @@ static inline cc_request_t *cc_request_of(request_rec *r)
 }
 
 /**
+ * What a trusted proxy passed on for a request, or for the one that led to it as a subrequest or an
+ * internal redirect; NULL: the certificate of the connection counts.
+ */
+const struct cc_forwarded_t *cc_request_forwarded(const request_rec *r);
+
+/**
  * Called in the access phase, after the hook of mod_ssl: from now on the request keeps its client.
  * `watched`: also calls cc_denial_watch; otherwise, no memory is allocated yet.
  */

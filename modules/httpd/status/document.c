@@ -104,6 +104,8 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     facts = cc_client_facts(status->answer.client, status->asked->request_time);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* in "connection" */
     facts.tls_known = false;
+    facts.via = CC_VIA_UNKNOWN;
+    facts.via_proxy = NULL;
     return cc_json_fields(status->answer.client->cert, &facts, p);
 }
 
