@@ -178,7 +178,10 @@ const char *cc_advice_reason(const cc_status_t *status, apr_pool_t *p)
         return sentence(cc_ssl_refused_text(status->ssl_refused), p);
     }
     if (status->proxied && status->rules) {
-        return apr_pstrcat(p, "The request has the header ", status->proxied, ".", NULL);
+        return apr_pstrcat(p, "The request has the header ", status->proxied,
+                           ". This server takes certificates from a proxy if ClientCertHeader and "
+                           "ClientCertTrustedProxy name it.",
+                           NULL);
     }
     return words_of(status)->reason;
 }
