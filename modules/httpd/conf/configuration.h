@@ -43,6 +43,7 @@ typedef struct cc_configuration_t {
     bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */
     bool forwards;         /* conf/forwarding.c: there is a ClientCertForward that is not Off */
     bool takes_headers;    /* conf/proxies.c: there is a ClientCertHeader */
+    struct cc_forwarded_store_t *forwarded; /* peer/forwarded_cache.c: the cache of this process */
     apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
                                     (forward/forward.h) that directives name, of const char *. They
                                     are removed from all requests. NULL: none */
