@@ -88,7 +88,7 @@ static bool shows(const header_t *header, const apr_table_entry_t *sent, bool tl
            (header->holds ? !tls && ap_strcasestr(sent->val, header->holds) : true);
 }
 
-static bool had_client_cert(const request_rec *r)
+static const char *recorded(const request_rec *r)
 {
     const cc_request_t *kept;
 
@@ -96,12 +96,21 @@ static bool had_client_cert(const request_rec *r)
         r = r->main ? r->main : r->prev;
     }
     kept = cc_request_seen(r);
-    return kept && kept->had_client_cert;
+    return kept ? kept->proxied : NULL;
 }
 
 void cc_proxied_note(request_rec *r)
 {
-    cc_request_of(r)->had_client_cert = true;
+    cc_request_of(r)->proxied = "Client-Cert";
+}
+
+void cc_proxied_keep(request_rec *r)
+{
+    const char *header = cc_proxied_header(r);
+
+    if (header) {
+        cc_request_of(r)->proxied = header;
+    }
 }
 
 const char *cc_proxied_header(request_rec *r)
@@ -110,8 +119,8 @@ const char *cc_proxied_header(request_rec *r)
     unsigned set = cc_configuration_of(ap_server_conf)->headers_set;
     bool tls = cc_tls_was_on(r);
 
-    if (had_client_cert(r)) {
-        return "Client-Cert";
+    if (recorded(r)) {
+        return recorded(r);
     }
     for (size_t i = 0; i < HEADERS; i++) {
         for (int j = 0; !(set >> i & 1) && j < all->nelts; j++) {
