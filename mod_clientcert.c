@@ -48,6 +48,7 @@
 #include "httpd/request/expr.h"
 #include "httpd/request/failure.h"
 #include "httpd/request/fixups.h"
+#include "httpd/request/forward_headers.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/refuse.h"
@@ -263,9 +264,16 @@ void cc_hooks_reserve(void)
     register_once(register_reserve, &cc_configuration_of(ap_server_conf)->reserves);
 }
 
+static void register_forward(void)
+{
+    /* After cc_fixups_end; mod_headers may then change what is sent. */
+    ap_hook_fixups(cc_forward_headers_set, after_setters, before_headers, APR_HOOK_LAST);
+}
+
 void cc_hooks_forward(void)
 {
     cc_hooks_reserve();
+    register_once(register_forward, &cc_configuration_of(ap_server_conf)->sends);
 }
 
 /*
