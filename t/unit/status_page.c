@@ -130,6 +130,9 @@ static const struct {
     {"'certificate': {}",
      "<h2>Your certificate</h2>\n<dl>\n<dt>Name</dt><dd><small>(none)</small></dd>\n</dl>\n"
      "<details>"},
+    {"'connection': {'version': null, 'via': 'header', 'proxy': '<p>'}",
+     "<h2>Your connection</h2>\n<dl>\n<dt>Through a proxy</dt><dd><bdi>header</bdi></dd>\n"
+     "<dt>Proxy</dt><dd><bdi>&lt;p&gt;</bdi></dd>\n</dl>"},
     {"'connection': {'version': 'TLSv1.3', 'cipher': 'C', 'sni': null, 'session': 's'}",
      "<dt>TLS version</dt><dd><bdi>TLSv1.3</bdi></dd>\n<dt>Cipher</dt><dd><bdi>C</bdi></dd>\n"
      "<dt>Session</dt>"},

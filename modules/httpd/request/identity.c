@@ -10,6 +10,7 @@
 #include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 #include "httpd/request/verdicts.h"
 #include "rules/rules.h"
@@ -213,6 +214,9 @@ CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_
         client = client_remembered(r);
     }
     if (!client) {
+        if (!why.unproven && !why.gone) {
+            cc_proxied_look(r);
+        }
         answer->presented = why.unproven;
         answer->problem = why.unproven ? why.unproven : "no client certificate was presented";
     }

@@ -164,10 +164,14 @@ static void connection_write(request_rec *r, const json_t *document)
                                          {"Server name", "sni", CC_HTML_TEXT},
                                          {"Session", "session", CC_HTML_TEXT},
                                          {NULL, NULL, CC_HTML_TEXT}};
+    static const cc_html_row_t rows_of_proxy[] = {{"Through a proxy", "via", CC_HTML_TEXT},
+                                                  {"Proxy", "proxy", CC_HTML_TEXT},
+                                                  {NULL, NULL, CC_HTML_TEXT}};
+    const json_t *connection = json_object_get(document, "connection");
 
     if (cc_html_has(document, "connection")) {
         section_begin(r, "Your connection");
-        cc_html_rows(r, json_object_get(document, "connection"), rows);
+        cc_html_rows(r, connection, cc_html_has(connection, "version") ? rows : rows_of_proxy);
         section_end(r);
     }
 }
