@@ -126,9 +126,16 @@ void cc_proxied_note(request_rec *r)
     cc_request_of(r)->proxied = "Client-Cert";
 }
 
+static const char *certificate_header(request_rec *r)
+{
+    const char *header = recorded(r);
+
+    return header ? header : shown_name(first_shown(r, shows_certificate), r->pool);
+}
+
 void cc_proxied_keep(request_rec *r)
 {
-    const char *header = cc_proxied_header(r);
+    const char *header = certificate_header(r);
 
     if (header) {
         cc_request_of(r)->proxied = header;
@@ -137,27 +144,17 @@ void cc_proxied_keep(request_rec *r)
 
 const char *cc_proxied_header(request_rec *r)
 {
-    const char *name;
+    const char *header = certificate_header(r);
 
-    if (recorded(r)) {
-        return recorded(r);
+    if (!header && !cc_tls_was_on(r)) {
+        header = shown_name(first_shown(r, shows_scheme), r->pool);
     }
-    name = first_shown(r, shows_certificate);
-    if (!name && !cc_tls_was_on(r)) {
-        name = first_shown(r, shows_scheme);
-    }
-    return shown_name(name, r->pool);
+    return header;
 }
 
 /* ---- the warning ----------------------------------------------------------------------------- */
 
 #define BETWEEN_LOOKS apr_time_from_sec(1)
-
-static const char *certificate_header(request_rec *r)
-{
-    return had_client_cert(r) ? "Client-Cert"
-                              : shown_name(first_shown(r, shows_certificate), r->pool);
-}
 
 void cc_proxied_look(request_rec *r)
 {
