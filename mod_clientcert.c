@@ -37,6 +37,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/mod_status.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/graceful_close.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
@@ -102,6 +103,7 @@ static void register_process(void)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_forwarded_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
 

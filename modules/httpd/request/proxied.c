@@ -110,14 +110,19 @@ static const char *shown_name(const char *name, apr_pool_t *p)
     return name ? cc_text_excerpt(name, strlen(name), p) : NULL;
 }
 
-static bool had_client_cert(const request_rec *r)
+/* The state of the request that the client sent; NULL: none. */
+static const cc_request_t *first_of(const request_rec *r)
 {
-    const cc_request_t *kept;
-
     while (r->main || r->prev) {
         r = r->main ? r->main : r->prev;
     }
-    kept = cc_request_seen(r);
+    return cc_request_seen(r);
+}
+
+static bool had_client_cert(const request_rec *r)
+{
+    const cc_request_t *kept = first_of(r);
+
     return kept && kept->had_client_cert;
 }
 
@@ -130,6 +135,11 @@ const char *cc_proxied_header(request_rec *r)
 {
     const char *name;
 
+    if (cc_proxies_take(cc_vhost_conf_of(r->server)->proxies)) {
+        const cc_request_t *kept = first_of(r);
+
+        return kept ? kept->untrusted_header : NULL;
+    }
     if (had_client_cert(r)) {
         return "Client-Cert";
     }
