@@ -17,7 +17,19 @@ typedef enum {
     CC_FORWARD_CHAIN_WITHIN /* in the header of the client's certificate */
 } cc_forward_chain_t;
 
-/** A format of a header. Constant; there is one record for each format. */
+/**
+ * A format of a header. Constant; there is one record for each format.
+ *
+ * rfc9440: a byte sequence of structured fields (RFC 9440, RFC 8941 3.3.5); the chain is a list.
+ * xfcc: Envoy's elements, of which only the last one counts; Cert or Chain is needed, and Hash must
+ * be right.
+ * pem-url: URL-encoded PEM, in which "+" is a plus; also PEM that is not encoded, whose line ends
+ * are spaces or tabs.
+ * pem-bare: base64, with "," between certificates.
+ * der: base64 of DER; in the chain, of one certificate or several one after the other, or with ","
+ * between them.
+ * alb: URL-encoded PEM, of one certificate or several one after the other.
+ */
 typedef struct cc_forward_format_t {
     const char *name;   /* as directives write it: "rfc9440", "xfcc", "pem-url", "pem-bare", "der",
                            "alb" */
@@ -46,12 +58,13 @@ typedef struct cc_forwarded_certs_t {
 
 /**
  * Reads the value of a header strictly: what the format does not allow is an error, never guessed.
- * `chain_value` is the value of the header of the chain; NULL: there is none. `reads_chain`: the
- * format is CC_FORWARD_CHAIN_WITHIN, and further certificates are its chain; otherwise a second
- * certificate is an error. Of several elements (xfcc), only the last one counts. The certificates
- * are released with `p`. APR_EINVAL: CC0473 to CC0489, which say what is wrong and how the format
- * looks; the text quotes at most a short, escaped part of the value. Leaves nothing in OpenSSL's
- * error queue. Any thread, each with its own pool.
+ * A certificate must be DER, so that it has one encoding. `chain_value` is the value of the header
+ * of the chain, for CC_FORWARD_CHAIN_APART; NULL or "": there is none. `reads_chain`: for
+ * CC_FORWARD_CHAIN_WITHIN, further certificates are the chain of the first; otherwise, a second
+ * certificate is an error. The certificates are released with `p`. APR_EINVAL: CC0473 to CC0483,
+ * with what is wrong and how the format looks; the word is a short part of the value, which
+ * cc_error_text escapes. Nothing is left in OpenSSL's error queue. The time is linear in the length
+ * of the values. Any thread, each with its own pool.
  */
 apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_format_t *format,
                              const char *value, const char *chain_value, bool reads_chain,
@@ -65,8 +78,10 @@ typedef struct cc_forward_values_t {
 
 /**
  * Writes a certificate as values of headers. `chain`: the certificates above it, from its issuer
- * up, to be sent too; NULL: none. APR_EINVAL (CC0473 to CC0489) if the certificate cannot be
- * encoded, or the format cannot be sent. Any thread, each with its own pool.
+ * up, to be sent too; NULL: none. APR_EINVAL (CC0484) if a certificate cannot be encoded, if there
+ * are more than CC_FORWARD_CHAIN_MAX above it, or if the format cannot be sent. Nothing in a
+ * certificate can end a value or add one. A value may be longer than CC_FORWARD_VALUE_MAX. Any
+ * thread, each with its own pool.
  */
 apr_status_t cc_forward_write(cc_forward_values_t *values, const cc_forward_format_t *format,
                               X509 *leaf, STACK_OF(X509) * chain, apr_pool_t *p, cc_error_t *err);

@@ -12,6 +12,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/metrics/quota.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
@@ -311,6 +312,20 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
+/* An internal redirect is still the request that the proxy sent. */
+static void capture(request_rec *r)
+{
+    const char *untrusted = NULL;
+    const struct cc_forwarded_t *forwarded = r->prev ? NULL : cc_forwarded_capture(r, &untrusted);
+
+    if (forwarded || untrusted) {
+        cc_request_t *kept = cc_request_of(r);
+
+        kept->forwarded = forwarded;
+        kept->untrusted_header = untrusted;
+    }
+}
+
 /*
  * This is also done in a host without directives of this module: it may share a back end with a
  * host that has some.
@@ -322,6 +337,7 @@ int cc_inbound_clean(request_rec *r)
     if (cc_use_of(r->server) == CC_USE_NONE) {
         return DECLINED;
     }
+    capture(r);
     kinds = kinds_of(r->headers_in);
     if (kinds & OURS) {
         remove_ours(r);

@@ -33,4 +33,7 @@ const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused);
 /** The words for a client without a certificate, and for one whose proxy ended TLS. */
 extern const cc_words_t cc_no_certificate_words, cc_proxied_words;
 
+/** For a request without TLS, where certificates come only from trusted proxies, not from one. */
+extern const cc_words_t cc_not_proxied_words;
+
 #endif

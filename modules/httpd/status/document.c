@@ -7,7 +7,10 @@
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -25,6 +28,12 @@
 
 /* ---- the request in question ------------------------------------------------------------- */
 
+/* A proxy may have passed on a certificate that the client presented to it. */
+static bool can_present(const request_rec *r)
+{
+    return cc_tls_is_on(r) || cc_proxies_take(cc_vhost_conf_of(r->server)->proxies);
+}
+
 static cc_status_result_t result_of(const cc_status_t *status)
 {
     static const cc_status_result_t results[] = {
@@ -38,7 +47,8 @@ static cc_status_result_t result_of(const cc_status_t *status)
         return CC_STATUS_REFUSED;
     }
     if (!status->answer.presented) {
-        return cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE : CC_STATUS_NO_TLS;
+        return status->forwarded || can_present(status->asked) ? CC_STATUS_NO_CERTIFICATE
+                                                               : CC_STATUS_NO_TLS;
     }
     if (status->answer.problem) {
         return CC_STATUS_REJECTED;
@@ -63,7 +73,9 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
     status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
-    status.proxied = status.answer.presented ? NULL : cc_proxied_header(status.asked);
+    status.forwarded = cc_request_forwarded(status.asked);
+    status.proxied =
+        status.answer.presented || status.forwarded ? NULL : cc_proxied_header(status.asked);
     status.result = result_of(&status);
     return status;
 }
@@ -119,18 +131,33 @@ static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
                      cc_json_string(cc_advice_cause(status), p));
 }
 
-static json_t *connection_of(request_rec *r)
+/* The TLS of a proxy's connection is not that of the client. Its address is for administrators. */
+static json_t *proxy_of(const cc_status_t *status, apr_pool_t *p)
 {
+    const cc_forwarded_t *forwarded = status->forwarded;
+
+    return json_pack("{s:n, s:n, s:n, s:n, s:s, s:o}", "version", "cipher", "sni", "session", "via",
+                     cc_via_word(forwarded->via), "proxy",
+                     cc_json_string(status->rules ? forwarded->proxy : NULL, p));
+}
+
+static json_t *connection_of(const cc_status_t *status)
+{
+    request_rec *r = status->page;
     cc_facts_t facts;
 
+    if (status->forwarded) {
+        return proxy_of(status, r->pool);
+    }
     if (!cc_tls_is_on(r)) {
         return json_null();
     }
     facts = cc_tls_facts(r);
-    return json_pack("{s:o, s:o, s:o, s:s}", "version", cc_json_string(facts.tls_version, r->pool),
-                     "cipher", cc_json_string(facts.tls_cipher, r->pool), "sni",
+    return json_pack("{s:o, s:o, s:o, s:s, s:n, s:n}", "version",
+                     cc_json_string(facts.tls_version, r->pool), "cipher",
+                     cc_json_string(facts.tls_cipher, r->pool), "sni",
                      cc_json_string(facts.tls_sni, r->pool), "session",
-                     facts.tls_resumed ? "resumed session" : "full handshake");
+                     facts.tls_resumed ? "resumed session" : "full handshake", "via", "proxy");
 }
 
 /* ---- where rules are not shown ------------------------------------------------------------- */
@@ -273,7 +300,7 @@ json_t *cc_status_document(request_rec *r, bool trace)
     json_object_set_new(document, "identity", identity_of(&status, r->pool));
     json_object_set_new(document, "certificate", certificate_of(&status, r->pool));
     json_object_set_new(document, "verification", verification_of(&status, r->pool));
-    json_object_set_new(document, "connection", connection_of(r));
+    json_object_set_new(document, "connection", connection_of(&status));
     if (status.trace && status.result != CC_STATUS_REFUSED) {
         json_object_set_new(document, "trace", trace_of(&status, r->pool));
     }
