@@ -38,7 +38,7 @@ static cc_client_map_t *no_map(const cc_client_t *client, conn_rec *c, bool make
     return NULL;
 }
 
-static const cc_client_source_t file = {again, end, pool_of, no_map};
+static const cc_client_source_t file = {.again = again, .end = end, .pool = pool_of, .map = no_map};
 
 /* ---- the judgement ---------------------------------------------------------------------- */
 
