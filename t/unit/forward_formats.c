@@ -235,8 +235,10 @@ static const forwardset_case_t pem_url[] = {
      false},
     {"-----BEGIN%20CERTIFICATE-----%20{a}%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,
      false},
-    {"-----BEGIN CERTIFICATE-----%0A{a}%0A-----END CERTIFICATE-----%0A", NULL, "CC0479", "space",
-     false},
+    {"-----BEGIN "
+     "CERTIFICATE-----%0A{a}%0A-----END "
+     "CERTIFICATE-----%0A",
+     NULL, "CC0479", "space", false},
     {"-----BEGIN%20CERTIFICATE-----%0A%0A{a}%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,
      false},
     {"-----BEGIN%20CERTIFICATE-----%0A{a}%0A%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,
