@@ -61,6 +61,13 @@ typedef enum {
     CC_VIA_PROXY_PROTOCOL
 } cc_via_t;
 
+/**
+ * cc_via_word: the word of the field `via`, a literal; NULL for CC_VIA_UNKNOWN. cc_via_find: the
+ * opposite, in any case; CC_VIA_UNKNOWN: there is no such word.
+ */
+const char *cc_via_word(cc_via_t via);
+cc_via_t cc_via_find(const char *word);
+
 /** Facts that fields need and the certificate does not contain. Unknown members are NULL. */
 typedef struct cc_facts_t {
     apr_time_t now;          /* for days_left */
@@ -75,8 +82,7 @@ typedef struct cc_facts_t {
     const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
     apr_time_t revoked_at;               /* 0: not revoked */
     cc_via_t via;
-    const char
-        *via_proxy; /* the address of the proxy that passed the certificate on; not for TLS */
+    const char *via_proxy; /* the IP address of the proxy that passed it on; "unix" for a socket */
 } cc_facts_t;
 
 /**
@@ -84,6 +90,9 @@ typedef struct cc_facts_t {
  * cleared. Cannot fail.
  */
 cc_cert_t *cc_cert_wrap(struct x509_st *x509, apr_pool_t *p);
+
+/** The certificate itself, which lives as long as `cert`. */
+struct x509_st *cc_cert_x509(const cc_cert_t *cert);
 
 /**
  * Parses one DER certificate. `der` must be the certificate and nothing else. The result lives as
@@ -166,10 +175,11 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
 
 /**
- * True if the value comes from the connection, not from the certificate (tls.version, tls.cipher,
- * tls.sni, tls.resumed). If a certificate is only read from a file, there is no value.
+ * True if the value comes from the client's TLS connection, not from the certificate (tls.version,
+ * tls.cipher, tls.sni, tls.resumed). There is no value if a certificate is only read from a file,
+ * or was passed on by a proxy.
  */
-bool cc_field_of_connection(const cc_fieldref_t *ref);
+bool cc_field_of_tls(const cc_fieldref_t *ref);
 
 /** True if both name the same field with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);

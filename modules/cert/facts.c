@@ -15,6 +15,24 @@ static cc_values_t digest_or_none(const unsigned char *sha256, apr_pool_t *p)
     return sha256 ? cc_values_one(cc_value_octets(sha256, 32, p), p) : cc_values_none();
 }
 
+/* In the order of cc_via_t, from CC_VIA_TLS on. */
+static const char *const vias[] = {"tls", "header", "proxy-protocol", NULL};
+
+const char *cc_via_word(cc_via_t via)
+{
+    return via == CC_VIA_UNKNOWN ? NULL : vias[via - CC_VIA_TLS];
+}
+
+cc_via_t cc_via_find(const char *word)
+{
+    for (int i = 0; vias[i]; i++) {
+        if (apr_cstr_casecmp(word, vias[i]) == 0) {
+            return (cc_via_t)(CC_VIA_TLS + i);
+        }
+    }
+    return CC_VIA_UNKNOWN;
+}
+
 cc_values_t cc_fact_extract(const cc_extraction_t *s)
 {
     const cc_facts_t *facts = s->facts;
@@ -42,11 +60,16 @@ cc_values_t cc_fact_extract(const cc_extraction_t *s)
     case CC_FACT_REVOKED_AT:
         return facts->revoked_at ? cc_values_one(cc_value_time(facts->revoked_at, s->pool), s->pool)
                                  : cc_values_none();
+    case CC_FACT_VIA:
+        return text_or_none(cc_via_word(facts->via), s->pool);
+    case CC_FACT_VIA_PROXY:
+        return facts->via_proxy ? cc_values_one(cc_value_proxy(facts->via_proxy, s->pool), s->pool)
+                                : cc_values_none();
     }
     return cc_values_none();
 }
 
-bool cc_fact_of_connection(cc_fact_t fact)
+bool cc_fact_of_tls(cc_fact_t fact)
 {
     return fact == CC_FACT_VERSION || fact == CC_FACT_CIPHER || fact == CC_FACT_SNI ||
            fact == CC_FACT_RESUMED;
@@ -69,10 +92,22 @@ static const char *const reasons[] = {"unspecified",
                                       "aACompromise",
                                       NULL};
 
+static const char *const *words_of(cc_fact_t fact)
+{
+    switch (fact) {
+    case CC_FACT_REVOCATION:
+        return states;
+    case CC_FACT_VIA:
+        return vias;
+    default:
+        return reasons;
+    }
+}
+
 apr_status_t cc_operand_fact(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
-    const char *const *words = variant == CC_FACT_REVOCATION ? states : reasons;
+    const char *const *words = words_of((cc_fact_t)variant);
     const char *legal = words[0];
 
     for (int i = 0; words[i]; i++) {

@@ -134,11 +134,11 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p)
                   : ref->field->name;
 }
 
-bool cc_field_of_connection(const cc_fieldref_t *ref)
+bool cc_field_of_tls(const cc_fieldref_t *ref)
 {
     const cc_field_row_t *row = row_of(ref);
 
-    return row->extract == cc_fact_extract && cc_fact_of_connection((cc_fact_t)row->variant);
+    return row->extract == cc_fact_extract && cc_fact_of_tls((cc_fact_t)row->variant);
 }
 
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)

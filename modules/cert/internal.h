@@ -77,7 +77,7 @@ cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
 cc_operand_fn cc_operand_text;
 cc_operand_fn cc_operand_number;
 cc_operand_fn cc_operand_boolean;
-cc_operand_fn cc_operand_fact; /* `variant` is CC_FACT_REVOCATION or CC_FACT_REASON */
+cc_operand_fn cc_operand_fact; /* `variant` is CC_FACT_REVOCATION, _REASON or _VIA */
 
 /* ---- octets.c ---- */
 
@@ -191,6 +191,15 @@ cc_extract_fn cc_extension_extract;
 extern const cc_field_family_t cc_extension_family;
 cc_operand_fn cc_operand_ku;
 
+/* ---- address.c ---- */
+
+/* An IP address of 4 or 16 octets, in the shortest form (RFC 5952). */
+cc_value_t cc_value_address(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+/* The address of a proxy, as httpd writes it, or "unix". */
+cc_value_t cc_value_proxy(const char *text, apr_pool_t *p);
+cc_operand_fn cc_operand_ip;
+cc_operand_fn cc_operand_proxy;
+
 /* ---- san.c, othername.c ---- */
 
 typedef enum {
@@ -207,7 +216,6 @@ typedef enum {
 cc_extract_fn cc_san_extract; /* `variant` is a cc_san_t */
 cc_extract_fn cc_sid_extract;
 extern const cc_field_family_t cc_san_other_family;
-cc_operand_fn cc_operand_ip;
 
 /* True if an otherName belongs to this field; *value is then its value. */
 bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value);
@@ -269,9 +277,11 @@ typedef enum {
     CC_FACT_RESUMED,
     CC_FACT_REVOCATION,
     CC_FACT_REASON,
-    CC_FACT_REVOKED_AT
+    CC_FACT_REVOKED_AT,
+    CC_FACT_VIA,
+    CC_FACT_VIA_PROXY
 } cc_fact_t;
 cc_extract_fn cc_fact_extract; /* `variant` is a cc_fact_t */
-bool cc_fact_of_connection(cc_fact_t fact);
+bool cc_fact_of_tls(cc_fact_t fact);
 
 #endif

@@ -338,59 +338,11 @@ static const cc_field_row_t rows[] = {
      cc_operand_text,
      0,
      NULL},
-
-    /* ---- revocation ---- */
-    {{"revocation", TEXT, ONE, false, NULL,
-      "Revocation status by CRLs and OCSP: good, revoked, unknown (no source knows the status), "
-      "or unchecked (no check is configured).",
-      "revocation == good"},
-     cc_fact_extract,
-     cc_operand_fact,
-     CC_FACT_REVOCATION,
-     NULL},
-    {{"revocation.reason", TEXT, ONE, false, NULL,
-      "Reason for the revocation, by its name in RFC 5280 5.3.1: keyCompromise, superseded ...",
-      "revocation.reason == keyCompromise"},
-     cc_fact_extract,
-     cc_operand_fact,
-     CC_FACT_REASON,
-     NULL},
-    {{"revocation.date", CC_TYPE_TIME, ONE, false, NULL, "Date of the revocation.",
-      "revocation.date > 2026-01-01"},
-     cc_fact_extract,
-     cc_operand_time,
-     CC_FACT_REVOKED_AT,
-     NULL},
-
-    /* ---- the connection ---- */
-    {{"tls.version", TEXT, ONE, false, NULL, "TLS version of the connection.",
-      "tls.version == TLSv1.3"},
-     cc_fact_extract,
-     cc_operand_text,
-     CC_FACT_VERSION,
-     NULL},
-    {{"tls.cipher", TEXT, ONE, false, NULL, "Cipher suite of the connection, by OpenSSL's name.",
-      "tls.cipher == TLS_AES_256_GCM_SHA384"},
-     cc_fact_extract,
-     cc_operand_text,
-     CC_FACT_CIPHER,
-     NULL},
-    {{"tls.sni", TEXT, ONE, false, NULL,
-      "Server name that the client requested (server_name extension).",
-      "tls.sni == www.example.com"},
-     cc_fact_extract,
-     cc_operand_text,
-     CC_FACT_SNI,
-     NULL},
-    {{"tls.resumed", TEXT, ONE, false, NULL, "Whether the TLS session was resumed: true or false.",
-      "tls.resumed == false"},
-     cc_fact_extract,
-     cc_operand_boolean,
-     CC_FACT_RESUMED,
-     NULL},
 };
+
+#define ROW_COUNT (int)(sizeof(rows) / sizeof(rows[0]))
 
 const cc_field_row_t *cc_field_row_at(int i)
 {
-    return i >= 0 && i < (int)(sizeof(rows) / sizeof(rows[0])) ? &rows[i] : NULL;
+    return i >= 0 && i < ROW_COUNT ? &rows[i] : cc_presented_row_at(i - ROW_COUNT);
 }

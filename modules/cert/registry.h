@@ -16,6 +16,9 @@ typedef struct cc_field_row_t {
 /* The i-th row, or NULL past the end. */
 const cc_field_row_t *cc_field_row_at(int i);
 
+/* The i-th of its last rows, which are not about the certificate itself, or NULL past the end. */
+const cc_field_row_t *cc_presented_row_at(int i);
+
 /* A name that an RFC or another program has for a field. Constant. */
 typedef struct cc_field_alias_t {
     const char *name;   /* lower case, only letters and digits */

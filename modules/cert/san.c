@@ -2,39 +2,9 @@
 /* Extracts subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include <openssl/objects.h>
 
 #include "cert/internal.h"
-
-static cc_value_t ip_value(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
-{
-    char text[INET6_ADDRSTRLEN];
-
-    if ((len != 4 && len != 16) ||
-        !inet_ntop(len == 4 ? AF_INET : AF_INET6, octets, text, sizeof(text))) {
-        return cc_value_unusable("it is an IP address of neither 4 nor 16 octets", octets, len, p);
-    }
-    return cc_value_words(text, p);
-}
-
-apr_status_t cc_operand_ip(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
-                           cc_error_t *err)
-{
-    unsigned char octets[16];
-
-    (void)variant;
-    if (inet_pton(AF_INET, text, octets) == 1) {
-        *value = ip_value(octets, 4, p);
-    } else if (inet_pton(AF_INET6, text, octets) == 1) {
-        *value = ip_value(octets, 16, p);
-    } else {
-        return cc_error_set(err, p, "CC0280", text,
-                            "not an IP address; write one such as 192.0.2.1 or 2001:db8::1");
-    }
-    return APR_SUCCESS;
-}
 
 /* The type of GeneralName that a field extracts. */
 static int name_type(int variant)
@@ -53,8 +23,8 @@ static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_va
 {
     switch (name->type) {
     case GEN_IPADD:
-        *value = ip_value(ASN1_STRING_get0_data(name->d.iPAddress),
-                          (apr_size_t)ASN1_STRING_length(name->d.iPAddress), s->pool);
+        *value = cc_value_address(ASN1_STRING_get0_data(name->d.iPAddress),
+                                  (apr_size_t)ASN1_STRING_length(name->d.iPAddress), s->pool);
         return true;
     case GEN_DIRNAME:
         if (X509_NAME_entry_count(name->d.directoryName) == 0) {

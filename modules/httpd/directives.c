@@ -9,8 +9,10 @@
 #include "httpd/background/tables.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
+#include "httpd/conf/forwarding.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/status_text.h"
 #include "httpd/conf/use.h"
@@ -61,6 +63,12 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
     return NULL;
 }
 
+static const char *proxy_cert_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    (void)record;
+    return cc_proxies_cert(cmd, cc_tables_rules, args);
+}
+
 /* ---- the table of directives ------------------------------------------------------------- */
 
 /* The function of a directive that is not for .htaccess. */
@@ -109,6 +117,8 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
 #define SECTION_LINE(name, function, help)                                                         \
     AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+#define SECTION_LINE_HOOKED(name, function, hook, help)                                            \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, HOOKED(function, hook), RSRC_CONF | ACCESS_CONF, help)
 #define SECTION_WORD(name, function, help)                                                         \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
@@ -143,6 +153,12 @@ const command_rec cc_directives[] = {
                 "Cache in which the processes of httpd share OCSP responses"),
     SERVER_WORD_HOOKED("ClientCertTolerate", cc_vhost_conf_tolerate, cc_hooks_tolerate,
                        "Lets TLS handshakes go on with certificates that do not verify"),
+    SERVER_LINE("ClientCertHeader", cc_proxies_header,
+                "Takes the certificates of clients from trusted proxies"),
+    SERVER_LINE("ClientCertTrustedProxy", cc_proxies_trusted,
+                "Addresses of the proxies from which certificates are taken"),
+    SERVER_LINE("ClientCertTrustedProxyCert", proxy_cert_directive,
+                "Conditions on the certificate of a trusted proxy itself"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,
@@ -151,6 +167,10 @@ const command_rec cc_directives[] = {
                     "Text and link of your own on the page of clientcert-status"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "Environment variables for applications and logs"),
+    SECTION_LINE_HOOKED("ClientCertForward", cc_forwarding_directive, cc_hooks_forward,
+                        "Sends the verified certificate to back ends"),
+    SECTION_LINE_HOOKED("ClientCertForwardIdentity", cc_forwarding_identity, cc_hooks_forward,
+                        "Sends the user and the groups to back ends"),
     AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
                      "Handler of requests, read to find clientcert-metrics in .htaccess"),
     AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG,
@@ -164,7 +184,8 @@ int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     (void)pconf;
     (void)plog;
     (void)ptemp;
-    if (cc_use_anywhere(s) == CC_USE_HERE && !ap_find_linked_module("mod_ssl.c")) {
+    if (cc_use_anywhere(s) == CC_USE_HERE && !cc_configuration_of(s)->takes_headers &&
+        !ap_find_linked_module("mod_ssl.c")) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "CC0102: mod_ssl is not loaded: no request will have a client certificate");
     }

@@ -8,7 +8,10 @@
 /** The directives: ClientCertMap, ClientCertTable, ClientCertAuth, ClientCertExport ... */
 extern const command_rec cc_directives[];
 
-/** post_config hook: warns (CC0102) if the module is used and mod_ssl is not loaded. Returns OK. */
+/**
+ * post_config hook: warns (CC0102) if the module is used, mod_ssl is not loaded, and no proxy
+ * passes on certificates. Returns OK.
+ */
 int cc_directives_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
@@ -23,5 +26,11 @@ void cc_hooks_follow_cas(void);
 
 /** The same for ClientCertTolerate. */
 void cc_hooks_tolerate(void);
+
+/** The same where headers with certificates are removed: for ClientCertHeader. */
+void cc_hooks_reserve(void);
+
+/** The same for ClientCertForward and ClientCertForwardIdentity; includes cc_hooks_reserve. */
+void cc_hooks_forward(void);
 
 #endif

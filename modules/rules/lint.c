@@ -333,6 +333,28 @@ apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *n
     return lint.notes;
 }
 
+/* ---- fields of the connection ------------------------------------------------------------ */
+
+apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t *p)
+{
+    cc_rule_lint_t lint = {.rules = rules, .notes = apr_array_make(p, 1, sizeof(cc_note_t))};
+
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        lint.rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+        for (int j = 0; j < lint.rule->conditions->nelts; j++) {
+            const cc_condition_t *c = &APR_ARRAY_IDX(lint.rule->conditions, j, cc_condition_t);
+
+            if (!c->op->negative && cc_field_of_tls(&c->selector->ref)) {
+                note_add(&lint, "CC0781",
+                         "%s: a certificate that a proxy passes on has no value of this field, so "
+                         "the rule never matches; remove the condition",
+                         cc_condition_text(c, p));
+            }
+        }
+    }
+    return lint.notes;
+}
+
 /* ---- all findings ------------------------------------------------------------------------ */
 
 apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers, apr_pool_t *p)

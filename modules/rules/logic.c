@@ -116,11 +116,26 @@ static bool equal_excludes(cc_logic_t *logic, const cc_condition_t *equal, const
     return c->op->negative ? fit == CC_FIT_YES : fit == CC_FIT_NO && !cc_selector_many(c->selector);
 }
 
+/* One is about how the certificate arrived; the other needs a value that it does not have then. */
+static bool lacks_value(const cc_condition_t *arrival, const cc_condition_t *c)
+{
+    const cc_fieldref_t *ref = &c->selector->ref;
+
+    if (arrival->selector->base || strcmp(arrival->selector->ref.field->name, "via") ||
+        !cc_operator_is_equal(arrival->op) || c->op->negative) {
+        return false;
+    }
+    return cc_via_find(arrival->value.text) == CC_VIA_TLS ? !strcmp(ref->field->name, "via.proxy")
+                                                          : cc_field_of_tls(ref);
+}
+
 static bool excludes(cc_logic_t *logic, const cc_condition_t *a, const cc_condition_t *b)
 {
-    return a->selector == b->selector &&
-           (opposite(a, b) || (apart(a, b) && !cc_selector_many(a->selector)) ||
-            equal_excludes(logic, a, b) || equal_excludes(logic, b, a));
+    if (a->selector != b->selector) {
+        return lacks_value(a, b) || lacks_value(b, a);
+    }
+    return opposite(a, b) || (apart(a, b) && !cc_selector_many(a->selector)) ||
+           equal_excludes(logic, a, b) || equal_excludes(logic, b, a);
 }
 
 bool cc_logic_never(cc_logic_t *logic, const cc_condition_t **a, const cc_condition_t **b)

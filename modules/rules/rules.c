@@ -80,10 +80,10 @@ int cc_rules_count(const cc_rules_t *rules)
     return rules->rules->nelts;
 }
 
-bool cc_rules_ask_connection(const cc_rules_t *rules)
+bool cc_rules_ask_tls(const cc_rules_t *rules)
 {
     for (int i = 0; i < rules->selectors->nelts; i++) {
-        if (cc_field_of_connection(&APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *)->ref)) {
+        if (cc_field_of_tls(&APR_ARRAY_IDX(rules->selectors, i, cc_selector_t *)->ref)) {
             return true;
         }
     }

@@ -59,8 +59,8 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
-/** True if the rules use a field of the connection (cc_field_of_connection). */
-bool cc_rules_ask_connection(const cc_rules_t *rules);
+/** True if the rules use a field of the TLS connection (cc_field_of_tls). */
+bool cc_rules_ask_tls(const cc_rules_t *rules);
 
 /** True if the rules use a table. */
 bool cc_rules_use_tables(const cc_rules_t *rules);
@@ -256,6 +256,12 @@ apr_array_header_t *cc_rules_lint(const cc_rules_t *rules, cc_issuers_t issuers,
  * (cc_rules_add_conditions). Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint_texts(const cc_rules_t *rules, apr_pool_t *p);
+
+/**
+ * Conditions that never hold for a certificate that a proxy passes on: those that need a value of a
+ * field of the connection (cc_note_t, CC0781). Lives as long as `p`.
+ */
+apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t *p);
 
 /**
  * Conditions on the issuer with a name that, in the other order, is the name of a CA (cc_note_t,

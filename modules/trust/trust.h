@@ -214,6 +214,16 @@ void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now);
 
 /**
+ * The same for a certificate that another server has received. At most `depth` certificates may be
+ * above it (SSLVerifyDepth; the depth of a trust of files and depth= of ClientCertCA take
+ * precedence). NULL: it verifies, and may identify a client. Otherwise the reason (cc_fault_text)
+ * in `p`; seal->fault is set.
+ */
+const char *cc_trust_verify_within(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
+                                   STACK_OF(X509) * untrusted, int depth, apr_time_t now,
+                                   apr_pool_t *p);
+
+/**
  * CC_TRUST_OK if notBefore <= now <= notAfter, otherwise CC_TRUST_NOT_YET or CC_TRUST_EXPIRED.
  * Allocates nothing, but reads ASN.1: to check at every request, keep the two times
  * (cc_cert_validity).
@@ -235,6 +245,16 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
  */
 X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509 *leaf,
                       STACK_OF(X509) * untrusted);
+
+/**
+ * The certificates above `leaf` in its path, from its issuer up, without the root (a certificate
+ * that it signed itself): a verification as by cc_trust_reverify. Empty if the root, or `leaf`
+ * itself, is the next one. NULL: it does not verify now, for instance because an intermediate
+ * certificate of a resumed session is in neither `trust` nor `untrusted`; or out of memory. The
+ * caller frees the result (sk_X509_pop_free). Leaves nothing in OpenSSL's error queue. Any thread.
+ */
+STACK_OF(X509) *
+    cc_trust_path(const cc_trust_t *trust, X509 *leaf, STACK_OF(X509) * untrusted, apr_time_t now);
 
 /* ---- issuers (authority.c) ------------------------------------------------------------------- */
 

@@ -65,6 +65,7 @@ my $h = ClientCert::Test->server(cgi => 1, conf => <<"CONF" =~ s/PIN/$pin/r);
         ClientCertMap key.type == ec key.curve == P-256 eku == clientAuth group=names
         ClientCertMap is_ca == false tls.resumed == false tls.version == TLSv1.3 group=facts
         ClientCertMap tls.sni == "localhost"                              group=sni
+        ClientCertMap via == tls via.proxy != 192.0.2.1                   group=%{via}
     </Location>
 </VirtualHost>
 CONF
@@ -116,11 +117,11 @@ ok $h->wait_log(qr/CC0101: result=mapped user="alice" groups="staff,admins" rule
 
 # ---- operators
 
-is seen('/operators', 'alice'), '- %$,under,no-guest,no-b,numbers,names,facts,sni -',
+is seen('/operators', 'alice'), '- %$,under,no-guest,no-b,numbers,names,facts,sni,tls -',
     'operators hold for alice as they should';
-is seen('/operators', 'bob'), '- %$,under,no-guest,numbers,names,facts,sni -', 'and for bob';
+is seen('/operators', 'bob'), '- %$,under,no-guest,numbers,names,facts,sni,tls -', 'and for bob';
 is seen('/operators', 'partner'),
-    '- %$,wrong-under,no-guest,no-staff,no-b,numbers,names,facts,sni -', 'and for a partner';
+    '- %$,wrong-under,no-guest,no-staff,no-b,numbers,names,facts,sni,tls -', 'and for a partner';
 
 # ---- names that cannot be used give nothing
 

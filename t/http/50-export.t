@@ -23,7 +23,7 @@ ClientCertExport USER MAIL=san.email
         ClientCertExport RULE
     </Location>
     <Location "/cgi-bin/env/names">
-        ClientCertExport SERIAL NOT_AFTER SAN_EMAIL SUBJECT SUBJECT_CN SHA256 ISSUER VERSION SAN_DNS
+        ClientCertExport SERIAL NOT_AFTER SAN_EMAIL SUBJECT SUBJECT_CN SHA256 ISSUER VERSION SAN_DNS VIA VIA_PROXY
     </Location>
     <Location "/cgi-bin/env/fields">
         ClientCertExport U=user G=group R=rule LOCAL=san.email|local LAST=subject.OU|last \
@@ -78,7 +78,7 @@ for my $mpm ('event', 'prefork') {
         "$mpm: unless it is again; the rule is its place in the configuration";
     is alice('names') =~ s/[0-9a-f]{40,}/HEX/gr =~ s/20\d\d-[\dT:-]+Z/TIME/r,
         "$auth ISSUER=CN=Staff CA,O=Example NOT_AFTER=TIME SAN_EMAIL=alice\@example.com SERIAL=HEX"
-        . ' SHA256=HEX SUBJECT=CN=alice,OU=admins,OU=staff,O=Example SUBJECT_CN=alice VERSION=3'
+        . ' SHA256=HEX SUBJECT=CN=alice,OU=admins,OU=staff,O=Example SUBJECT_CN=alice VERSION=3 VIA=tls'
         . " $user",
         "$mpm: names that are spelled as fields; what the certificate lacks is not there";
     like alice('fields') =~ s/PEM=-----BEGIN%20CERTIFICATE-----\S+/PEM=OK/r,

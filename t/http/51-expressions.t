@@ -51,7 +51,7 @@ AddHandler server-parsed .shtml
         Require expr 'staff' in clientcert('subject.OU')
     </Location>
     <Location "/expr/days">
-        Require expr clientcert('days_left') -gt 3 && clientcert('days_left') -lt 31
+        Require expr clientcert('via') == 'tls' && clientcert('days_left') -gt 3 && clientcert('days_left') -lt 31
     </Location>
     <Location "/expr/other">
         # a Location's own rules count in its expressions

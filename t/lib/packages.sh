@@ -7,6 +7,7 @@
 #   want_packages servers browser shells   the servers that tables ask or t/bench compares with, a
 #                                          browser, and shells that complete clientcert; the tests
 #                                          go without what is missing
+#   want_packages proxies                  a proxy that not every release has
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -19,6 +20,7 @@ debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-clien
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
+debian_proxies='caddy'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
 debian_elsewhere='debootstrap perl util-linux'
@@ -32,6 +34,7 @@ fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 
     perl-IO-Socket-SSL redis|valkey mandoc diffutils cmark-gfm|pandoc'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
+fedora_proxies='caddy'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
@@ -40,6 +43,7 @@ other_build='gcc make autoreconf libtoolize pkg-config apxs'
 other_demo='openssl curl perl flock'
 other_test='prove clang nghttp valgrind mandoc cmark-gfm|pandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'
+other_proxies='caddy'
 other_browser='chromium certutil'
 other_shells='zsh fish'
 other_elsewhere='debootstrap perl unshare'
@@ -105,8 +109,9 @@ debian_install='
     policy=/usr/sbin/policy-rc.d
     cluster=/etc/postgresql-common/createcluster.d/clientcert-tests.conf
     new=
-    for name in slapd postgresql haproxy nginx; do
-        [ -e "/etc/init.d/$name" ] || new="$new $name"
+    for name in slapd postgresql haproxy nginx caddy; do
+        [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] ||
+            new="$new $name"
     done
     if [ -e "$policy" ]; then policy=; else
         printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
@@ -116,6 +121,8 @@ debian_install='
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" || exit
     for name in $new; do
         [ ! -e "/etc/init.d/$name" ] || update-rc.d "$name" disable || :
+        [ ! -e "/lib/systemd/system/$name.service" ] || ! command -v systemctl >/dev/null ||
+            systemctl --root=/ --quiet disable "$name.service" || :
     done'
 
 need_packages() { # SET ...

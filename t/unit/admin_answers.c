@@ -93,7 +93,8 @@ TEST_LOOP(a_host_is_found_by_its_names_and_port, 0, COUNT(named))
 static const struct {
     const char *text, *name, *why;
 } only[] = {
-    {"ClientCertMap user=u\n", "(no name) (main server)", "no virtual host has TLS"},
+    {"ClientCertMap user=u\n", "(no name) (main server)",
+     "no virtual host has TLS or ClientCertHeader"},
     {HOST("a", "") HOST("b", "ClientCertMap user=u\n"), "b:443", "the only one with TLS and rules"},
     {HOST("a", "") "<VirtualHost *:80>\nServerName b\nClientCertMap user=u\n</VirtualHost>",
      "a:443", "the only one with TLS"},
@@ -230,7 +231,8 @@ TEST_LOOP(notes_say_what_was_not_judged, 0, COUNT(notes))
 static const struct {
     const char *lines, *reason;
 } never[] = {
-    {"SSLEngine off\nSSLVerifyClient require\n", "it has no TLS: SSLEngine is not on"},
+    {"SSLEngine off\nSSLVerifyClient require\n",
+     "it has no TLS (SSLEngine), and takes no certificates from proxies (ClientCertHeader)"},
     {"SSLEngine on\n", "it never requests a client certificate: SSLVerifyClient none"},
     {"SSLEngine on\nSSLVerifyClient require\n",
      "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor SSLCACertificatePath is set"},

@@ -114,7 +114,7 @@ TEST(connection_and_chain_have_their_exact_values)
     cc_facts_t none = {0};
     const char *const names[] = {"ca.sha256", "ca.spki.sha256", "tls.version", "tls.cipher",
                                  "tls.sni", "tls.resumed", "revocation", "revocation.reason",
-                                 "revocation.date"};
+                                 "revocation.date", "via", "via.proxy"};
 
     certs_has(rich, "ca.sha256", ones);
     certs_has(rich, "ca.spki.sha256", ones);
@@ -125,12 +125,58 @@ TEST(connection_and_chain_have_their_exact_values)
     certs_has(rich, "revocation", "revoked");
     certs_has(rich, "revocation.reason", "keyCompromise");
     certs_has(rich, "revocation.date", "2026-06-01T12:00:00Z");
+    certs_has(rich, "via", "header");
+    certs_has(rich, "via.proxy", "2001:db8::1");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cc_fieldref_t ref;
         ck_assert_int_eq(cc_field_find(&ref, names[i], pool, NULL), APR_SUCCESS);
         ck_assert_int_eq(cc_field_values(&ref, rich, &none, pool).count, 0);
     }
 }
+
+typedef struct {
+    cc_facts_t facts;
+    const char *via;
+    const char *proxy; /* NULL: no value */
+} arrival_t;
+
+static const arrival_t arrivals[] = {
+    {{.via = CC_VIA_TLS}, "tls", NULL},
+    {{.via = CC_VIA_HEADER, .via_proxy = "192.0.2.1"}, "header", "192.0.2.1"},
+    {{.via = CC_VIA_PROXY_PROTOCOL, .via_proxy = "unix"}, "proxy-protocol", "unix"},
+    {{.via = CC_VIA_HEADER, .via_proxy = "fe80::1%eth0"}, "header", "fe80::1%eth0"},
+};
+
+static const char *value_of(const char *name, const cc_facts_t *facts)
+{
+    cc_fieldref_t ref;
+    cc_values_t values;
+
+    ck_assert_int_eq(cc_field_find(&ref, name, pool, NULL), APR_SUCCESS);
+    values = cc_field_values(&ref, rich, facts, pool);
+    ck_assert_int_le(values.count, 1);
+    return values.count ? values.at->text : NULL;
+}
+
+TEST_LOOP(via_is_how_the_certificate_arrived, 0, sizeof(arrivals) / sizeof(arrivals[0]))
+{
+    const arrival_t *one = &arrivals[_i];
+
+    ck_assert_str_eq(value_of("via", &one->facts), one->via);
+    ck_assert_pstr_eq(value_of("via.proxy", &one->facts), one->proxy);
+    ck_assert_ptr_null(value_of("tls.version", &one->facts));
+    ck_assert_str_eq(cc_via_word(one->facts.via), one->via);
+    ck_assert_int_eq(cc_via_find(one->via), one->facts.via);
+}
+END_TEST
+
+TEST(no_other_word_is_a_way_to_arrive)
+{
+    ck_assert_ptr_null(cc_via_word(CC_VIA_UNKNOWN));
+    ck_assert_int_eq(cc_via_find("file"), CC_VIA_UNKNOWN);
+    ck_assert_int_eq(cc_via_find(""), CC_VIA_UNKNOWN);
+}
+END_TEST
 
 /* Computed in another way: from the DER that openssl prints. */
 static const char *digest_of(const unsigned char *der, int len, const EVP_MD *type)
@@ -225,8 +271,8 @@ TEST(each_visits_every_field_in_the_order_of_the_registry)
                       cc_field_at(rows)->name);
         rows++;
     }
-    ck_assert_int_eq(rows, 53);
-    ck_assert_int_eq(v.seen, 49 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
+    ck_assert_int_eq(rows, 55);
+    ck_assert_int_eq(v.seen, 51 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
 }
 
 TEST(every_example_of_the_registry_is_a_legal_operand)

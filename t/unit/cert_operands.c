@@ -87,7 +87,7 @@ TEST(the_registry_ends)
 
     while (cc_field_at(count))
         count++;
-    ck_assert_int_eq(count, 53);
+    ck_assert_int_eq(count, 55);
     ck_assert_ptr_null(cc_field_at(-1));
     ck_assert_ptr_null(cc_field_at(1000));
 }
@@ -145,6 +145,11 @@ static const struct {
     {"tls.resumed", "false", "false", NULL},
     {"revocation", "Good", "good", NULL},
     {"revocation.reason", "keycompromise", "keyCompromise", NULL},
+    {"via", "TLS", "tls", NULL},
+    {"via", "Proxy-Protocol", "proxy-protocol", NULL},
+    {"via.proxy", "2001:DB8:0:0::0001", "2001:db8::1", NULL},
+    {"via.proxy", "192.0.2.1", "192.0.2.1", NULL},
+    {"via.proxy", "UNIX", "unix", NULL},
     {"san.email", "A@Example.com", "A@Example.com", NULL},
     {"subject.CN", "", "", NULL},
 };
@@ -222,6 +227,11 @@ static const struct {
     {"key.type", "RSA2", "CC0283"},
     {"revocation", "fine", "CC0285"},
     {"revocation.reason", "good", "CC0285"},
+    {"via", "https", "CC0285"},
+    {"via.proxy", "192.0.2.0/24", "CC0280"},
+    {"via.proxy", "unix:", "CC0280"},
+    {"via.proxy", "", "CC0280"},
+    {"san.ip", "unix", "CC0280"},
     {"key.curve", "P-257", "CC0284"},
     {"key.curve", "", "CC0284"},
     {"is_ca", "yes", "CC0281"},

@@ -25,6 +25,8 @@ const cc_facts_t certs_facts = {
     .ca_spki_sha256 = digest,
     .revocation = "revoked",
     .revocation_reason = "keyCompromise",
+    .via = CC_VIA_HEADER,
+    .via_proxy = "2001:DB8::0:1",
     .revoked_at = APR_TIME_C(1780315200) * APR_USEC_PER_SEC,
 };
 

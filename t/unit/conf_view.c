@@ -7,6 +7,8 @@
 #include "fakehttpd.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/judge.h"
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "suite.h"
 
@@ -174,11 +176,45 @@ static const struct {
 
 TEST_LOOP(it_asks_in_the_handshake_or_for_a_section, 0, COUNT(asked))
 {
-    const cc_conf_view_t *view = host_with(asked[_i].main, asked[_i].own);
+    const cc_conf_view_t *view =
+        host_with(asked[_i].main, apr_pstrcat(fake.pool, "SSLEngine on\n", asked[_i].own, NULL));
 
     ck_assert_int_eq(view->verify_client, asked[_i].verify);
     ck_assert_int_eq(view->verifies_later, asked[_i].later);
     ck_assert_int_eq(cc_conf_view_ever_verifies(view), asked[_i].asks);
+}
+
+/* A host that takes certificates from proxies, by the directive that the record keeps. */
+static const cc_conf_view_t *proxied(const char *lines)
+{
+    static const cc_header_spec_t header = {.name = "Client-Cert"};
+    static const cc_proxies_t proxies = {.header = &header};
+
+    fake_configured(apr_pstrcat(fake.pool, "<VirtualHost *:443>\nServerName a\n", lines,
+                                "\n</VirtualHost>\n", NULL));
+    cc_vhost_conf_of(fake_host("a"))->proxies = &proxies;
+    return view_of("a");
+}
+
+static const struct {
+    const char *lines;
+    bool proxied, clients, verifies;
+} sources[] = {
+    {"SSLVerifyClient require", false, false, false},
+    {"SSLEngine on", false, true, false},
+    {"SSLEngine on\nSSLVerifyClient require", false, true, true},
+    {"SSLEngine off", true, true, true},
+    {"SSLEngine on", true, true, true},
+};
+
+TEST_LOOP(certificates_come_with_tls_or_from_proxies, 0, COUNT(sources))
+{
+    const cc_conf_view_t *view =
+        sources[_i].proxied ? proxied(sources[_i].lines) : host_with("", sources[_i].lines);
+
+    ck_assert_int_eq(view->proxied, sources[_i].proxied);
+    ck_assert_int_eq(cc_conf_view_has_clients(view), sources[_i].clients);
+    ck_assert_int_eq(cc_conf_view_ever_verifies(view), sources[_i].verifies);
 }
 
 /* ---- values ------------------------------------------------------------------------------ */

@@ -89,6 +89,20 @@ TEST(a_line_of_nothing_has_every_field)
                      "serial=- sha256=- client=192.0.2.1 vhost=www.example.com:443");
 }
 
+TEST(a_line_of_a_certificate_through_a_proxy_names_the_proxy)
+{
+    cc_facts_t facts = {.via = CC_VIA_HEADER, .via_proxy = "192.0.2.8"};
+
+    ck_assert_str_eq(strstr(line_text((cc_log_line_t){.facts = &facts}), " vhost="),
+                     " vhost=www.example.com:443 via=header proxy=192.0.2.8");
+    facts = (cc_facts_t){.via = CC_VIA_PROXY_PROTOCOL, .via_proxy = "a b\n\"c"};
+    ck_assert_str_eq(strstr(line_text((cc_log_line_t){.facts = &facts}), " via="),
+                     " via=proxy-protocol proxy=a\\x20b\\x0A\\x22c");
+    facts = (cc_facts_t){.via = CC_VIA_TLS};
+    ck_assert_str_eq(strstr(line_text((cc_log_line_t){.facts = &facts}), " vhost="),
+                     " vhost=www.example.com:443");
+}
+
 TEST(a_line_has_what_certificate_and_verdict_say)
 {
     static const cc_group_t groups[] = {{.name = "staff"}, {.name = "a,b"}};

@@ -133,6 +133,30 @@ TEST(rejections_and_denials_are_a_virtual_hosts)
 }
 END_TEST
 
+TEST(every_reason_has_a_word_and_a_phrase)
+{
+    const cc_metric_family_t *f = family("clientcert_certificates_rejected_total");
+
+    for (int i = 0; i < CC_REJECTED_COUNT; i++) {
+        ck_assert_msg(f->words[i] && f->phrases[i], "reason %d", i);
+    }
+    ck_assert_ptr_null(f->words[CC_REJECTED_COUNT]);
+}
+END_TEST
+
+TEST(reasons_of_certificates_through_proxies)
+{
+    cc_vhost_counters_t host = {.denied = 0};
+
+    atomic_store(&host.rejections[CC_REJECTED_UNTRUSTED_PROXY], 2);
+    atomic_store(&host.rejections[CC_REJECTED_BAD_HEADER], 3);
+    metricset_add(CC_KIND_VHOST, &host, "a:1", NULL, NULL);
+#define REJECTED "clientcert_certificates_rejected_total{vhost=\"a:1\",reason="
+    ck_assert_ptr_nonnull(strstr(samples("clientcert_certificates_rejected_total"), REJECTED
+                                 "\"untrusted_proxy\"} 2\n" REJECTED "\"bad_header\"} 3\n"));
+}
+END_TEST
+
 /* ---- Prometheus -------------------------------------------------------------------------- */
 
 TEST(a_family_without_samples_has_help_and_type)

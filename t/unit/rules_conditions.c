@@ -228,20 +228,21 @@ typedef struct {
     bool asks;
 } connection_case_t;
 
-static const connection_case_t of_connection[] = {
+static const connection_case_t of_tls[] = {
     {"TLS.version == TLSv1.3 user=x", true},
     {"tls.sni|lower|first =~ .* user=x", true},
     {"user=%{tls.cipher}", true},
     {"group=%{tls.resumed|upper}", true},
     {"subject.CN == tls.sni user=tls.sni", false},
+    {"via == header via.proxy == 192.0.2.1 user=%{via}", false},
     {"revocation == good self_issued == false user=%{subject.CN}", false},
 };
 
-TEST_LOOP(rules_know_whether_they_name_fields_of_the_connection, 0, COUNT(of_connection))
+TEST_LOOP(rules_know_whether_they_name_fields_of_tls, 0, COUNT(of_tls))
 {
-    const cc_rules_t *rules = ruleset_compile(of_connection[_i].rule, pool);
+    const cc_rules_t *rules = ruleset_compile(of_tls[_i].rule, pool);
 
-    ck_assert_int_eq(cc_rules_ask_connection(rules), of_connection[_i].asks);
+    ck_assert_int_eq(cc_rules_ask_tls(rules), of_tls[_i].asks);
 }
 
 SUITE("conditions", .setup = setup, .teardown = teardown);

@@ -130,6 +130,9 @@ static const struct {
     {"'certificate': {}",
      "<h2>Your certificate</h2>\n<dl>\n<dt>Name</dt><dd><small>(none)</small></dd>\n</dl>\n"
      "<details>"},
+    {"'connection': {'version': null, 'via': 'header', 'proxy': '<p>'}",
+     "<h2>Your connection</h2>\n<dl>\n<dt>Through a proxy</dt><dd><bdi>header</bdi></dd>\n"
+     "<dt>Proxy</dt><dd><bdi>&lt;p&gt;</bdi></dd>\n</dl>"},
     {"'connection': {'version': 'TLSv1.3', 'cipher': 'C', 'sni': null, 'session': 's'}",
      "<dt>TLS version</dt><dd><bdi>TLSv1.3</bdi></dd>\n<dt>Cipher</dt><dd><bdi>C</bdi></dd>\n"
      "<dt>Session</dt>"},
@@ -158,8 +161,13 @@ static const struct {
      "a@example.com</a></p>\n"},
     {"'contact': {'text': '<us>', 'url': null}",
      "<p>Administrator of this server: &lt;us&gt;</p>\n"},
+    {"'connection': {'version': 'TLSv1.3'}, 'issuers': {'names': ['A'], 'more': 0}",
+     "names these issuers:</p>\n<ul>\n<li>A</li>\n</ul>\n</section>"},
+    {"'connection': {'version': null}, 'issuers': {'names': ['A'], 'more': 0}",
+     "accepts certificates of these issuers:</p>\n<ul>\n<li>A</li>\n</ul>\n</section>"},
     {"'issuers': {'names': ['<A>', 'B'], 'more': 0}",
-     "names these issuers:</p>\n<ul>\n<li>&lt;A&gt;</li>\n<li>B</li>\n</ul>\n</section>"},
+     "accepts certificates of these "
+     "issuers:</p>\n<ul>\n<li>&lt;A&gt;</li>\n<li>B</li>\n</ul>\n</section>"},
     {"'issuers': {'names': ['A'], 'more': 3}", "</ul>\n<p>and 3 more</p>\n</section>"},
 };
 

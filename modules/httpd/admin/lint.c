@@ -32,7 +32,7 @@ static const struct {
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},
-    {"RequestHeader", cc_lint_header},
+    {"RequestHeader", cc_lint_request_header},
     {"Require", cc_lint_require},
     {"RewriteCond", cc_lint_rewrite},
     {"RewriteRule", cc_lint_rewrite},
@@ -113,6 +113,7 @@ static void lint_lines(cc_lint_t *lint)
         const cc_line_t *line = APR_ARRAY_IDX(lines, i, const cc_line_t *);
 
         check_of(cc_line_directive(line))(lint, line);
+        cc_lint_proxied(lint, line);
     }
 }
 
@@ -211,6 +212,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     cc_lint_cas(&lint);
     cc_lint_issuers(&lint);
     cc_lint_replaced(&lint);
+    cc_lint_proxied_rules(&lint);
     return in_order(lint.findings, p);
 }
 

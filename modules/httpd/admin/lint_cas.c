@@ -86,7 +86,7 @@ static const apr_array_header_t *specs_of(const cc_conf_view_t *view)
 
 static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    const cc_vhost_t *host = specs_of(view) ? NULL : cc_vhost_of(view->server);
+    const cc_vhost_t *host = specs_of(view) ? NULL : cc_vhost_with_tls(view->server);
     const char *key = host ? cc_trust_id_text(host->trust, lint->pool) : NULL;
     const cas_t *cas = host ? apr_hash_get(lint->cas, key, APR_HASH_KEY_STRING) : NULL;
 
@@ -100,11 +100,16 @@ static const cas_t *cas_of(cc_lint_t *lint, const cc_conf_view_t *view)
     return cas;
 }
 
-/* SSLOpenSSLConfCmd may add CAs, and change how chains are verified. */
+/* SSLOpenSSLConfCmd may add CAs, and change how chains are verified: of a host with TLS. */
 static bool is_judged(const cc_conf_view_t *view)
 {
-    return view->tls == CC_TLS_ON && view->verify_client != CC_VERIFY_NONE &&
-           cc_use_of(view->server) == CC_USE_HERE &&
+    if (cc_use_of(view->server) != CC_USE_HERE) {
+        return false;
+    }
+    if (view->tls == CC_TLS_OFF) {
+        return view->proxied && cc_judge_has_cas(view);
+    }
+    return view->tls == CC_TLS_ON && (view->proxied || view->verify_client != CC_VERIFY_NONE) &&
            !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
 }
 
@@ -353,8 +358,12 @@ static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
         }
     }
     depth_check(lint, view, cas->survey);
-    own_crls_check(lint, view, cas->survey);
-    names_check(lint, view, cas->trust);
+    if (view->tls == CC_TLS_ON) {
+        own_crls_check(lint, view, cas->survey);
+    }
+    if (view->tls == CC_TLS_ON && view->verify_client != CC_VERIFY_NONE) {
+        names_check(lint, view, cas->trust);
+    }
 }
 
 void cc_lint_cas(cc_lint_t *lint)

@@ -27,7 +27,7 @@ static cc_line_state_t judge_early(cc_lint_t *lint, const cc_conf_view_t *view,
 {
     const cc_early_use_t *use = baton;
 
-    if ((place->section && !use->in_sections) || view->tls == CC_TLS_OFF) {
+    if ((place->section && !use->in_sections) || !cc_conf_view_has_clients(view)) {
         return CC_LINE_ASIDE;
     }
     return cc_lint_has_rules(lint, view) ? CC_LINE_FAULT : CC_LINE_ASIDE;

@@ -24,7 +24,7 @@ static cc_line_state_t judge_asked(cc_lint_t *lint, const cc_conf_view_t *view,
                                    const cc_place_t *place, const void *baton)
 {
     (void)baton;
-    if (view->tls == CC_TLS_OFF || is_overridden(lint, view, place)) {
+    if (!cc_conf_view_has_clients(view) || is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
     return view->tls == CC_TLS_UNKNOWN || cc_conf_view_ever_verifies(view) ? CC_LINE_FINE
@@ -38,7 +38,7 @@ static cc_line_state_t judge_tls(cc_lint_t *lint, const cc_conf_view_t *view,
     if (is_overridden(lint, view, place)) {
         return CC_LINE_ASIDE;
     }
-    return view->tls == CC_TLS_OFF ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_conf_view_has_clients(view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
 static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
@@ -87,7 +87,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
         note_unasked(lint, culprit);
         cc_lint_add(lint, "CC0721", line->where,
                     "this rule needs a client certificate, but %s has no TLS: move the rule to a "
-                    "virtual host with \"SSLEngine on\"",
+                    "virtual host with \"SSLEngine on\", or name the proxy that ends TLS, with "
+                    "ClientCertHeader and ClientCertTrustedProxy",
                     server_name(culprit, lint->pool));
     }
 }
@@ -106,7 +107,7 @@ static cc_line_state_t judge_ca_asked(cc_lint_t *lint, const cc_conf_view_t *vie
 {
     (void)lint;
     (void)baton;
-    if (view->tls == CC_TLS_OFF || !is_in_effect(view, place)) {
+    if (!cc_conf_view_has_clients(view) || !is_in_effect(view, place)) {
         return CC_LINE_ASIDE;
     }
     return view->tls == CC_TLS_UNKNOWN || cc_conf_view_ever_verifies(view) ? CC_LINE_FINE
@@ -121,7 +122,7 @@ static cc_line_state_t judge_ca_tls(cc_lint_t *lint, const cc_conf_view_t *view,
     if (!is_in_effect(view, place)) {
         return CC_LINE_ASIDE;
     }
-    return view->tls == CC_TLS_OFF ? CC_LINE_FAULT : CC_LINE_FINE;
+    return cc_conf_view_has_clients(view) ? CC_LINE_FINE : CC_LINE_FAULT;
 }
 
 void cc_lint_ca(cc_lint_t *lint, const cc_line_t *line)
@@ -133,7 +134,8 @@ void cc_lint_ca(cc_lint_t *lint, const cc_line_t *line)
         note_unasked(lint, culprit);
         cc_lint_add(lint, "CC0778", line->where,
                     "these CAs are for clients with a certificate, but %s has no TLS: move the "
-                    "directive to a virtual host with \"SSLEngine on\"",
+                    "directive to a virtual host with \"SSLEngine on\", or name the proxy that "
+                    "ends TLS, with ClientCertHeader and ClientCertTrustedProxy",
                     server_name(culprit, lint->pool));
     }
 }

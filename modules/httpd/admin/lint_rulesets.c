@@ -49,10 +49,10 @@ static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
     bool own_cas =
         cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
 
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
-                        view->verify_client, view->verifies_later, view->tls13, view->http2,
-                        view->user_off, view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
-                        cc_lint_has_rules(lint, view));
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
+                        view->proxied, view->verify_client, view->verifies_later, view->tls13,
+                        view->http2, view->user_off, view->asks_passwords,
+                        cc_lint_ruleset(lint, view) != NULL, cc_lint_has_rules(lint, view));
 }
 
 static void kinds_find(cc_lint_t *lint)
@@ -192,7 +192,7 @@ bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *
 
 static cc_issuers_t view_issuers(cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    return view && view->tls != CC_TLS_OFF ? cc_lint_issuers_of(lint, view) : CC_ISSUERS_ONE;
+    return view && cc_conf_view_has_clients(view) ? cc_lint_issuers_of(lint, view) : CC_ISSUERS_ONE;
 }
 
 /* Of all servers, or of the main server and those without rules of their own. */

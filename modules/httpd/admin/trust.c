@@ -149,8 +149,7 @@ static bool view_add(answer_t *answer, const cc_conf_view_t *view)
 /* Without --vhost: it uses the module, and can have clients with certificates. */
 static bool is_meant(const cc_conf_view_t *view)
 {
-    return view->tls != CC_TLS_OFF && cc_use_of(view->server) == CC_USE_HERE &&
-           cc_conf_view_ever_verifies(view);
+    return cc_use_of(view->server) == CC_USE_HERE && cc_conf_view_ever_verifies(view);
 }
 
 static bool views_add(answer_t *answer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the virtual host of a query: by its name, or as the only one with TLS (and rules). */
+/* Finds the virtual host of a query: by its name, or as the only one with clients (and rules). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +108,7 @@ static bool is_named(const server_rec *s, const name_t *name)
            is_listed(s->names, name->name, false) || is_listed(s->wild_names, name->name, true);
 }
 
-/* By ServerName or ServerAlias. Prefers a virtual host with TLS. */
+/* By ServerName or ServerAlias. Prefers a virtual host that can have clients. */
 static server_rec *vhost_named(cc_admin_query_t *q, const apr_array_header_t *views)
 {
     name_t name = name_read(q->vhost, q->pool);
@@ -118,7 +118,7 @@ static server_rec *vhost_named(cc_admin_query_t *q, const apr_array_header_t *vi
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
         bool named = is_named(view->server, &name);
 
-        if (named && view->tls != CC_TLS_OFF && view->server->is_virtual) {
+        if (named && cc_conf_view_has_clients(view) && view->server->is_virtual) {
             return view->server;
         }
         if (named && (!found || (!found->is_virtual && view->server->is_virtual))) {
@@ -157,7 +157,7 @@ static bool has_rules(const server_rec *s, const server_rec *main)
     return false;
 }
 
-/* The servers with TLS; `rules`: only those that have rules, too. */
+/* The servers that can have clients; `rules`: only those that have rules, too. */
 static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array_header_t *views,
                                       bool rules)
 {
@@ -166,14 +166,17 @@ static apr_array_header_t *candidates(const cc_admin_query_t *q, const apr_array
     for (int i = 0; i < views->nelts; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        if (view->tls != CC_TLS_OFF && (!rules || has_rules(view->server, q->main))) {
+        if (cc_conf_view_has_clients(view) && (!rules || has_rules(view->server, q->main))) {
             APR_ARRAY_PUSH(some, const cc_conf_view_t *) = view;
         }
     }
     return some;
 }
 
-/* With SSLEngine outside of virtual hosts, all virtual hosts have TLS and hide the main server. */
+/*
+ * With SSLEngine or ClientCertHeader outside of virtual hosts, all virtual hosts have it, and hide
+ * the main server.
+ */
 static void drop_main(apr_array_header_t *views)
 {
     if (views->nelts > 1 && !APR_ARRAY_IDX(views, 0, const cc_conf_view_t *)->server->is_virtual) {
@@ -183,19 +186,27 @@ static void drop_main(apr_array_header_t *views)
     }
 }
 
+static const char *reason_of(const cc_conf_view_t *only, bool rules)
+{
+    if (only->tls == CC_TLS_OFF) {
+        return rules ? "the only one with ClientCertHeader and rules"
+                     : "the only one with ClientCertHeader";
+    }
+    return rules ? "the only one with TLS and rules" : "the only one with TLS";
+}
+
 static server_rec *vhost_only(cc_admin_query_t *q, const apr_array_header_t *views,
                               const char **reason)
 {
     apr_array_header_t *some = candidates(q, views, true);
+    bool rules = some->nelts > 0;
 
-    *reason = "the only one with TLS and rules";
-    if (some->nelts == 0) {
+    if (!rules) {
         some = candidates(q, views, false);
-        *reason = "the only one with TLS";
     }
     drop_main(some);
     if (some->nelts == 0) {
-        *reason = "no virtual host has TLS";
+        *reason = "no virtual host has TLS or ClientCertHeader";
         return q->main;
     }
     if (some->nelts > 1) {
@@ -205,6 +216,7 @@ static server_rec *vhost_only(cc_admin_query_t *q, const apr_array_header_t *vie
             names_of(some, q->pool));
         return NULL;
     }
+    *reason = reason_of(APR_ARRAY_IDX(some, 0, const cc_conf_view_t *), rules);
     return APR_ARRAY_IDX(some, 0, const cc_conf_view_t *)->server;
 }
 

@@ -16,8 +16,9 @@ const char *cc_vhost_name(const server_rec *s, apr_pool_t *p);
 
 /**
  * The virtual host, or main server, of a query: the one that q->vhost names. Without q->vhost, the
- * only one with TLS and rules, or if none has rules, the only one with TLS, or if none has TLS, the
- * main server. *reason is set to the reason for this choice. NULL: CC0751 or CC0752 is in q->err.
+ * only one that can have clients (TLS, ClientCertHeader) and has rules, or if none has rules, the
+ * only one that can have clients, or if none can, the main server. *reason is set to the reason for
+ * this choice. NULL: CC0751 or CC0752 is in q->err.
  */
 server_rec *cc_vhost_choose(cc_admin_query_t *q, const char **reason);
 

@@ -10,7 +10,7 @@
 #include "trust/trust.h"
 
 /**
- * Watches the CAs of a virtual host, if it ever requests a certificate. Hosts with the same CAs are
+ * Watches the CAs of a virtual host, if it ever verifies a certificate. Hosts with the same CAs are
  * watched once. Call it in post_config, before the next function. `trust` lives as long as the
  * configuration.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the files of ClientCertCA before a configuration is used: in httpd -t, before a start. */
+/* Checks the files of CAs before a configuration is used: in httpd -t, before a start. */
 /*
  * Virtual hosts load their CAs when mod_ssl makes its contexts: not in a test, and at a start only
  * when errors already go to the log. So the files are loaded here too, right after the
@@ -15,9 +15,11 @@
 #include "ca/ca.h"
 #include "httpd/background/ca_precheck.h"
 #include "httpd/conf/configtest.h"
+#include "httpd/conf/judge.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "trust/trust.h"
 
 /* The state of a check. */
 typedef struct {
@@ -53,6 +55,14 @@ static bool is_new(ca_check_t *check, const cc_ca_spec_t *spec)
     return new;
 }
 
+static void fault_add(ca_check_t *check, const cc_error_t *err, const char *where, bool unused)
+{
+    cc_ca_fault_t *fault = &APR_ARRAY_PUSH(check->faults, cc_ca_fault_t);
+
+    fault->err = error_copy(err, where, check->pool);
+    fault->unused = unused;
+}
+
 static void spec_check(ca_check_t *check, const cc_ca_spec_t *spec, bool unused)
 {
     cc_error_t err = {0};
@@ -62,26 +72,61 @@ static void spec_check(ca_check_t *check, const cc_ca_spec_t *spec, bool unused)
         return;
     }
     if (load(spec, scratch, &err) != APR_SUCCESS) {
-        cc_ca_fault_t *fault = &APR_ARRAY_PUSH(check->faults, cc_ca_fault_t);
-
-        fault->err = error_copy(&err, spec->where, check->pool);
-        fault->unused = unused;
+        fault_add(check, &err, spec->where, unused);
     }
     apr_pool_destroy(scratch);
 }
 
-/* The directives of the servers with TLS, or of those without. */
-static void views_check(ca_check_t *check, const apr_array_header_t *views, bool tls)
+/* The directives of the servers that can have clients with certificates, or of the others. */
+static void views_check(ca_check_t *check, const apr_array_header_t *views, bool clients)
 {
     for (int i = 0; i < views->nelts; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
         const apr_array_header_t *specs = cc_vhost_conf_of(view->server)->ca_specs;
 
-        for (int j = 0; specs && tls == (view->tls != CC_TLS_OFF) && j < specs->nelts; j++) {
-            spec_check(check, APR_ARRAY_IDX(specs, j, const cc_ca_spec_t *), !tls);
+        for (int j = 0; specs && clients == cc_conf_view_has_clients(view) && j < specs->nelts;
+             j++) {
+            spec_check(check, APR_ARRAY_IDX(specs, j, const cc_ca_spec_t *), !clients);
         }
     }
 }
+
+/* ---- mod_ssl's directives in a server without TLS ------------------------------------------ */
+
+static bool files_are_new(ca_check_t *check, const cc_conf_view_t *view)
+{
+    cc_trust_files_t files = cc_judge_files(view, check->pool);
+    const char *paths[] = {files.ca_file, files.ca_path, files.crl_file, files.crl_path};
+    const char *key = files.ciphers ? files.ciphers : "";
+    bool new;
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+        key = apr_pstrcat(check->pool, key, "\n", paths[i], NULL);
+    }
+    new = !apr_hash_get(check->tried, key, APR_HASH_KEY_STRING);
+    apr_hash_set(check->tried, key, APR_HASH_KEY_STRING, "");
+    return new;
+}
+
+/* mod_ssl does not read these files, and reports no errors in them. */
+static void files_check(ca_check_t *check, const cc_conf_view_t *view)
+{
+    cc_trust_t *trust;
+    cc_error_t err = {0};
+    apr_pool_t *scratch;
+
+    if (!view->proxied || view->tls != CC_TLS_OFF || cc_vhost_conf_of(view->server)->ca_specs ||
+        !cc_judge_has_cas(view) || !files_are_new(check, view) ||
+        apr_pool_create(&scratch, check->pool) != APR_SUCCESS) {
+        return;
+    }
+    if (cc_judge_trust(&trust, view, NULL, false, scratch, &err) != APR_SUCCESS) {
+        fault_add(check, &err, err.where, false);
+    }
+    apr_pool_destroy(scratch);
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
 
 apr_array_header_t *cc_ca_precheck_faults(server_rec *s, apr_pool_t *p)
 {
@@ -90,6 +135,9 @@ apr_array_header_t *cc_ca_precheck_faults(server_rec *s, apr_pool_t *p)
 
     views_check(&check, views, true);
     views_check(&check, views, false);
+    for (int i = 0; i < views->nelts; i++) {
+        files_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
+    }
     return check.faults;
 }
 

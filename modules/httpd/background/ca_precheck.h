@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the files of ClientCertCA before a configuration is used: in httpd -t, before a start. */
+/* Checks the files of CAs before a configuration is used: in httpd -t, before a start. */
 #ifndef CC_BACKGROUND_CA_PRECHECK_H
 #define CC_BACKGROUND_CA_PRECHECK_H
 
@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "httpd/conf/module.h"
 
-/** A directive ClientCertCA with a file that cannot be used. */
+/** A file of CAs that cannot be used: of ClientCertCA, or of a server without TLS. */
 typedef struct cc_ca_fault_t {
-    cc_error_t err; /* with the place of the directive */
-    bool unused;    /* no virtual host with TLS has the directive, so none loads it at the start */
+    cc_error_t err; /* with the place of ClientCertCA */
+    bool unused;    /* no virtual host that can have clients has the directive, so none loads it */
 } cc_ca_fault_t;
 
 /**

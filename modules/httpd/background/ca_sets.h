@@ -26,10 +26,10 @@ typedef struct cc_opened_cas_t {
 const apr_array_header_t *cc_ca_sets_opened(const server_rec *s);
 
 /**
- * Opens the CA set of a virtual host with TLS, or finds the one that another host with the same
- * directives has opened; *cas is NULL if the host has no ClientCertCA. At a restart a bad file is
- * logged (CC0197, CC0198), and does not end the restart. Otherwise CC0463 to CC0472. Gives the host
- * its number (conf/vhost_conf.h). In the parent, at start.
+ * Opens the CA set of a virtual host that verifies certificates, or finds the one that another host
+ * with the same directives has opened; *cas is NULL if the host has no ClientCertCA. At a restart a
+ * bad file is logged (CC0197, CC0198), and does not end the restart. Otherwise CC0463 to CC0472.
+ * Gives the host its number (conf/vhost_conf.h). In the parent, at start.
  */
 apr_status_t cc_ca_sets_open(cc_cas_t **cas, server_rec *s, apr_pool_t *p, cc_error_t *err);
 

@@ -143,14 +143,14 @@ static cc_opened_crls_t *crls_open(check_t *check, cc_crl_spec_t *spec, const cc
 static void view_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;
-    const cc_trust_t *trust = spec && view->tls != CC_TLS_OFF ? trust_of(check, view) : NULL;
+    const cc_trust_t *trust = spec && cc_conf_view_has_clients(view) ? trust_of(check, view) : NULL;
 
     if (trust) {
         cc_crl_uncovered_note(crls_open(check, spec, trust, false), view);
     }
 }
 
-/* For a directive that no host with TLS has: reads its files, although no host will use them. */
+/* For a directive that counts for no host that can have clients: reads its files nevertheless. */
 static void unopened_check(check_t *check, const cc_conf_view_t *view)
 {
     cc_crl_spec_t *spec = cc_vhost_conf_of(view->server)->crls;

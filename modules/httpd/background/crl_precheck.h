@@ -15,8 +15,8 @@ typedef struct cc_crl_fault_t {
     const char *where;  /* FILE:LINE of the directive */
     const char *text;   /* the message, without tag and place */
     bool warning;       /* the server starts anyway */
-    bool no_vhost_asks; /* no virtual host with TLS has the directive, so none opens it at the
-                           start: only this check finds the fault */
+    bool no_vhost_asks; /* no virtual host that can have clients has the directive, so none
+                           opens it at the start: only this check finds the fault */
 } cc_crl_fault_t;
 
 /**

@@ -13,7 +13,7 @@
 
 /** The certificates that virtual hosts look up in CRLs. A greater value includes the others. */
 typedef enum {
-    CC_CRL_REACH_NONE, /* none: no host requests a certificate */
+    CC_CRL_REACH_NONE, /* none: no host verifies a certificate */
     CC_CRL_REACH_LEAF, /* those of clients */
     CC_CRL_REACH_CHAIN /* those of the CAs above them too */
 } cc_crl_reach_t;

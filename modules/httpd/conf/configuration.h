@@ -3,6 +3,7 @@
 #ifndef CC_CONF_CONFIGURATION_H
 #define CC_CONF_CONFIGURATION_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -36,13 +37,20 @@ typedef struct cc_configuration_t {
     bool asks_more;        /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
     bool follows_cas;      /* mod_clientcert.c: there is a ClientCertCA */
     bool tolerates;        /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
-    unsigned headers_set;  /* request/proxied.c: the headers, as bits, that RequestHeader sets */
+    struct apr_hash_t *headers_set; /* request/proxied.c: headers that RequestHeader sets */
+    _Atomic(apr_time_t) look_for_proxy; /* request/proxied.c: when the next request without a
+                                           certificate is searched for the header of a proxy */
     bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */
     bool forwards;         /* conf/forwarding.c: there is a ClientCertForward that is not Off */
     bool takes_headers;    /* conf/proxies.c: there is a ClientCertHeader */
+    struct cc_forwarded_store_t *forwarded; /* peer/forwarded_cache.c: the cache of this process */
+    struct apr_hash_t *header_uses; /* conf/forwarding.c: what headers are used for; NULL: none */
     apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
                                     (forward/forward.h) that directives name, of const char *. They
                                     are removed from all requests. NULL: none */
+    apr_uint64_t removed_first;  /* conf/reserved.c: the first letters of these names, as bits */
+    bool reserves; /* mod_clientcert.c: the hooks of cc_hooks_reserve are registered */
+    bool sends;    /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
 } cc_configuration_t;
 
 /**

@@ -8,21 +8,26 @@
 #include "httpd/conf/ca_files.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/negotiation.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
 /* ---- whether it asks for a certificate ------------------------------------------------------ */
 
-/* NULL, or why the host never accepts a certificate. */
-static const char *never_asks(const cc_conf_view_t *view)
+/* NULL, or why the host never accepts a certificate that arrives in this way. */
+static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
 {
-    if (view->tls == CC_TLS_OFF) {
-        return "it has no TLS: SSLEngine is not on";
+    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->proxied;
+
+    if (taken) {
+        return NULL;
     }
-    if (!cc_conf_view_ever_verifies(view)) {
+    if (view->tls != CC_TLS_OFF) {
         return "it never requests a client certificate: SSLVerifyClient none";
     }
-    return NULL;
+    return view->proxied ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
+                         : "it has no TLS (SSLEngine), and takes no certificates from proxies "
+                           "(ClientCertHeader)";
 }
 
 /* ---- which CAs it trusts ------------------------------------------------------------------- */
@@ -59,13 +64,14 @@ static const char *ciphers_of(const cc_conf_view_t *view, apr_pool_t *p)
     return strcasecmp(first, "TLSv1.3") ? second : NULL;
 }
 
-/* With OCSP, mod_ssl needs the issuer. */
+/* With OCSP, mod_ssl needs the issuer. A server without TLS passes over nothing. */
 static bool passes_over_issuers(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *mode = cc_conf_view_value(view, "SSLVerifyClient", p);
     const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
 
-    return mode && !strcasecmp(mode, "optional_no_ca") && (!ocsp || !strcasecmp(ocsp, "off"));
+    return view->tls != CC_TLS_OFF && mode && !strcasecmp(mode, "optional_no_ca") &&
+           (!ocsp || !strcasecmp(ocsp, "off"));
 }
 
 static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, apr_pool_t *p)
@@ -93,6 +99,22 @@ cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p)
     return files_of(view, true, p);
 }
 
+bool cc_judge_has_cas(const cc_conf_view_t *view)
+{
+    return cc_vhost_conf_of(view->server)->ca_specs ||
+           cc_conf_view_directive(view, "SSLCACertificateFile") ||
+           cc_conf_view_directive(view, "SSLCACertificatePath");
+}
+
+apr_status_t cc_judge_trust(cc_trust_t **trust, const cc_conf_view_t *view, cc_cas_t *followed,
+                            bool own_sources, apr_pool_t *p, cc_error_t *err)
+{
+    cc_trust_files_t files = files_of(view, own_sources, p);
+
+    files.followed = followed;
+    return cc_trust_load(trust, &files, p, err);
+}
+
 /* ---- the judgement ------------------------------------------------------------------------- */
 
 static void unseen_add(cc_judge_t *judge, const char *what)
@@ -100,11 +122,10 @@ static void unseen_add(cc_judge_t *judge, const char *what)
     APR_ARRAY_PUSH(judge->unseen, const char *) = what;
 }
 
-static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
-                        apr_pool_t *p)
+/* What a query cannot know of a handshake. */
+static void handshake_unseen(cc_judge_t *judge, const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
-    const apr_array_header_t *commands = cc_negotiation_unseen(view, p);
 
     if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
@@ -118,6 +139,13 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
+}
+
+static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
+                        apr_pool_t *p)
+{
+    const apr_array_header_t *commands = cc_negotiation_unseen(view, p);
+
     if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
         unseen_add(judge, "mod_ssl's own CRLs were not checked (SSLCARevocationCheck)");
     }
@@ -127,29 +155,30 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     }
 }
 
-apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
-                           apr_pool_t *p, cc_error_t *err)
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, cc_via_t via,
+                           bool own_sources, apr_pool_t *p, cc_error_t *err)
 {
-    cc_trust_files_t files = files_of(view, own_sources, p);
     apr_status_t status;
 
-    *judge = (cc_judge_t){.never = never_asks(view)};
+    *judge = (cc_judge_t){.never = never_takes(view, via)};
     judge->unseen = apr_array_make(p, 2, sizeof(const char *));
     if (judge->never) {
         return APR_SUCCESS;
+    }
+    if (via == CC_VIA_TLS) {
+        handshake_unseen(judge, view, p);
     }
     unseen_find(judge, view, own_sources, p);
     status = cc_ca_files_load(&judge->followed, cc_ca_files_make(p), view->server, err);
     if (status != APR_SUCCESS) {
         return status;
     }
-    files.followed = judge->followed;
-    if (!files.followed && !files.ca_file && !files.ca_path) {
+    if (!cc_judge_has_cas(view)) {
         judge->never = "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor "
                        "SSLCACertificatePath is set";
         return APR_SUCCESS;
     }
-    return cc_trust_load(&judge->trust, &files, p, err);
+    return cc_judge_trust(&judge->trust, view, judge->followed, own_sources, p, err);
 }
 
 const char *cc_judge_certificate(cc_seal_t *seal, bool *admitted, const cc_judge_t *judge,

@@ -28,14 +28,16 @@ typedef struct cc_vhost_conf_t {
     const char *tolerate_where;           /* the place of that directive; NULL: unset */
     bool tolerate_inherited;              /* it is one of the main server */
     const struct cc_proxies_t *proxies;   /* conf/proxies.h; NULL: no directive on proxies */
-    struct cc_vhost_t *vhost;             /* peer/tls_hooks.c: once mod_ssl has made its context */
+    int verify_depth;                     /* conf/proxies_check.c: SSLVerifyDepth, for proxies */
+    struct cc_vhost_t *vhost;             /* peer/tls_hooks.c: once mod_ssl has made its context;
+                                             peer/vhost.c: of hosts without TLS */
     struct cc_vhost_counters_t *counters; /* metrics/counted.h: the counters of this virtual host */
     int use;                              /* cc_use_t of use.h */
     cc_configuration_t *configuration;    /* to which it belongs */
 
     /*
      * background/ca_sets.c: identifies the virtual host with its current CAs. It changes with the
-     * CAs; no two hosts ever have the same. 0: it has no TLS.
+     * CAs; no two hosts ever have the same. 0: it verifies no certificates.
      */
     _Atomic(apr_uint64_t) number;
 } cc_vhost_conf_t;

@@ -16,6 +16,7 @@
 
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 
@@ -140,10 +141,10 @@ cc_verify_client_t cc_conf_view_verify_client(const char *mode)
 }
 
 /* Every virtual host inherits the sections of the main server. */
-bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
+bool cc_conf_view_ever_asks(const cc_conf_view_t *view)
 {
-    return view->verify_client != CC_VERIFY_NONE || view->verifies_later ||
-           view->main->verifies_later;
+    return view->tls != CC_TLS_OFF && (view->verify_client != CC_VERIFY_NONE ||
+                                       view->verifies_later || view->main->verifies_later);
 }
 
 /* Without SSLEngine, mod_ssl uses the protocol of Listen, if there is a certificate. */
@@ -193,6 +194,7 @@ static bool speaks_http2(const server_rec *s)
 static void read_facts(cc_conf_view_t *view, apr_pool_t *p)
 {
     view->tls = tls_of(view, p);
+    view->proxied = cc_proxies_take(cc_vhost_conf_of(view->server)->proxies);
     view->verify_client =
         cc_conf_view_verify_client(cc_conf_view_value(view, "SSLVerifyClient", p));
     view->tls13 = speaks_tls13(view, p);

@@ -167,17 +167,29 @@ static const char *place_text(const char *where, apr_size_t most, apr_pool_t *p)
                                         : apr_pstrcat(p, "...", end_of(where, most - 3), NULL);
 }
 
+/* Empty for a certificate of the client's own connection, which has no proxy. */
+static const char *arrival_fields(const cc_facts_t *facts, apr_pool_t *p)
+{
+    if (!facts || !facts->via_proxy) {
+        return "";
+    }
+    return apr_pstrcat(p, " via=", cc_via_word(facts->via),
+                       " proxy=", cc_log_text_cut(cc_log_text_word(facts->via_proxy, p), BRIEF, p),
+                       NULL);
+}
+
 const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p)
 {
     const char *names = names_fields(line->cert, line->brief ? BRIEF : CC_LOG_TEXT_LONGEST, p);
     const char *rule = line->rule ? line->rule : decisive_rule(line->verdict);
 
-    return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d",
+    return apr_psprintf(p, "result=%s %s %s rule=%s %s serial=%s sha256=%s client=%s vhost=%s:%d%s",
                         line->result, user_field(line->verdict, p), groups_field(line->verdict, p),
                         place_text(rule, SHORT, p), names, cc_log_line_serial(line->cert, p),
                         field_text("sha256", line->cert, "-", p),
                         cc_log_text_cut(cc_log_text_word(line->client, p), SHORT, p),
-                        cc_log_text_cut(cc_log_text_word(line->vhost, p), SHORT, p), line->port);
+                        cc_log_text_cut(cc_log_text_word(line->vhost, p), SHORT, p), line->port,
+                        arrival_fields(line->facts, p));
 }
 
 /* ---- requirements ------------------------------------------------------------------------ */

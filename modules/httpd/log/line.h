@@ -24,12 +24,14 @@ typedef struct cc_log_line_t {
     const char *client;          /* the remote address */
     const char *vhost;           /* the name of the virtual host, */
     int port;                    /* and the local port of the connection */
+    const cc_facts_t *facts;     /* how the certificate arrived; NULL: not through a proxy */
     bool brief;                  /* subject and issuer are short: any client can cause the line */
 } cc_log_line_t;
 
 /**
  * The fields that every line has, in their order: result, user, groups, rule, subject, issuer,
- * serial, sha256, client, vhost. A missing text is empty, any other missing value is "-".
+ * serial, sha256, client, vhost. A missing text is empty, any other missing value is "-". Of a
+ * certificate that a proxy passed on, via and proxy follow.
  */
 const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p);
 

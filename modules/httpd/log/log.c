@@ -63,9 +63,9 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
     return cc_log_noted("no rule gives it a user or group", cause, p);
 }
 
-void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
+void cc_log_verdict(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict)
 {
-    cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client.cert, verdict, .facts = client.facts};
 
     if (cc_verdict_has_identity(verdict)) {
         if (wants(r, APLOG_INFO)) {
@@ -77,9 +77,9 @@ void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *v
     }
 }
 
-bool cc_log_failure(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
+bool cc_log_failure(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict)
 {
-    cc_log_line_t line = {cc_verdict_word(verdict), cert, verdict, .client = NULL};
+    cc_log_line_t line = {cc_verdict_word(verdict), client.cert, verdict, .facts = client.facts};
 
     if (!wants(r, APLOG_ERR)) {
         return false;
@@ -108,11 +108,12 @@ static bool may_note(const request_rec *r, const cc_note_t *note)
     return cc_quota_lets(r->server, (cc_quota_kind_t)(CC_QUOTA_NOTE + (int)note->kind));
 }
 
-void cc_log_notes(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict)
+void cc_log_notes(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict)
 {
     for (int i = 0; i < verdict->note_count && wants(r, APLOG_WARNING); i++) {
         const cc_note_t *note = &verdict->notes[i];
-        cc_log_line_t line = {note_results[note->kind], cert, verdict, .rule = note->where};
+        cc_log_line_t line = {note_results[note->kind], client.cert, verdict, .rule = note->where,
+                              .facts = client.facts};
 
         if (may_note(r, note)) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "%s: %s %s", note->tag, fields(&line, r),
@@ -140,9 +141,9 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
 
 /* ---- certificates for which no rule is evaluated ----------------------------------------- */
 
-void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem)
+void cc_log_problem(request_rec *r, cc_log_client_t client, const char *problem)
 {
-    cc_log_line_t line = {"rejected", cert, .client = NULL};
+    cc_log_line_t line = {"rejected", client.cert, .facts = client.facts};
 
     if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_REJECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0104: %s %s", fields(&line, r),
@@ -196,7 +197,8 @@ static const char *request_field(request_rec *r)
 
 void cc_log_denial(request_rec *r, const cc_log_denial_t *denial)
 {
-    cc_log_line_t line = {"forbidden", denial->cert, denial->verdict, .client = NULL};
+    cc_log_line_t line = {"forbidden", denial->client.cert, denial->verdict,
+                          .facts = denial->client.facts};
 
     ap_log_rerror(
         APLOG_MARK, APLOG_ERR, 0, r, "CC0110: %s %s %s %s", fields(&line, r),

@@ -10,8 +10,14 @@
 #include "httpd/log/line.h"
 #include "rules/rules.h"
 
+/** Whose certificate a line is about. */
+typedef struct cc_log_client_t {
+    const cc_cert_t *cert;   /* NULL: none */
+    const cc_facts_t *facts; /* how it arrived; NULL: not through a proxy */
+} cc_log_client_t;
+
 /** Logs the identity that the rules give a client: once per connection and rule set. */
-void cc_log_verdict(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
+void cc_log_verdict(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict);
 
 /**
  * NULL, or why a verdict that did not fail gives no identity, with the note that explains it. Lives
@@ -29,17 +35,17 @@ const char *cc_log_noted(const char *text, const cc_note_t *note, apr_pool_t *p)
  * Logs that the identity of a client is unknown, and why; false: LogLevel omits such lines. Call it
  * for a request of a client until it has returned true once.
  */
-bool cc_log_failure(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
+bool cc_log_failure(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict);
 
 /**
  * cc_log_notes logs the notes of an evaluation; cc_log_trace logs its steps (cc_step_t; NULL: the
  * evaluation was not traced).
  */
-void cc_log_notes(request_rec *r, const cc_cert_t *cert, const cc_verdict_t *verdict);
+void cc_log_notes(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict);
 void cc_log_trace(request_rec *r, const apr_array_header_t *trace);
 
 /** Logs that a certificate gives no identity, and why: once per connection. */
-void cc_log_problem(request_rec *r, const cc_cert_t *cert, const char *problem);
+void cc_log_problem(request_rec *r, cc_log_client_t client, const char *problem);
 
 /** Why a client's certificate ended its handshake, or failed in it. */
 typedef struct cc_refused_t {
@@ -64,7 +70,7 @@ void cc_log_outgrown(const conn_rec *c, const server_rec *s, int octets);
 
 /** The content of the line about a denied request. */
 typedef struct cc_log_denial_t {
-    const cc_cert_t *cert;       /* NULL: none */
+    cc_log_client_t client;
     const cc_verdict_t *verdict; /* NULL: no rules were evaluated */
     const char *reason;          /* why it was denied */
     const cc_log_need_t *needs;  /* what would have allowed the request (line.h), */

@@ -23,6 +23,8 @@ typedef enum {
     CC_REJECTED_NOT_KNOWN, /* its revocation status is unknown */
     CC_REJECTED_TOO_OLD,   /* by ClientCertMaxAge */
     CC_REJECTED_HANDSHAKE, /* it ended the handshake */
+    CC_REJECTED_UNTRUSTED_PROXY, /* it came in a header, not from a trusted proxy */
+    CC_REJECTED_BAD_HEADER,      /* a trusted proxy passed on something else, or objects to it */
     CC_REJECTED_COUNT
 } cc_rejection_t;
 

@@ -52,7 +52,8 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_NOT_CLIENT] = "not_a_client",   [CC_REJECTED_NOT_REPORTED] = "not_reported",
     [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
     [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
-    [CC_REJECTED_HANDSHAKE] = "handshake",
+    [CC_REJECTED_HANDSHAKE] = "handshake",       [CC_REJECTED_UNTRUSTED_PROXY] = "untrusted_proxy",
+    [CC_REJECTED_BAD_HEADER] = "bad_header",
 };
 
 /* The same for people. */
@@ -81,6 +82,8 @@ static const char *const rejection_phrases[] = {
     [CC_REJECTED_NOT_KNOWN] = "revocation status unknown",
     [CC_REJECTED_TOO_OLD] = "handshake older than ClientCertMaxAge",
     [CC_REJECTED_HANDSHAKE] = "refused in the handshake",
+    [CC_REJECTED_UNTRUSTED_PROXY] = "not from a trusted proxy",
+    [CC_REJECTED_BAD_HEADER] = "not readable as passed on by a proxy",
 };
 
 /* ---- kinds ------------------------------------------------------------------------------- */

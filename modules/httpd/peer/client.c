@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sets what every source of clients sets in the same way: the dates, and the revocation status. */
+/* Sets and counts what is the same for every source of clients: dates, and revocation. */
+#include <string.h>
+
 #include "cert/cert.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
 #include "revocation/revocation.h"
 #include "trust/trust.h"
@@ -31,4 +36,49 @@ void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t 
     client->facts.revocation = cc_revocation_word(status->verdict);
     client->facts.revocation_reason = status->reason;
     client->facts.revoked_at = status->revoked_at;
+}
+
+cc_rejection_t cc_client_rejection(const cc_seal_t *seal, const cc_revocation_status_t *status)
+{
+    static const cc_rejection_t rejections[] = {
+        [CC_TRUST_OK] = CC_REJECTED_NOT_REPORTED,
+        [CC_TRUST_NO_RECORD] = CC_REJECTED_NO_RECORD,
+        [CC_TRUST_BAD_RECORD] = CC_REJECTED_BAD_RECORD,
+        [CC_TRUST_FAILED] = CC_REJECTED_NOT_VERIFIED,
+        [CC_TRUST_OTHER_TRUST] = CC_REJECTED_OTHER_TRUST,
+        [CC_TRUST_CA_LEFT] = CC_REJECTED_OTHER_TRUST,
+        [CC_TRUST_NOT_YET] = CC_REJECTED_NOT_YET,
+        [CC_TRUST_EXPIRED] = CC_REJECTED_EXPIRED,
+        [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
+    };
+
+    if (status->problem) {
+        return status->verdict == CC_REVOCATION_REVOKED ? CC_REJECTED_REVOKED
+                                                        : CC_REJECTED_NOT_KNOWN;
+    }
+    return rejections[seal->state];
+}
+
+/*
+ * Makes the mark from octets of the signature, which are practically random after the first `skip`
+ * octets.
+ */
+static void mark_set(cc_mark_t *mark, const X509 *x509)
+{
+    const ASN1_BIT_STRING *signature;
+    const size_t skip = 8; /* with ECDSA, the headers of a sequence and of its first number */
+
+    X509_get0_signature(&signature, NULL, x509);
+    if (ASN1_STRING_length(signature) >= (int)(skip + sizeof(*mark))) {
+        memcpy(mark, ASN1_STRING_get0_data(signature) + skip, sizeof(*mark));
+    }
+}
+
+void cc_client_expiry_tell(cc_client_t *client, const X509 *x509, request_rec *r)
+{
+    if (cc_expiring_soon(client->not_after, r->request_time)) {
+        client->expires_soon = true;
+        mark_set(&client->mark, x509);
+        cc_counters_expiring(r, client->cert, &client->mark);
+    }
 }

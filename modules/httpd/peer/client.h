@@ -8,6 +8,7 @@
 
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/metrics/counted.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
 #include "revocation/revocation.h"
@@ -50,6 +51,14 @@ typedef struct cc_client_source_t {
      * so far (`make`: no memory). Any thread.
      */
     cc_client_map_t *(*map)(const struct cc_client_t *client, struct conn_rec *c, bool make);
+
+    /**
+     * The certificates between the client's and the root in its verified path, as cc_trust_path
+     * gives them, for the virtual host that judged the client; NULL: no path can be built now. The
+     * caller frees it. Costs a verification. Called in the thread of this connection (or stream).
+     * NULL in place of the function: the source knows no path.
+     */
+    STACK_OF(X509) * (*path)(const struct cc_client_t *client, struct conn_rec *c);
 } cc_client_source_t;
 
 /**
@@ -82,6 +91,7 @@ typedef struct cc_client_t {
 typedef struct cc_nobody_t {
     const char *unproven; /* why the certificate is not trusted, in plain words */
     bool gone;            /* mod_ssl has freed the TLS connection */
+    bool passed_on;       /* a trusted proxy passed on what there is, or nothing */
 } cc_nobody_t;
 
 /** What is wrong with the client's certificate at a time; CC_CAUSE_NONE: nothing. */
@@ -91,7 +101,7 @@ static inline cc_fault_t cc_client_fault(const cc_client_t *client, apr_time_t n
         return (cc_fault_t){CC_CAUSE_NOT_YET_VALID, 0, 0};
     }
     return client->fault.cause == CC_CAUSE_NONE && now > client->until ? client->lapse
-                                                                        : client->fault;
+                                                                       : client->fault;
 }
 
 /**
@@ -111,6 +121,12 @@ void cc_client_span_set(cc_client_t *client, const cc_seal_t *seal, apr_interval
 
 /** Takes the status of a certificate by CRLs and OCSP: its facts and, if any, its problem. */
 void cc_client_revocation_set(cc_client_t *client, const cc_revocation_status_t *status);
+
+/** How a certificate that gives no identity is counted: by its verdict, or its revocation. */
+cc_rejection_t cc_client_rejection(const cc_seal_t *seal, const cc_revocation_status_t *status);
+
+/** Counts a new client without a problem whose certificate will expire soon, and marks it. */
+void cc_client_expiry_tell(cc_client_t *client, const X509 *x509, struct request_rec *r);
 
 /** The facts of the client at a time. */
 static inline cc_facts_t cc_client_facts(const cc_client_t *client, apr_time_t now)

@@ -52,7 +52,7 @@ bool cc_tls_later(const request_rec *r, cc_tls_later_t *later);
 
 /**
  * The CAs that the virtual host of a request names when it requests a certificate
- * (cc_trust_ca_names); empty if it has no TLS. In r->pool. Any thread.
+ * (cc_trust_ca_names), or takes from proxies; empty if it verifies none. In r->pool. Any thread.
  */
 apr_array_header_t *cc_tls_ca_names(const request_rec *r, int most, int *more);
 

@@ -9,7 +9,6 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
-#include "httpd/metrics/expiring.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls_client.h"
@@ -105,7 +104,7 @@ static void reverify(cc_tls_client_t *entry, const cc_vhost_t *host, SSL *ssl)
 static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, request_rec *r, SSL *ssl,
                          apr_pool_t *p)
 {
-    const cc_vhost_t *host = cc_vhost_of(r->server);
+    const cc_vhost_t *host = cc_vhost_with_tls(r->server);
 
     if (!host) {
         return problem_set(&entry->client, CC_CAUSE_NO_TLS);
@@ -127,6 +126,7 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
 {
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
+    facts->via = CC_VIA_TLS;
     facts->tls_known = true;
     facts->tls_version = SSL_get_version(ssl);
     facts->tls_cipher = SSL_get_cipher_name(ssl);
@@ -136,75 +136,15 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
     facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
 }
 
-/*
- * Makes the mark from octets of the signature, which are practically random after the first `skip`
- * octets.
- */
-static void mark_set(cc_mark_t *mark, const X509 *x509)
-{
-    const ASN1_BIT_STRING *signature;
-    const size_t skip = 8; /* with ECDSA, the headers of a sequence and of its first number */
-
-    X509_get0_signature(&signature, NULL, x509);
-    if (ASN1_STRING_length(signature) >= (int)(skip + sizeof(*mark))) {
-        memcpy(mark, ASN1_STRING_get0_data(signature) + skip, sizeof(*mark));
-    }
-}
-
 static cc_rejection_t rejection_of(const cc_tls_client_t *entry)
 {
-    static const cc_rejection_t rejections[] = {
-        [CC_TRUST_OK] = CC_REJECTED_NOT_REPORTED,
-        [CC_TRUST_NO_RECORD] = CC_REJECTED_NO_RECORD,
-        [CC_TRUST_BAD_RECORD] = CC_REJECTED_BAD_RECORD,
-        [CC_TRUST_FAILED] = CC_REJECTED_NOT_VERIFIED,
-        [CC_TRUST_OTHER_TRUST] = CC_REJECTED_OTHER_TRUST,
-        [CC_TRUST_CA_LEFT] = CC_REJECTED_OTHER_TRUST,
-        [CC_TRUST_NOT_YET] = CC_REJECTED_NOT_YET,
-        [CC_TRUST_EXPIRED] = CC_REJECTED_EXPIRED,
-        [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
-    };
-
-    if (entry->revocation.problem) {
-        return entry->revocation.verdict == CC_REVOCATION_REVOKED ? CC_REJECTED_REVOKED
-                                                                  : CC_REJECTED_NOT_KNOWN;
-    }
-    return entry->trust ? rejections[entry->seal.state] : CC_REJECTED_NO_TLS;
+    return entry->trust ? cc_client_rejection(&entry->seal, &entry->revocation.status)
+                        : CC_REJECTED_NO_TLS;
 }
 
-/*
- * Checks whether it was revoked, if the host checks that. Temporary memory (an OCSP response may
- * have 64 KiB) is freed at once, and only the answer lives as long as `p`.
- */
-static void revocation_check(cc_revocation_status_t *status, const cc_tls_client_t *entry,
-                             request_rec *r, SSL *ssl, apr_pool_t *p)
+static cc_verified_t verified_of(const cc_tls_client_t *entry, SSL *ssl)
 {
-    cc_verified_t cert = {entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
-    cc_revocation_t *revocation = cc_vhost_of(r->server)->revocation;
-    apr_pool_t *scratch;
-
-    if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS) {
-        cc_revocation_check(status, revocation, &cert, apr_time_now(), p);
-        return;
-    }
-    cc_revocation_check(status, revocation, &cert, apr_time_now(), scratch);
-    cc_revocation_status_keep(status, p);
-    apr_pool_destroy(scratch);
-}
-
-static void revocation_take(cc_tls_client_t *entry, request_rec *r, SSL *ssl, apr_pool_t *p)
-{
-    cc_client_t *client = &entry->client;
-    const cc_revocation_status_t *status = &entry->revocation;
-
-    client->facts.revocation = "unchecked";
-    if (client->problem || !cc_vhost_of(r->server)->revocation) {
-        return;
-    }
-    revocation_check(&entry->revocation, entry, r, ssl, p);
-    atomic_init(&entry->generation, status->generation);
-    atomic_init(&entry->stale_at, status->stale_at);
-    cc_client_revocation_set(client, status);
+    return (cc_verified_t){entry->x509, &entry->seal, SSL_get_peer_cert_chain(ssl)};
 }
 
 /*
@@ -241,11 +181,9 @@ static void entry_tell(cc_tls_client_t *entry, request_rec *r)
 
     if (client->problem && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
-        cc_log_problem(r, client->cert, client->problem);
-    } else if (!client->problem && cc_expiring_soon(client->not_after, r->request_time)) {
-        client->expires_soon = true;
-        mark_set(&client->mark, entry->x509);
-        cc_counters_expiring(r, client->cert, &client->mark);
+        cc_log_problem(r, (cc_log_client_t){client->cert, &client->facts}, client->problem);
+    } else if (!client->problem) {
+        cc_client_expiry_tell(client, entry->x509, r);
     }
 }
 
@@ -265,18 +203,13 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge
     client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(&client->facts, &entry->seal, ssl, p);
     if (by->host) {
-        revocation_take(entry, r, ssl, p);
+        cc_verified_t cert = verified_of(entry, ssl);
+
+        cc_client_revocation_take(&entry->revocation, client, by->host->revocation, &cert, p);
     }
     span_set(entry, by->host, verified_at);
     entry_tell(entry, r);
     return entry;
-}
-
-bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host)
-{
-    return atomic_load_explicit(&entry->generation, memory_order_acquire) ==
-               cc_revocation_generation(host->revocation) &&
-           apr_time_now() < atomic_load_explicit(&entry->stale_at, memory_order_relaxed);
 }
 
 /*
@@ -289,27 +222,18 @@ static bool verdict_holds(const cc_tls_client_t *entry)
                                             : !entry->reverified;
 }
 
-static bool revocation_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl)
-{
-    cc_revocation_status_t status;
-
-    revocation_check(&status, entry, r, ssl, r->pool);
-    if (!cc_revocation_status_same(&status, &entry->revocation)) {
-        return false;
-    }
-    atomic_store_explicit(&entry->stale_at, status.stale_at, memory_order_relaxed);
-    atomic_store_explicit(&entry->generation, status.generation, memory_order_release);
-    return true;
-}
-
 bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl, const cc_tls_judge_t *by)
 {
     if (atomic_load_explicit(&entry->number, memory_order_relaxed) != by->number &&
         !verdict_holds(entry)) {
         return false;
     }
-    if (!cc_tls_client_holds(entry, by->host) && !revocation_renew(entry, r, ssl)) {
-        return false;
+    if (!cc_tls_client_holds(entry, by->host)) {
+        cc_verified_t cert = verified_of(entry, ssl);
+
+        if (!cc_client_revocation_renew(&entry->revocation, by->host->revocation, &cert, r->pool)) {
+            return false;
+        }
     }
     atomic_store_explicit(&entry->number, by->number, memory_order_relaxed);
     return true;

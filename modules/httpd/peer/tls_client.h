@@ -7,8 +7,8 @@
 
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/client_revocation.h"
 #include "httpd/peer/vhost.h"
-#include "revocation/revocation.h"
 #include "trust/trust.h"
 
 /**
@@ -26,9 +26,7 @@ typedef struct cc_tls_client_t {
                         host since then */
     cc_seal_t seal;
     _Atomic(apr_uint64_t) number; /* of the host and its CAs (conf/vhost_conf.h) */
-    cc_revocation_status_t revocation;
-    _Atomic(apr_uint64_t) generation; /* of the last revocation check, like the next member; */
-    _Atomic(apr_time_t) stale_at;     /* `revocation` keeps those of the first check */
+    cc_client_revocation_t revocation;
 } cc_tls_client_t;
 
 /** The virtual host of a request, with the CAs that it has at this moment. */
@@ -45,14 +43,10 @@ typedef struct cc_tls_judge_t {
 cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge_t *by,
                                     apr_pool_t *p);
 
-/** For a client whose revocation was checked: true if the answer is still valid. */
-bool cc_tls_client_is_fresh(const cc_tls_client_t *entry, const cc_vhost_t *host);
-
 /** False if its revocation has to be checked again. */
 static inline bool cc_tls_client_holds(const cc_tls_client_t *entry, const cc_vhost_t *host)
 {
-    return entry->revocation.verdict == CC_REVOCATION_UNCHECKED ||
-           cc_tls_client_is_fresh(entry, host);
+    return cc_client_revocation_holds(&entry->revocation, host ? host->revocation : NULL);
 }
 
 /**

@@ -3,12 +3,9 @@
 #include <http_main.h>
 #include <mod_ssl_openssl.h>
 
-#include "base/error.h"
 #include "ca/ca.h"
 #include "cert/cert.h"
 #include "httpd/background/ca_expiry.h"
-#include "httpd/background/ca_sets.h"
-#include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -241,27 +238,6 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
 
 /* ---- mod_ssl's hooks --------------------------------------------------------------------- */
 
-/* Makes the trust of a virtual host, and opens its CAs, CRLs and responders. */
-static apr_status_t host_open(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)
-{
-    cc_error_t err = {0};
-    apr_status_t rv = cc_ca_sets_open(&host->cas, s, p, &err);
-
-    if (rv == APR_SUCCESS && host->cas) {
-        rv = cc_trust_follow(&host->trust, ctx, host->cas, p, &err);
-    } else if (rv == APR_SUCCESS) {
-        rv = cc_trust_create(&host->trust, ctx, p, &err);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = cc_revocation_create(&host->revocation, s, host->trust, p, &err);
-    }
-    if (rv != APR_SUCCESS) { /* in the main log: a virtual host may have a log of its own */
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, ap_server_conf, "%s", cc_error_text(&err, p));
-        return rv;
-    }
-    return cc_ticket_mac_guard(host->trust, s, p);
-}
-
 static void trust_set_up(const cc_vhost_t *host, server_rec *s)
 {
     if (host->guards_resumption) {
@@ -302,10 +278,12 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
         return OK;
     }
     host = apr_pcalloc(p, sizeof(*host));
+    host->has_tls = true;
     host->guards_resumption = cc_use_of(s) == CC_USE_HERE;
     host->max_age = conf->max_age > 0 ? conf->max_age : 0;
     host->tolerates = conf->tolerate > 0;
-    if (host_open(host, s, ctx, p) != APR_SUCCESS) {
+    if (cc_vhost_open(host, s, ctx, p) != APR_SUCCESS ||
+        cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     trust_set_up(host, s);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defines the data of a virtual host with TLS that handshakes and requests use. */
+/* Makes the data of a virtual host that handshakes and requests use to judge certificates. */
 #ifndef CC_PEER_VHOST_H
 #define CC_PEER_VHOST_H
 
@@ -13,6 +13,7 @@
 
 /** Made at start; constant from then on. */
 typedef struct cc_vhost_t {
+    bool has_tls; /* false: it only takes certificates from proxies */
     cc_trust_t *trust;
     cc_cas_t *cas;               /* ClientCertCA: the CAs that `trust` follows; NULL: none */
     cc_revocation_t *revocation; /* NULL: revocation is not checked */
@@ -28,10 +29,18 @@ static inline bool cc_vhost_asks_more(const cc_vhost_t *host)
     return host->cas || host->revocation || host->max_age > 0;
 }
 
-/** NULL: the virtual host has no TLS. */
+/** NULL: the virtual host verifies no certificates. */
 static inline const cc_vhost_t *cc_vhost_of(const server_rec *s)
 {
     return cc_vhost_conf_of(s)->vhost;
+}
+
+/** The same, for certificates of its own handshakes. NULL: it has no TLS. */
+static inline const cc_vhost_t *cc_vhost_with_tls(const server_rec *s)
+{
+    const cc_vhost_t *host = cc_vhost_of(s);
+
+    return host && host->has_tls ? host : NULL;
 }
 
 /** The virtual host of a handshake, which SNI has chosen; NULL: one that is left alone. */
@@ -41,5 +50,19 @@ static inline const cc_vhost_t *cc_vhost_of_ssl(const SSL *ssl)
 
     return s ? cc_vhost_of(s) : NULL;
 }
+
+/**
+ * Makes the trust of a virtual host (host->cas, host->trust), and opens its CRLs and responders.
+ * `ctx`: mod_ssl's context, to which it belongs; NULL: the host has no TLS, and its CAs are those
+ * of the files that its directives name. All lives as long as `p`. An error is logged, and ends the
+ * start. In the parent, at start.
+ */
+apr_status_t cc_vhost_open(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p);
+
+/**
+ * post_config, after mod_ssl's: makes the data of virtual hosts that have no TLS and take
+ * certificates from proxies. Returns OK, or an error that ends the start and is logged.
+ */
+int cc_vhosts_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 #endif

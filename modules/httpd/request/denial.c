@@ -3,9 +3,13 @@
 #include <apr_strings.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
+#include "httpd/peer/forwarded.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -91,17 +95,41 @@ const char *cc_denial_needs(request_rec *r, apr_pool_t *p)
 
 /* ---- why ------------------------------------------------------------------------------------ */
 
+#define NONE "no client certificate was presented"
+
+/* Where ClientCertHeader is set. */
+static const char *unpassed_text(request_rec *r, apr_pool_t *p)
+{
+    const char *header;
+
+    if (cc_request_forwarded(r)) {
+        return NONE ": the proxy passed on none";
+    }
+    header = cc_proxied_header(r);
+    if (header) {
+        return apr_pstrcat(p, NONE ". It has the header ", header,
+                           ", but it came from an address that is not a trusted proxy, or from a "
+                           "proxy without the right certificate (ClientCertTrustedProxy, "
+                           "ClientCertTrustedProxyCert)",
+                           NULL);
+    }
+    return cc_tls_was_on(r) ? NONE
+                            : NONE ", since the request came without TLS, and not from a trusted "
+                                   "proxy";
+}
+
 static const char *unpresented_text(request_rec *r, apr_pool_t *p)
 {
-    const char *header = cc_proxied_header(r);
-    const char *text =
-        cc_tls_was_on(r)
-            ? "no client certificate was presented"
-            : "no client certificate was presented, since the request came without TLS";
+    const char *text = cc_tls_was_on(r) ? NONE : NONE ", since the request came without TLS";
+    const char *header;
 
+    if (cc_proxies_take(cc_vhost_conf_of(r->server)->proxies)) {
+        return unpassed_text(r, p);
+    }
+    header = cc_proxied_header(r);
     return header ? apr_pstrcat(p, text, ". It has the header ", header,
-                                ", which proxies add when they end TLS: this module accepts "
-                                "certificates only from TLS connections to this server",
+                                ", which proxies add when they end TLS: to take certificates from "
+                                "the proxy, set ClientCertHeader and ClientCertTrustedProxy",
                                 NULL)
                   : text;
 }
@@ -195,12 +223,25 @@ static bool may_log(const request_rec *r, const cc_answer_t *answer)
            cc_quota_lets(r->server, CC_QUOTA_FORBIDDEN);
 }
 
+/* A line about a request of a trusted proxy names the proxy even if it passed on no certificate. */
+static cc_facts_t arrival_of(request_rec *r, const cc_answer_t *answer)
+{
+    const cc_forwarded_t *forwarded = cc_request_forwarded(r);
+
+    if (answer->client) {
+        return answer->client->facts;
+    }
+    return forwarded ? (cc_facts_t){.via = forwarded->via, .via_proxy = forwarded->proxy}
+                     : (cc_facts_t){.via = CC_VIA_UNKNOWN};
+}
+
 static void denial_log(request_rec *r, const cc_answer_t *answer)
 {
+    cc_facts_t facts = arrival_of(r, answer);
     cc_log_need_t needs[CC_MISSING_MAX];
     bool more;
     const cc_missing_t *missing = missing_of(r, &more);
-    cc_log_denial_t denial = {answer->client ? answer->client->cert : NULL,
+    cc_log_denial_t denial = {{answer->client ? answer->client->cert : NULL, &facts},
                               answer->verdict,
                               reason_text(r, answer, missing),
                               needs,

@@ -7,9 +7,11 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 #include "httpd/request/verdicts.h"
 #include "rules/rules.h"
@@ -65,15 +67,17 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
 static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
                          bool who, const apr_array_header_t *trace)
 {
+    const cc_log_client_t logged = {client->cert, &client->facts};
+
     cc_counters_evaluated(r, verdict, who, client->expires_soon ? &client->mark : NULL);
-    cc_log_notes(r, client->cert, verdict);
+    cc_log_notes(r, logged, verdict);
     cc_log_trace(r, trace);
     if (verdict->failure) {
         cc_request_t *kept = cc_request_of(cc_request_client(r));
 
-        kept->failed = kept->failed || cc_log_failure(r, client->cert, verdict);
+        kept->failed = kept->failed || cc_log_failure(r, logged, verdict);
     } else if (who) {
-        cc_log_verdict(r, client->cert, verdict);
+        cc_log_verdict(r, logged, verdict);
     }
 }
 
@@ -156,7 +160,7 @@ static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t no
                                         : client->lapse.cause == CC_CAUSE_TOO_OLD
                                             ? CC_REJECTED_TOO_OLD
                                             : CC_REJECTED_EXPIRED);
-        cc_log_problem(r, client->cert, problem);
+        cc_log_problem(r, (cc_log_client_t){client->cert, &client->facts}, problem);
     }
     return problem;
 }
@@ -194,6 +198,13 @@ static bool is_misdirected(const request_rec *r)
            (r->prev && r->prev->status == HTTP_MISDIRECTED_REQUEST);
 }
 
+static inline cc_client_t *client_of(request_rec *r, cc_nobody_t *why)
+{
+    const cc_forwarded_t *forwarded = cc_request_forwarded(r);
+
+    return forwarded ? cc_forwarded_client(r, forwarded, why) : cc_peer_client(r, why);
+}
+
 /*
  * From the access phase on, a request keeps its client: mod_ssl requests no further certificate,
  * and the TLS connection may be gone when the request is logged. Before that phase, mod_ssl may
@@ -201,8 +212,8 @@ static bool is_misdirected(const request_rec *r)
  */
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
-    cc_nobody_t why = {"its connection is that of another virtual host", false};
-    cc_client_t *client = is_misdirected(r) ? NULL : cc_peer_client(r, &why);
+    cc_nobody_t why = {"its connection is that of another virtual host", false, false};
+    cc_client_t *client = is_misdirected(r) ? NULL : client_of(r, &why);
 
     if (client && kept && kept->settled) {
         cc_request_of(r)->client = client;
@@ -211,7 +222,11 @@ CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_
         client = client_remembered(r);
     }
     if (!client) {
+        if (!why.unproven && !why.gone) {
+            cc_proxied_look(r);
+        }
         answer->presented = why.unproven;
+        answer->passed_on = why.passed_on;
         answer->problem = why.unproven ? why.unproven : "no client certificate was presented";
     }
     return client;
@@ -224,6 +239,7 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
     answer->client = client;
     answer->verdict = NULL;
     answer->exports = NULL;
+    answer->sent = NULL;
     if (client) {
         answer->presented = true;
         answer->problem = problem_at(r, client, judged_at(r, client));
@@ -232,6 +248,11 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
+static inline bool asks_nothing(const cc_memo_key_t *key)
+{
+    return !key->rules && !key->export && !key->forward_cert && !key->forward_identity;
+}
+
 /* Inlined in all callers, since every request needs it. */
 CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identity_query_t *query,
                          cc_answer_t *answer)
@@ -239,12 +260,13 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
     const cc_memo_t *memo;
 
     presented(r, kept, answer);
-    if (answer->problem || (!query->key.rules && !query->key.export)) {
+    if (answer->problem || asks_nothing(&query->key)) {
         return;
     }
     memo = memo_get(r, answer->client, query);
     answer->verdict = memo->verdict;
     answer->exports = memo->exports;
+    answer->sent = memo->sent;
 }
 
 bool cc_identity_lost(request_rec *r, cc_client_t *client)
@@ -259,8 +281,10 @@ static inline identity_query_t query_of(const request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     const cc_export_t *unsaid = dir->rules ? &cc_export_default : NULL;
 
-    return (identity_query_t){
-        {dir->rules, dir->export ? dir->export : unsaid}, .who = true, .keep = true};
+    return (identity_query_t){.key = {dir->rules, dir->export ? dir->export : unsaid,
+                                      dir->forward_cert, dir->forward_identity},
+                              .who = true,
+                              .keep = true};
 }
 
 void cc_identity_settle(request_rec *r, cc_request_t *kept)
@@ -299,7 +323,7 @@ cc_answer_t cc_identity_of(request_rec *r)
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)
 {
-    identity_query_t query = {.key = {rules, NULL}, .keep = keep};
+    identity_query_t query = {.key = {.rules = rules}, .keep = keep};
 
     return answer_by(r, &query);
 }

@@ -5,6 +5,8 @@
 
 #include <http_protocol.h>
 
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/state.h"
 #include "httpd/status/advice.h"
@@ -76,7 +78,14 @@ static const cc_words_t *words_of(const cc_status_t *status)
         return cc_ssl_refused_words(status->ssl_refused);
     case CC_STATUS_NO_CERTIFICATE:
         return &cc_no_certificate_words;
+    case CC_STATUS_NO_TLS:
+        return cc_proxies_take(cc_vhost_conf_of(status->asked->server)->proxies)
+                   ? &cc_not_proxied_words
+                   : &words[CC_STATUS_NO_TLS];
     case CC_STATUS_REJECTED:
+        if (status->answer.passed_on && !status->answer.client) {
+            return &cc_bad_header_words;
+        }
         fault = fault_of(status);
         return cc_cause_words(&fault);
     default:
@@ -178,7 +187,10 @@ const char *cc_advice_reason(const cc_status_t *status, apr_pool_t *p)
         return sentence(cc_ssl_refused_text(status->ssl_refused), p);
     }
     if (status->proxied && status->rules) {
-        return apr_pstrcat(p, "The request has the header ", status->proxied, ".", NULL);
+        return apr_pstrcat(p, "The request has the header ", status->proxied,
+                           ". This server takes certificates from a proxy if ClientCertHeader and "
+                           "ClientCertTrustedProxy name it.",
+                           NULL);
     }
     return words_of(status)->reason;
 }

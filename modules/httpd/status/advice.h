@@ -30,6 +30,8 @@ typedef struct cc_status_t {
     request_rec *asked;           /* the request to describe: that one, or the one that failed */
     bool failed;                  /* it failed, and this page is its ErrorDocument */
     cc_ssl_refused_t ssl_refused; /* CC_STATUS_REFUSED: why */
+    const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on (peer/forwarded.h);
+                                               NULL: the request did not come from one */
     const char *proxied; /* the header that shows that a proxy ended TLS; NULL: none, or there is a
                             certificate */
     bool rules;          /* ClientCertStatusRules is On for that request */

@@ -8,6 +8,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -38,7 +39,8 @@ static cc_status_result_t result_of(const cc_status_t *status)
         return CC_STATUS_REFUSED;
     }
     if (!status->answer.presented) {
-        return cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE : CC_STATUS_NO_TLS;
+        return status->forwarded || cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE
+                                                                : CC_STATUS_NO_TLS;
     }
     if (status->answer.problem) {
         return CC_STATUS_REJECTED;
@@ -63,7 +65,9 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
     status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
-    status.proxied = status.answer.presented ? NULL : cc_proxied_header(status.asked);
+    status.forwarded = cc_request_forwarded(status.asked);
+    status.proxied =
+        status.answer.presented || status.forwarded ? NULL : cc_proxied_header(status.asked);
     status.result = result_of(&status);
     return status;
 }
@@ -104,6 +108,8 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     facts = cc_client_facts(status->answer.client, status->asked->request_time);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* in "connection" */
     facts.tls_known = false;
+    facts.via = CC_VIA_UNKNOWN;
+    facts.via_proxy = NULL;
     return cc_json_fields(status->answer.client->cert, &facts, p);
 }
 
@@ -117,18 +123,33 @@ static json_t *verification_of(const cc_status_t *status, apr_pool_t *p)
                      cc_json_string(cc_advice_cause(status), p));
 }
 
-static json_t *connection_of(request_rec *r)
+/* The TLS of a proxy's connection is not that of the client. Its address is for administrators. */
+static json_t *proxy_of(const cc_status_t *status, apr_pool_t *p)
 {
+    const cc_forwarded_t *forwarded = status->forwarded;
+
+    return json_pack("{s:n, s:n, s:n, s:n, s:s, s:o}", "version", "cipher", "sni", "session", "via",
+                     cc_via_word(forwarded->via), "proxy",
+                     cc_json_string(status->rules ? forwarded->proxy : NULL, p));
+}
+
+static json_t *connection_of(const cc_status_t *status)
+{
+    request_rec *r = status->page;
     cc_facts_t facts;
 
+    if (status->forwarded) {
+        return proxy_of(status, r->pool);
+    }
     if (!cc_tls_is_on(r)) {
         return json_null();
     }
     facts = cc_tls_facts(r);
-    return json_pack("{s:o, s:o, s:o, s:s}", "version", cc_json_string(facts.tls_version, r->pool),
-                     "cipher", cc_json_string(facts.tls_cipher, r->pool), "sni",
+    return json_pack("{s:o, s:o, s:o, s:s, s:n, s:n}", "version",
+                     cc_json_string(facts.tls_version, r->pool), "cipher",
+                     cc_json_string(facts.tls_cipher, r->pool), "sni",
                      cc_json_string(facts.tls_sni, r->pool), "session",
-                     facts.tls_resumed ? "resumed session" : "full handshake");
+                     facts.tls_resumed ? "resumed session" : "full handshake", "via", "proxy");
 }
 
 /* ---- where rules are not shown ------------------------------------------------------------- */
@@ -271,7 +292,7 @@ json_t *cc_status_document(request_rec *r, bool trace)
     json_object_set_new(document, "identity", identity_of(&status, r->pool));
     json_object_set_new(document, "certificate", certificate_of(&status, r->pool));
     json_object_set_new(document, "verification", verification_of(&status, r->pool));
-    json_object_set_new(document, "connection", connection_of(r));
+    json_object_set_new(document, "connection", connection_of(&status));
     if (status.trace && status.result != CC_STATUS_REFUSED) {
         json_object_set_new(document, "trace", trace_of(&status, r->pool));
     }

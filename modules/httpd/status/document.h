@@ -18,10 +18,12 @@
  *    "request": {"status", "uri", "needs"} or null, "identity": cc_json_verdict or null,
  *    "certificate": cc_json_fields or null,
  *    "verification": {"verified", "problem", "cause"} or null,
- *    "connection": {"version", "cipher", "sni", "session"} or null, "trace": cc_json_trace}
+ *    "connection": {"version", "cipher", "sni", "session", "via", "proxy"} or null,
+ *    "trace": cc_json_trace}
  *
  * "trace" is present only with `trace`. Unless ClientCertStatusRules is On, the document contains
- * neither the places nor the text of rules, nor names of systems behind this server.
+ * neither the places nor the text of rules, nor names of systems behind this server or addresses of
+ * proxies.
  */
 json_t *cc_status_document(request_rec *r, bool trace);
 

@@ -71,6 +71,12 @@ static void help_write(request_rec *r, const json_t *document, const char *title
     section_end(r);
 }
 
+/* A host without TLS accepts what a proxy passes on, and requests nothing. */
+static bool requests_certificates(const json_t *document)
+{
+    return json_is_string(json_object_get(json_object_get(document, "connection"), "version"));
+}
+
 static void issuers_write(request_rec *r, const json_t *document)
 {
     const json_t *issuers = json_object_get(document, "issuers");
@@ -80,7 +86,10 @@ static void issuers_write(request_rec *r, const json_t *document)
         return;
     }
     section_begin(r, "Issuers of certificates");
-    ap_rputs("<p>When this server requests a certificate, it names these issuers:</p>\n", r);
+    ap_rputs(requests_certificates(document)
+                 ? "<p>When this server requests a certificate, it names these issuers:</p>\n"
+                 : "<p>This server accepts certificates of these issuers:</p>\n",
+             r);
     list_write(r, json_object_get(issuers, "names"));
     if (more > 0) {
         ap_rprintf(r, "<p>and %d more</p>\n", (int)more);
@@ -164,10 +173,14 @@ static void connection_write(request_rec *r, const json_t *document)
                                          {"Server name", "sni", CC_HTML_TEXT},
                                          {"Session", "session", CC_HTML_TEXT},
                                          {NULL, NULL, CC_HTML_TEXT}};
+    static const cc_html_row_t rows_of_proxy[] = {{"Through a proxy", "via", CC_HTML_TEXT},
+                                                  {"Proxy", "proxy", CC_HTML_TEXT},
+                                                  {NULL, NULL, CC_HTML_TEXT}};
+    const json_t *connection = json_object_get(document, "connection");
 
     if (cc_html_has(document, "connection")) {
         section_begin(r, "Your connection");
-        cc_html_rows(r, json_object_get(document, "connection"), rows);
+        cc_html_rows(r, connection, cc_html_has(connection, "version") ? rows : rows_of_proxy);
         section_end(r);
     }
 }

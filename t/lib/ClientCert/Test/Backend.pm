@@ -41,7 +41,8 @@ sub backend {
     return bless { protocol => $protocol, port => $listener->sockport }, __PACKAGE__;
 }
 
-sub url { my ($self) = @_; return "$self->{protocol}://127.0.0.1:$self->{port}/" }
+sub url  { my ($self) = @_; return "$self->{protocol}://127.0.0.1:$self->{port}/" }
+sub port { my ($self) = @_; return $self->{port} }
 
 # One request for each connection. Each connection has a process, so that none waits for another.
 # These processes must not run the END blocks of the test, which end its servers.

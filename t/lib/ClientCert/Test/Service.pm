@@ -28,10 +28,11 @@ use warnings;
 use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
-use POSIX ();
+use POSIX qw(WNOHANG);
 use Test::More ();
 use Time::HiRes qw(sleep time);
 
+use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(free_port program);
 
 my $slow = $ENV{CC_SLOW} // 1;
@@ -100,7 +101,10 @@ sub start {
     $self->{pid} = $pid;
     my $until = time + 20 * $slow;
     until ($self->_connect) {
-        die "$self->{command}[0] did not start\n" if time > $until;
+        my $ended = waitpid($self->{pid}, WNOHANG) == $self->{pid};
+        delete $self->{pid} if $ended;
+        die "$self->{command}[0] did not start\n", read_if_there("$self->{dir}/said")
+            if $ended || time > $until;
         sleep 0.02;
     }
     return $self;
