@@ -29,6 +29,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/proxy_hosts.h"
+#include "httpd/conf/remoteip.h"
 #include "httpd/conf/tolerance.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -70,6 +71,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxies_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_remoteip_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxy_hosts_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
