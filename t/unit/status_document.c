@@ -254,6 +254,15 @@ TEST(the_connection_stands_by_itself)
 
 static const cc_forwarded_t from_proxy = {.via = CC_VIA_HEADER, .proxy = "192.0.2.8"};
 
+/* As with ClientCertHeader. */
+static void take_headers(void)
+{
+    static const cc_header_spec_t header = {.name = "Client-Cert"};
+    static const cc_proxies_t proxies = {.header = &header};
+
+    cc_vhost_conf_of(fake.main)->proxies = &proxies;
+}
+
 /* The connection has TLS, which is that of the proxy. */
 TEST(the_connection_of_a_proxy_is_not_that_of_the_client)
 {
@@ -261,12 +270,14 @@ TEST(the_connection_of_a_proxy_is_not_that_of_the_client)
     statusset_client.facts.via = CC_VIA_HEADER;
     statusset_client.facts.via_proxy = "192.0.2.8";
     statusset_asked("", "user=alice")->forwarded = &from_proxy;
+    take_headers();
     ck_assert_str_eq(statusset_at("result"), "mapped");
     ck_assert_str_eq(statusset_at("connection"),
                      "{\"version\":null,\"cipher\":null,\"sni\":null,\"session\":null,"
                      "\"via\":\"header\",\"proxy\":null}");
     ck_assert_ptr_null(strstr(statusset_at("certificate"), "via"));
     statusset_asked("ClientCertStatusRules On", "user=alice")->forwarded = &from_proxy;
+    take_headers();
     ck_assert_ptr_nonnull(strstr(statusset_at("connection"), "\"proxy\":\"192.0.2.8\""));
 }
 
@@ -275,6 +286,7 @@ TEST(a_request_of_a_proxy_without_tls_is_not_sent_to_https)
     cc_request_t *kept = statusset_asked("", NULL);
 
     fake.tls = false;
+    take_headers();
     kept->forwarded = &from_proxy;
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
     ck_assert_str_eq(statusset_at("result"), "no-certificate");
@@ -285,12 +297,10 @@ TEST(a_request_of_a_proxy_without_tls_is_not_sent_to_https)
 
 TEST(where_certificates_come_from_proxies_alone_https_is_no_advice)
 {
-    static const cc_header_spec_t header = {.name = "Client-Cert"};
-    static const cc_proxies_t proxies = {.header = &header};
     cc_request_t *kept = statusset_asked("", NULL);
 
     fake.tls = false;
-    cc_vhost_conf_of(fake.main)->proxies = &proxies;
+    take_headers();
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
     ck_assert_str_eq(statusset_at("result"), "no-tls");
     ck_assert_str_eq(statusset_at("summary"),
