@@ -29,6 +29,7 @@ typedef enum {
     CC_QUOTA_UNTRUSTED_PROXY, /* CC0146 */
     CC_QUOTA_NOTE,       /* CC0150, and those that follow, by cc_note_kind_t: */
     CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0157 */
+    CC_QUOTA_UNSENT,                                        /* CC0165 */
     CC_QUOTA_OUTGROWN,                                      /* CC0189 */
     CC_QUOTA_TOLERATED,                                     /* CC0190 */
     CC_QUOTA_MISDIRECTED,                                   /* CC0191 */
