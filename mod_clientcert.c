@@ -27,6 +27,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/proxy_hosts.h"
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/tolerance.h"
@@ -37,6 +38,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/mod_status.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/graceful_close.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
@@ -69,6 +71,7 @@ static void register_start(void)
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_config(cc_reserved_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_proxies_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxy_hosts_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -103,6 +106,7 @@ static void register_process(void)
     ap_hook_child_init(cc_counters_child_start, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_child_init(cc_tables_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_revocation_child_start, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cc_forwarded_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_quota_child_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cc_poller_child_start, NULL, NULL, APR_HOOK_LAST);
 

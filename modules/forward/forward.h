@@ -59,12 +59,12 @@ typedef struct cc_forwarded_certs_t {
 /**
  * Reads the value of a header strictly: what the format does not allow is an error, never guessed.
  * A certificate must be DER, so that it has one encoding. `chain_value` is the value of the header
- * of the chain, for CC_FORWARD_CHAIN_APART; NULL or "": there is none. `reads_chain`: the format is
- * CC_FORWARD_CHAIN_WITHIN, and further certificates are its chain; otherwise a second certificate is
- * an error. The certificates are released with `p`. APR_EINVAL: CC0473 to CC0483, with what is wrong
- * and how the format looks; the word is a short part of the value, which cc_error_text escapes.
- * Nothing is left in OpenSSL's error queue. The time is linear in the length of the values. Any
- * thread, each with its own pool.
+ * of the chain, for CC_FORWARD_CHAIN_APART; NULL or "": there is none. `reads_chain`: for
+ * CC_FORWARD_CHAIN_WITHIN, further certificates are the chain of the first; otherwise, a second
+ * certificate is an error. The certificates are released with `p`. APR_EINVAL: CC0473 to CC0483,
+ * with what is wrong and how the format looks; the word is a short part of the value, which
+ * cc_error_text escapes. Nothing is left in OpenSSL's error queue. The time is linear in the length
+ * of the values. Any thread, each with its own pool.
  */
 apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_format_t *format,
                              const char *value, const char *chain_value, bool reads_chain,

@@ -10,6 +10,8 @@
 
 #include "forward/internal.h"
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* A value as it is in the header, without its quotes; NULL: there is none. */
 typedef struct {
     const char *text;
@@ -74,7 +76,7 @@ static span_t *place_of(element_t *element, const char *key, apr_size_t len)
 static apr_status_t pair_read(const cc_reading_t *r, element_t *element, const char **at)
 {
     const char *key = *at;
-    apr_size_t len = strcspn(key, "=;,\" \t");
+    apr_size_t len = strspn(key, LETTERS);
     span_t other = {NULL, 0, false}, *place = place_of(element, key, len);
 
     if (len == 0 || key[len] != '=') {
@@ -92,7 +94,6 @@ static apr_status_t element_read(const cc_reading_t *r, element_t *element, cons
     apr_status_t status = APR_SUCCESS;
 
     memset(element, 0, sizeof(*element));
-    *at += strspn(*at, " \t");
     status = pair_read(r, element, at);
     while (status == APR_SUCCESS && **at == ';') {
         ++*at;
@@ -188,6 +189,7 @@ static apr_status_t xfcc_read(cc_reading_t *r, const char *value)
 
     while (status == APR_SUCCESS && *at) { /* at a "," */
         at++;
+        at += strspn(at, " \t");
         status = element_read(r, &element, &at);
     }
     return status == APR_SUCCESS ? certs_read(r, &element) : status;

@@ -13,22 +13,6 @@
 /* ---- Subject ----------------------------------------------------------------------------------
  */
 
-/* The name as RFC 2253 text in ASCII, in a BIO; values that are not text are written in hex. */
-static BIO *name_print(const X509_NAME *name)
-{
-    static const unsigned long flags[] = {XN_FLAG_RFC2253, XN_FLAG_RFC2253 | ASN1_STRFLGS_DUMP_ALL};
-
-    for (int i = 0; i < 2; i++) {
-        BIO *bio = BIO_new(BIO_s_mem());
-
-        if (bio && X509_NAME_print_ex(bio, name, 0, flags[i]) >= 0) {
-            return bio;
-        }
-        BIO_free(bio);
-    }
-    return NULL;
-}
-
 /*
  * Receivers disagree on whether a backslash in quotes escapes a quote only, or any character. So
  * what RFC 2253 escapes is written as \HH, which RFC 4514 allows as well: there is no quote in the
@@ -58,13 +42,14 @@ static const char *name_escape(const char *text, apr_size_t len, apr_pool_t *p)
     return escaped;
 }
 
+/* The subject as ASCII text; NULL: OpenSSL failed. */
 static const char *subject_text(X509 *cert, apr_pool_t *p)
 {
-    BIO *bio = name_print(X509_get_subject_name(cert));
+    BIO *bio = BIO_new(BIO_s_mem());
     const char *text = NULL;
     char *octets = NULL;
 
-    if (bio) {
+    if (bio && X509_NAME_print_ex(bio, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253) >= 0) {
         long len = BIO_get_mem_data(bio, &octets);
         text = name_escape(octets, (apr_size_t)len, p);
     }

@@ -12,6 +12,7 @@
 #include "httpd/conf/forwarding.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/status_text.h"
 #include "httpd/conf/use.h"
@@ -60,6 +61,12 @@ static const char *status_rules_directive(cmd_parms *cmd, void *record, const ch
     }
     dir->status_rules = !strcasecmp(word, "On");
     return NULL;
+}
+
+static const char *proxy_cert_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    (void)record;
+    return cc_proxies_cert(cmd, cc_tables_rules, args);
 }
 
 /* ---- the table of directives ------------------------------------------------------------- */
@@ -146,6 +153,12 @@ const command_rec cc_directives[] = {
                 "Cache in which the processes of httpd share OCSP responses"),
     SERVER_WORD_HOOKED("ClientCertTolerate", cc_vhost_conf_tolerate, cc_hooks_tolerate,
                        "Lets TLS handshakes go on with certificates that do not verify"),
+    SERVER_LINE_HOOKED("ClientCertHeader", cc_proxies_header, cc_hooks_reserve,
+                       "Takes the certificates of clients from trusted proxies"),
+    SERVER_LINE("ClientCertTrustedProxy", cc_proxies_trusted,
+                "Addresses of the proxies from which certificates are taken"),
+    SERVER_LINE("ClientCertTrustedProxyCert", proxy_cert_directive,
+                "Conditions on the certificate of a trusted proxy itself"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,

@@ -345,7 +345,7 @@ apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t
             const cc_condition_t *c = &APR_ARRAY_IDX(lint.rule->conditions, j, cc_condition_t);
 
             if (!c->op->negative && cc_field_of_tls(&c->selector->ref)) {
-                note_add(&lint, "CC0782",
+                note_add(&lint, "CC0781",
                          "%s: a certificate that a proxy passes on has no value of this field, so "
                          "the rule never matches; remove the condition",
                          cc_condition_text(c, p));

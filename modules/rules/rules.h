@@ -259,7 +259,7 @@ apr_array_header_t *cc_rules_lint_texts(const cc_rules_t *rules, apr_pool_t *p);
 
 /**
  * Conditions that never hold for a certificate that a proxy passes on: those that need a value of a
- * field of the connection (cc_note_t, CC0782). Lives as long as `p`.
+ * field of the connection (cc_note_t, CC0781). Lives as long as `p`.
  */
 apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t *p);
 

@@ -109,6 +109,7 @@ typedef struct cc_watch_t {
     const cc_trust_t *trust;
     cc_trusted_t trusted;        /* the CAs that count */
     bool tolerates;              /* cc_trust_tolerate, for this handshake */
+    int depth;                   /* SSLVerifyDepth, without a handshake; below 0: any */
     bool let_pass;               /* the callback tolerated an error */
     cc_verify_error_t tolerated; /* the first of these; */
     cc_verify_error_t refused;   /* the error that it did not tolerate */
@@ -153,14 +154,21 @@ cc_cause_t cc_cause_of_error(int error);
 /** Why a certificate must not identify a client (cc_cert_not_client gives a reason). */
 cc_cause_t cc_cause_of_client(X509 *cert);
 
+/** A certificate to be verified without a handshake; all borrowed. */
+typedef struct cc_presented_t {
+    X509 *cert;
+    STACK_OF(X509) * untrusted; /* the others that came with it; may be NULL */
+    int depth; /* the most certificates above it, where the trust does not say; below 0: any */
+    STACK_OF(X509) * *chain; /* gets the chain if it verifies, for the caller to free, or NULL if
+                                out of memory. NULL: it is not wanted */
+} cc_presented_t;
+
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
- * which may name any certificate of the chain. If it succeeds, and `chain` is not NULL, *chain is
- * set to the verified chain, which the caller frees; NULL: out of memory. Returns true if mod_ssl's
+ * which may name any certificate of the chain. Returns true if mod_ssl's
  * callback, or its imitation, accepts the certificate, also where it does not verify.
  */
-bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reason,
-                     const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
-                     apr_time_t now, apr_pool_t *p);
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
+                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -214,6 +214,16 @@ void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now);
 
 /**
+ * The same for a certificate that another server has received. At most `depth` certificates may be
+ * above it (SSLVerifyDepth; the depth of a trust of files and depth= of ClientCertCA take
+ * precedence). NULL: it verifies, and may identify a client. Otherwise the reason (cc_fault_text)
+ * in `p`; seal->fault is set.
+ */
+const char *cc_trust_verify_within(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
+                                   STACK_OF(X509) * untrusted, int depth, apr_time_t now,
+                                   apr_pool_t *p);
+
+/**
  * CC_TRUST_OK if notBefore <= now <= notAfter, otherwise CC_TRUST_NOT_YET or CC_TRUST_EXPIRED.
  * Allocates nothing, but reads ASN.1: to check at every request, keep the two times
  * (cc_cert_validity).

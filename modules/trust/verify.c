@@ -257,10 +257,11 @@ static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, a
     return true;
 }
 
-/* Does for a trust of files what mod_ssl's callback does for its contexts, except for OCSP. */
+/* Does without a handshake what mod_ssl's callback does in one, except for OCSP. */
 static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
 {
-    const cc_trust_t *trust = watch_of(store_ctx)->trust;
+    const cc_watch_t *watch = watch_of(store_ctx);
+    const cc_trust_t *trust = watch->trust;
 
     ok = ok || (trust->no_ca && is_optional(X509_STORE_CTX_get_error(store_ctx)));
     if (!ok && trust->crl_may_miss &&
@@ -268,15 +269,16 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
         X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
         ok = 1;
     }
-    return ok && (trust->depth < 0 || X509_STORE_CTX_get_error_depth(store_ctx) <= trust->depth);
+    return ok && (watch->depth < 0 || X509_STORE_CTX_get_error_depth(store_ctx) <= watch->depth);
 }
 
-bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reason,
-                     const cc_trust_t *trust, X509 *cert, STACK_OF(X509) * untrusted,
-                     apr_time_t now, apr_pool_t *p)
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
+                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
-    cc_watch_t watch = {.callback = imitate_mod_ssl, .trust = trust};
+    cc_watch_t watch = {.callback = imitate_mod_ssl,
+                        .trust = trust,
+                        .depth = trust->depth >= 0 ? trust->depth : presented->depth};
     X509 *at_fault = NULL;
     int result = 0;
 
@@ -284,18 +286,19 @@ bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reas
                         .verified_at = now,
                         .fault = {CC_CAUSE_OTHER, 0, X509_V_ERR_OUT_OF_MEM}};
     ERR_set_mark();
-    if (store_ctx != NULL && X509_STORE_CTX_init(store_ctx, trust->store, cert, untrusted) &&
+    if (store_ctx != NULL &&
+        X509_STORE_CTX_init(store_ctx, trust->store, presented->cert, presented->untrusted) &&
         verify_prepare(store_ctx, trust, now)) {
         seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
         cc_trusted_enter(&watch.trusted, trust, store_ctx);
         result = cc_watch_verify(seal, &at_fault, &watch, store_ctx);
         cc_trusted_leave(&watch.trusted, store_ctx);
     }
-    if (chain != NULL && seal->state == CC_TRUST_OK) {
-        *chain = X509_STORE_CTX_get1_chain(store_ctx);
+    if (presented->chain != NULL && seal->state == CC_TRUST_OK) {
+        *presented->chain = X509_STORE_CTX_get1_chain(store_ctx);
     }
     if (reason != NULL && seal->state != CC_TRUST_OK) {
-        *reason = cc_fault_text(&seal->fault, cert, at_fault, p);
+        *reason = cc_fault_text(&seal->fault, presented->cert, at_fault, p);
     }
     X509_STORE_CTX_free(store_ctx);
     ERR_pop_to_mark();
@@ -305,16 +308,30 @@ bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reas
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    cc_verify_again(seal, NULL, NULL, trust, cert, untrusted, now, NULL);
+    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = -1};
+
+    cc_verify_again(seal, NULL, trust, &presented, now, NULL);
+}
+
+const char *cc_trust_verify_within(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
+                                   STACK_OF(X509) * untrusted, int depth, apr_time_t now,
+                                   apr_pool_t *p)
+{
+    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = depth};
+    const char *reason = NULL;
+
+    cc_verify_again(seal, &reason, trust, &presented, now, p);
+    return reason;
 }
 
 STACK_OF(X509) *
     cc_trust_path(const cc_trust_t *trust, X509 *leaf, STACK_OF(X509) * untrusted, apr_time_t now)
 {
     STACK_OF(X509) *chain = NULL;
+    cc_presented_t presented = {.cert = leaf, .untrusted = untrusted, .depth = -1, .chain = &chain};
     cc_seal_t seal;
 
-    cc_verify_again(&seal, &chain, NULL, trust, leaf, untrusted, now, NULL);
+    cc_verify_again(&seal, NULL, trust, &presented, now, NULL);
     if (chain != NULL) {
         X509_free(sk_X509_shift(chain));
     }

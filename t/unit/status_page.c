@@ -161,8 +161,13 @@ static const struct {
      "a@example.com</a></p>\n"},
     {"'contact': {'text': '<us>', 'url': null}",
      "<p>Administrator of this server: &lt;us&gt;</p>\n"},
+    {"'connection': {'version': 'TLSv1.3'}, 'issuers': {'names': ['A'], 'more': 0}",
+     "names these issuers:</p>\n<ul>\n<li>A</li>\n</ul>\n</section>"},
+    {"'connection': {'version': null}, 'issuers': {'names': ['A'], 'more': 0}",
+     "accepts certificates of these issuers:</p>\n<ul>\n<li>A</li>\n</ul>\n</section>"},
     {"'issuers': {'names': ['<A>', 'B'], 'more': 0}",
-     "names these issuers:</p>\n<ul>\n<li>&lt;A&gt;</li>\n<li>B</li>\n</ul>\n</section>"},
+     "accepts certificates of these "
+     "issuers:</p>\n<ul>\n<li>&lt;A&gt;</li>\n<li>B</li>\n</ul>\n</section>"},
     {"'issuers': {'names': ['A'], 'more': 3}", "</ul>\n<p>and 3 more</p>\n</section>"},
 };
 

@@ -29,7 +29,6 @@ static const struct {
     {"Allow", cc_lint_allow},
     {"ClientCertCA", cc_lint_ca},
     {"ClientCertMap", cc_lint_map},
-    {"ClientCertTrustedProxy", cc_lint_trusted_proxy},
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},

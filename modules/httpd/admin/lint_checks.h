@@ -45,10 +45,10 @@ cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /*
  * lint_proxied.c: where proxies pass on certificates, directives about the certificate of the
- * connection, networks of trusted proxies, and rules about the connection. The first one is for all
- * lines that have another check, the last one looks at each set of rules.
+ * connection, and rules about the connection. The first one is for all lines that have another
+ * check, the second one looks at each set of rules.
  */
-cc_lint_fn cc_lint_proxied, cc_lint_trusted_proxy;
+cc_lint_fn cc_lint_proxied;
 void cc_lint_proxied_rules(cc_lint_t *lint);
 
 /*

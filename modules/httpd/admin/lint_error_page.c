@@ -200,13 +200,13 @@ static const ap_directive_t *denying(cc_lint_t *lint, const cc_conf_view_t *view
 /*
  * A line of the main server is in effect in all servers, whose sections differ. A line of a section
  * may be in effect only where the same sections apply to the page. With SSLVerifyClient require, no
- * client is without a certificate.
+ * client is without a certificate, unless it is one of a proxy.
  */
 static cc_line_state_t judge_page(cc_lint_t *lint, const cc_conf_view_t *view,
                                   const cc_place_t *place, const void *path)
 {
     if (place->section || place->view != view || cc_use_of(view->server) < CC_USE_HERE ||
-        view->verify_client == CC_VERIFY_REQUIRE ||
+        (view->verify_client == CC_VERIFY_REQUIRE && !view->proxied) ||
         (view == view->main && lint->views->nelts > 1)) {
         return CC_LINE_ASIDE;
     }

@@ -7,14 +7,10 @@
  */
 #include <string.h>
 
-#include <apr_lib.h>
-
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
 #include "httpd/admin/lint_rulesets.h"
-#include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
@@ -107,49 +103,6 @@ void cc_lint_proxied(cc_lint_t *lint, const cc_line_t *line)
     } else if (ap_strcasestr(args, "SSL_CLIENT_") || ap_strcasestr(args, "ssl-verify-client")) {
         other_certificate(lint, line, judge_value,
                           "use \"Require clientcert\", or clientcert('...') in expressions");
-    }
-}
-
-/* ---- who is trusted -------------------------------------------------------------------------- */
-
-static cc_line_state_t judge_trusted(cc_lint_t *lint, const cc_conf_view_t *view,
-                                     const cc_place_t *place, const void *baton)
-{
-    const cc_proxies_t *proxies = cc_vhost_conf_of(view->server)->proxies;
-
-    (void)lint;
-    (void)place;
-    (void)baton;
-    if (!view->proxied) {
-        return CC_LINE_ASIDE;
-    }
-    return proxies->certs ? CC_LINE_FINE : CC_LINE_FAULT;
-}
-
-/* The first word that is a network of all addresses: 0.0.0.0/0, ::/0; NULL: there is none. */
-static const char *everyone_in(const char *words, apr_pool_t *p)
-{
-    const char *word;
-
-    while (*(word = ap_getword_conf(p, &words))) {
-        const char *slash = strchr(word, '/');
-
-        if (slash && slash[1] && slash[strspn(slash, "/0")] == '\0') {
-            return word;
-        }
-    }
-    return NULL;
-}
-
-void cc_lint_trusted_proxy(cc_lint_t *lint, const cc_line_t *line)
-{
-    const char *word = everyone_in(cc_line_directive(line)->args, lint->pool);
-
-    if (word && cc_lint_culprit(lint, line, judge_trusted, NULL)) {
-        cc_lint_add(lint, "CC0781", line->where,
-                    "%s is every address, so any client can pass on a certificate that is not its "
-                    "own: name the addresses of your proxies, or add ClientCertTrustedProxyCert",
-                    word);
     }
 }
 

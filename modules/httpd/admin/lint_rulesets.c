@@ -15,7 +15,6 @@
 #include "httpd/admin/lint_line.h"
 #include "httpd/admin/lint_rulesets.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
@@ -47,15 +46,13 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 /* All properties by which a line of the main server is judged, except the names in rules. */
 static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
 {
-    const cc_proxies_t *proxies = cc_vhost_conf_of(view->server)->proxies;
     bool own_cas =
         cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
 
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d %d", own_cas,
-                        proxies && proxies->certs, view->tls, view->proxied, view->verify_client,
-                        view->verifies_later, view->tls13, view->http2, view->user_off,
-                        view->asks_passwords, cc_lint_ruleset(lint, view) != NULL,
-                        cc_lint_has_rules(lint, view));
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
+                        view->proxied, view->verify_client, view->verifies_later, view->tls13,
+                        view->http2, view->user_off, view->asks_passwords,
+                        cc_lint_ruleset(lint, view) != NULL, cc_lint_has_rules(lint, view));
 }
 
 static void kinds_find(cc_lint_t *lint)

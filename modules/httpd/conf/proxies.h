@@ -33,6 +33,7 @@ typedef struct cc_proxies_t {
     const cc_proxy_protocol_spec_t *proxy_protocol; /* NULL: none */
     const apr_array_header_t *trusted; /* ClientCertTrustedProxy, of apr_ipsubnet_t *; NULL: none */
     bool trusts_unix;                  /* ... unix: */
+    bool trusts_all;                   /* ... a network of all addresses */
     const cc_rules_t *certs; /* ClientCertTrustedProxyCert: rules of which one has to match; NULL:
                                 no such line */
 } cc_proxies_t;
@@ -51,16 +52,22 @@ const cc_proxies_t *cc_proxies_merge(const cc_proxies_t *base, const cc_proxies_
                                      apr_pool_t *p);
 
 /**
- * The directives ClientCertHeader, ClientCertTrustedProxy and ClientCertTrustedProxyCert, for
- * httpd's table: NULL, or an error (CC0421 to CC0435).
+ * The directives ClientCertHeader and ClientCertTrustedProxy, for httpd's table: NULL, or an error
+ * (CC0419 to CC0424).
  */
 const char *cc_proxies_header(cmd_parms *cmd, void *record, const char *args);
 const char *cc_proxies_trusted(cmd_parms *cmd, void *record, const char *args);
-const char *cc_proxies_cert(cmd_parms *cmd, void *record, const char *args);
+
+/**
+ * The directive ClientCertTrustedProxyCert: NULL, or an error (CC0421, or one of cc_rules_add).
+ * `make` makes the rules of a server for its first line (background/tables.h).
+ */
+const char *cc_proxies_cert(cmd_parms *cmd, cc_rules_t *make(cmd_parms *cmd), const char *args);
 
 /**
  * check_config: ends the start if a virtual host has ClientCertHeader and no trusted proxy, or
- * ClientCertMaxAge beside it, or lacks what the format needs. Returns OK or an error, logged.
+ * ClientCertMaxAge or SSLOCSPEnable beside it, or trusts every address (CC0425 to CC0429). Returns
+ * OK or an error, logged.
  */
 int cc_proxies_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

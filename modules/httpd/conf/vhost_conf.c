@@ -11,6 +11,7 @@
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"
 #include "ocsp/ocsp.h"
 
@@ -40,6 +41,7 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     conf->tolerate_inherited = add->tolerate < 0;
     conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
     conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
+    conf->proxies = cc_proxies_merge(base->proxies, add->proxies, p);
     return conf;
 }
 

@@ -91,6 +91,7 @@ typedef struct cc_client_t {
 typedef struct cc_nobody_t {
     const char *unproven; /* why the certificate is not trusted, in plain words */
     bool gone;            /* mod_ssl has freed the TLS connection */
+    bool passed_on;       /* a trusted proxy passed on what there is, or nothing */
 } cc_nobody_t;
 
 /** What is wrong with the client's certificate at a time; CC_CAUSE_NONE: nothing. */

@@ -5,6 +5,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/peer/client_map.h"
+#include "httpd/peer/octet_cache.h"
 #include "httpd/peer/peer.h"
 
 /*
@@ -33,7 +34,20 @@ static apr_status_t peer_cleanup(void *data)
     if (map) {
         cc_client_map_end(map);
     }
+    if (peer->last) {
+        cc_octet_entry_release(peer->last);
+    }
     return APR_SUCCESS;
+}
+
+static const char *address_text(const conn_rec *c)
+{
+#if APR_HAVE_SOCKADDR_UN
+    if (c->client_addr->family == APR_UNIX) {
+        return "unix";
+    }
+#endif
+    return c->client_ip;
 }
 
 int cc_peer_pre_connection(conn_rec *c, void *socket)
@@ -46,6 +60,8 @@ int cc_peer_pre_connection(conn_rec *c, void *socket)
     }
     peer = apr_pcalloc(c->pool, sizeof(*peer));
     atomic_init(&peer->accepted_until, APR_INT64_MAX);
+    peer->address = c->client_addr;
+    peer->address_text = address_text(c);
     apr_pool_cleanup_register(c->pool, peer, peer_cleanup, apr_pool_cleanup_null);
     ap_set_module_config(c->conn_config, &clientcert_module, peer);
     return OK;

@@ -29,6 +29,15 @@ typedef struct cc_peer_t {
     cc_fault_t refused; /* the fault of the certificate that ended a handshake; CC_CAUSE_NONE: none.
                          * For the thread of the connection */
     const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
+    apr_sockaddr_t *address; /* of the peer, before mod_remoteip has changed it; NULL: no socket */
+    const char *address_text;
+    const struct cc_forwarded_t *of_proxy; /* what the PROXY header of a trusted proxy passed
+                                            * on, for all requests; NULL: there is no
+                                            * such header. Constant once requests are read */
+    _Atomic(struct cc_proxy_met_t *) proxies_met; /* proxy_trust.c: a list, like tls_clients */
+    struct cc_octet_entry_t *last; /* forwarded_client.c: what its proxy passed on last; NULL:
+                                    * nothing. For the thread of an HTTP/1.1 connection */
+    const char *last_bad;          /* forwarded.c: the last fault that was logged; likewise */
 } cc_peer_t;
 
 /**

@@ -163,7 +163,7 @@ cc_client_t *cc_peer_client(request_rec *r, cc_nobody_t *why)
     cc_peer_t *peer = cc_peer_of(r->connection);
     SSL *ssl = live_ssl(peer, r);
 
-    *why = (cc_nobody_t){NULL, !ssl && peer && peer->ssl};
+    *why = (cc_nobody_t){.gone = !ssl && peer && peer->ssl};
     if (!ssl) {
         return peer && peer->finder ? peer->finder->find(peer->finder, r, why) : NULL;
     }

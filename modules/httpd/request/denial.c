@@ -97,24 +97,12 @@ const char *cc_denial_needs(request_rec *r, apr_pool_t *p)
 
 #define NONE "no client certificate was presented"
 
-/* What a trusted proxy passed on for the request that the client sent; NULL: it is not one's. */
-static const cc_forwarded_t *forwarded_of(const request_rec *r)
-{
-    const cc_request_t *kept;
-
-    while (r->main || r->prev) {
-        r = r->main ? r->main : r->prev;
-    }
-    kept = cc_request_seen(r);
-    return kept ? kept->forwarded : NULL;
-}
-
 /* Where ClientCertHeader is set. */
 static const char *unpassed_text(request_rec *r, apr_pool_t *p)
 {
     const char *header;
 
-    if (forwarded_of(r)) {
+    if (cc_request_forwarded(r)) {
         return NONE ": the proxy passed on none";
     }
     header = cc_proxied_header(r);
@@ -236,7 +224,7 @@ static bool may_log(const request_rec *r, const cc_answer_t *answer)
 }
 
 /* A line about a request of a trusted proxy names the proxy even if it passed on no certificate. */
-static cc_facts_t arrival_of(const request_rec *r, const cc_answer_t *answer)
+static cc_facts_t arrival_of(request_rec *r, const cc_answer_t *answer)
 {
     const cc_forwarded_t *forwarded = cc_request_forwarded(r);
 

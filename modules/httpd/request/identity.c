@@ -7,6 +7,7 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
@@ -197,6 +198,13 @@ static bool is_misdirected(const request_rec *r)
            (r->prev && r->prev->status == HTTP_MISDIRECTED_REQUEST);
 }
 
+static inline cc_client_t *client_of(request_rec *r, cc_nobody_t *why)
+{
+    const cc_forwarded_t *forwarded = cc_request_forwarded(r);
+
+    return forwarded ? cc_forwarded_client(r, forwarded, why) : cc_peer_client(r, why);
+}
+
 /*
  * From the access phase on, a request keeps its client: mod_ssl requests no further certificate,
  * and the TLS connection may be gone when the request is logged. Before that phase, mod_ssl may
@@ -204,8 +212,8 @@ static bool is_misdirected(const request_rec *r)
  */
 CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
-    cc_nobody_t why = {"its connection is that of another virtual host", false};
-    cc_client_t *client = is_misdirected(r) ? NULL : cc_peer_client(r, &why);
+    cc_nobody_t why = {"its connection is that of another virtual host", false, false};
+    cc_client_t *client = is_misdirected(r) ? NULL : client_of(r, &why);
 
     if (client && kept && kept->settled) {
         cc_request_of(r)->client = client;
@@ -218,6 +226,7 @@ CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_
             cc_proxied_look(r);
         }
         answer->presented = why.unproven;
+        answer->passed_on = why.passed_on;
         answer->problem = why.unproven ? why.unproven : "no client certificate was presented";
     }
     return client;

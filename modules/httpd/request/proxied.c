@@ -110,15 +110,13 @@ static const char *shown_name(const char *name, apr_pool_t *p)
     return name ? cc_text_excerpt(name, strlen(name), p) : NULL;
 }
 
-static const char *recorded(const request_rec *r)
+/* The state of the request that the client sent; NULL: none. */
+static const cc_request_t *first_of(const request_rec *r)
 {
-    const cc_request_t *kept;
-
     while (r->main || r->prev) {
         r = r->main ? r->main : r->prev;
     }
-    kept = cc_request_seen(r);
-    return kept ? kept->proxied : NULL;
+    return cc_request_seen(r);
 }
 
 void cc_proxied_note(request_rec *r)
@@ -128,9 +126,10 @@ void cc_proxied_note(request_rec *r)
 
 static const char *certificate_header(request_rec *r)
 {
-    const char *header = recorded(r);
+    const cc_request_t *kept = first_of(r);
 
-    return header ? header : shown_name(first_shown(r, shows_certificate), r->pool);
+    return kept && kept->proxied ? kept->proxied
+                                 : shown_name(first_shown(r, shows_certificate), r->pool);
 }
 
 void cc_proxied_keep(request_rec *r)
@@ -144,8 +143,14 @@ void cc_proxied_keep(request_rec *r)
 
 const char *cc_proxied_header(request_rec *r)
 {
-    const char *header = certificate_header(r);
+    const char *header;
 
+    if (cc_proxies_take(cc_vhost_conf_of(r->server)->proxies)) {
+        const cc_request_t *kept = first_of(r);
+
+        return kept ? kept->untrusted_header : NULL;
+    }
+    header = certificate_header(r);
     if (!header && !cc_tls_was_on(r)) {
         header = shown_name(first_shown(r, shows_scheme), r->pool);
     }

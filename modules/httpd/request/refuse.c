@@ -120,7 +120,7 @@ int cc_refuse_early(request_rec *r)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
 
-    if (!host) {
+    if (!host || cc_request_forwarded(r)) {
         return DECLINED;
     }
     if (host->revocation || host->max_age > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the state of a request, which is shared with other requests until it is first written. */
 #include "httpd/conf/module.h"
+#include "httpd/peer/forwarded.h"
 #include "httpd/request/state.h"
 
 /*
@@ -11,6 +12,18 @@ static const cc_request_t none = {.own = false};
 static const cc_request_t settled = {.settled = true};
 static const cc_request_t ended = {.settled = true, .logged = true};
 
+/* A request that failed before it was read, and its error page, have nothing that was captured. */
+const cc_forwarded_t *cc_request_passed_on(request_rec *r)
+{
+    const cc_request_t *kept;
+
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    kept = cc_request_seen(r);
+    return kept && kept->forwarded ? kept->forwarded : cc_forwarded_unread(r);
+}
+
 cc_request_t *cc_request_make(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
@@ -20,18 +33,6 @@ cc_request_t *cc_request_make(request_rec *r)
     kept->own = true;
     ap_set_module_config(r->request_config, &clientcert_module, kept);
     return kept;
-}
-
-const struct cc_forwarded_t *cc_request_forwarded(const request_rec *r)
-{
-    for (; r; r = r->main ? r->main : r->prev) {
-        const cc_request_t *kept = cc_request_seen(r);
-
-        if (kept && kept->forwarded) {
-            return kept->forwarded;
-        }
-    }
-    return NULL;
 }
 
 void cc_request_settle(request_rec *r, bool watched)

@@ -12,6 +12,8 @@
 #include <http_config.h>
 
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/request/ssl_refusal.h"
 #include "rules/rules.h"
 
@@ -30,6 +32,7 @@ typedef struct cc_answer_t {
     const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
     const struct cc_sent_t *sent; /* the headers for back ends; NULL: none. Constant */
     bool presented;               /* the client presented a certificate, accepted or not */
+    bool passed_on;               /* there is no client, and a trusted proxy sent the request */
 } cc_answer_t;
 
 /** The state of a request. Only its thread reads and writes it. */
@@ -38,16 +41,18 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on; NULL: the
                                                certificate of the connection counts */
-    bool own;            /* this state may be written; others are shared by all requests */
-    bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
-    int refused;         /* the status of its refusal (refuse.c); 0: it is not refused */
-    bool watched;        /* between our access hook and the fixups: a 403 is a denial */
-    bool failed;         /* a failed lookup has been logged */
-    bool upgrades;       /* it asks for another protocol on its connection */
-    bool more_missing;   /* than those of `missing` */
-    const char *proxied; /* a header of a proxy that was removed (proxied.c); NULL: none */
-    struct cc_missing_t *missing;   /* the requirements that were not met (denial.h); NULL: none of
-                                     * ours */
+    bool own;      /* this state may be written; others are shared by all requests */
+    bool settled;  /* its access phase was reached: mod_ssl requests no other certificate */
+    int refused;   /* the status of its refusal (refuse.c); 0: it is not refused */
+    bool watched;  /* between our access hook and the fixups: a 403 is a denial */
+    bool failed;   /* a failed lookup has been logged */
+    bool upgrades; /* it asks for another protocol on its connection */
+    const char *untrusted_header; /* that of ClientCertHeader, which was removed since the peer is
+                                     not a trusted proxy; NULL: it had none */
+    const char *proxied;          /* a header of a proxy that was removed (proxied.c); NULL: none */
+    bool more_missing;            /* than those of `missing` */
+    struct cc_missing_t *missing; /* the requirements that were not met (denial.h); NULL: none of
+                                   * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;
@@ -60,10 +65,23 @@ typedef struct cc_request_t {
     cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c and tolerance.c */
 } cc_request_t;
 
+/** cc_request_forwarded on a host with ClientCertHeader. */
+const struct cc_forwarded_t *cc_request_passed_on(request_rec *r);
+
 /** The state of a request, for reading; NULL: none. */
 static inline const cc_request_t *cc_request_seen(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &clientcert_module);
+}
+
+/**
+ * What a trusted proxy passed on for a request, or for the one that led to it as a subrequest or an
+ * internal redirect; NULL: the certificate of the connection counts. Costs a few loads on a host
+ * without ClientCertHeader.
+ */
+static inline const struct cc_forwarded_t *cc_request_forwarded(request_rec *r)
+{
+    return cc_proxies_take(cc_vhost_conf_of(r->server)->proxies) ? cc_request_passed_on(r) : NULL;
 }
 
 /** Allocates a state of its own for a request. */
@@ -76,12 +94,6 @@ static inline cc_request_t *cc_request_of(request_rec *r)
 
     return seen && seen->own ? (cc_request_t *)seen : cc_request_make(r);
 }
-
-/**
- * What a trusted proxy passed on for a request, or for the one that led to it as a subrequest or an
- * internal redirect; NULL: the certificate of the connection counts.
- */
-const struct cc_forwarded_t *cc_request_forwarded(const request_rec *r);
 
 /**
  * Called in the access phase, after the hook of mod_ssl: from now on the request keeps its client.

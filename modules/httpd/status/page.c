@@ -71,6 +71,12 @@ static void help_write(request_rec *r, const json_t *document, const char *title
     section_end(r);
 }
 
+/* A host without TLS accepts what a proxy passes on, and requests nothing. */
+static bool requests_certificates(const json_t *document)
+{
+    return json_is_string(json_object_get(json_object_get(document, "connection"), "version"));
+}
+
 static void issuers_write(request_rec *r, const json_t *document)
 {
     const json_t *issuers = json_object_get(document, "issuers");
@@ -80,7 +86,10 @@ static void issuers_write(request_rec *r, const json_t *document)
         return;
     }
     section_begin(r, "Issuers of certificates");
-    ap_rputs("<p>When this server requests a certificate, it names these issuers:</p>\n", r);
+    ap_rputs(requests_certificates(document)
+                 ? "<p>When this server requests a certificate, it names these issuers:</p>\n"
+                 : "<p>This server accepts certificates of these issuers:</p>\n",
+             r);
     list_write(r, json_object_get(issuers, "names"));
     if (more > 0) {
         ap_rprintf(r, "<p>and %d more</p>\n", (int)more);

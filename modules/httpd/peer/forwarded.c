@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes from a request what a trusted proxy passed on, and gives its client. */
+#include <string.h>
+
+#include <apr_lib.h>
+
+#include "forward/forward.h"
+#include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
+#include "httpd/conf/vhost_conf.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/peer/client.h"
+#include "httpd/peer/forwarded.h"
+#include "httpd/peer/forwarded_cache.h"
+#include "httpd/peer/forwarded_client.h"
+#include "httpd/peer/octet_cache.h"
+#include "httpd/peer/peer.h"
+#include "httpd/peer/proxy_trust.h"
+
+/* What was taken from a request, and its client once it was asked for; in the request's pool. */
+typedef struct captured_t {
+    cc_forwarded_t seen; /* the first member */
+    cc_octet_entry_t *entry;
+    apr_pool_t *pool;
+} captured_t;
+
+/* ---- headers -----------------------------------------------------------------------------------
+ */
+
+/* The headers of one name. */
+typedef struct named_t {
+    const char *value;
+    int exact;  /* headers that are spelled as in the configuration */
+    int others; /* headers that some program would take for it */
+} named_t;
+
+/* All headers of a request that matter here. */
+typedef struct found_t {
+    named_t cert, chain;
+    bool veto;
+} found_t;
+
+/* Names that begin with different letters are different. */
+static inline bool may_be(const char *name, const char *wanted)
+{
+    return !((*name ^ *wanted) & ~0x20) || !apr_isalnum(*name) || !apr_isalnum(*wanted);
+}
+
+static bool is_named(named_t *named, const char *wanted, const apr_table_entry_t *header)
+{
+    if (!may_be(header->key, wanted) || !cc_header_same(header->key, wanted)) {
+        return false;
+    }
+    if (!strcasecmp(header->key, wanted)) {
+        named->exact++;
+        named->value = header->val;
+    } else {
+        named->others++;
+    }
+    return true;
+}
+
+static bool may_veto(const char *name)
+{
+    return may_be(name, "S") || may_be(name, "X");
+}
+
+static found_t headers_find(const request_rec *r, const cc_header_spec_t *spec)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    found_t found = {{NULL, 0, 0}, {NULL, 0, 0}, false};
+
+    for (int i = 0; i < all->nelts; i++) {
+        const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
+
+        if (is_named(&found.cert, spec->name, header) ||
+            (spec->chain_name && is_named(&found.chain, spec->chain_name, header))) {
+            continue;
+        }
+        found.veto = found.veto || (may_veto(header->key) &&
+                                    cc_header_veto(header->key, header->val) == CC_VETO_FAILED);
+    }
+    return found;
+}
+
+static bool is_single(const named_t *named)
+{
+    return named->exact < 2 && (named->exact == 0 || named->others == 0);
+}
+
+/* A literal, or NULL. A header in another spelling alone is not looked at: it is just removed. */
+static const char *fault_of(const found_t *found)
+{
+    if (!is_single(&found->cert)) {
+        return "the header is there twice, or in two spellings";
+    }
+    if (!is_single(&found->chain)) {
+        return "the header of its chain is there twice, or in two spellings";
+    }
+    return found->veto && found->cert.value
+               ? "the proxy reports that the certificate did not verify"
+               : NULL;
+}
+
+static void header_remove(request_rec *r, const named_t *named, const char *wanted)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+
+    if (named->exact > 0) {
+        apr_table_unset(r->headers_in, wanted);
+    }
+    for (int i = all->nelts; named->others > 0 && i-- > 0;) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (cc_header_same(name, wanted)) {
+            apr_table_unset(r->headers_in, name);
+            i = all->nelts; /* others of this name may have been removed with it */
+        }
+    }
+}
+
+static void headers_remove(request_rec *r, const found_t *found, const cc_header_spec_t *spec)
+{
+    header_remove(r, &found->cert, spec->name);
+    if (spec->chain_name) {
+        header_remove(r, &found->chain, spec->chain_name);
+    }
+}
+
+/* ---- peers that are not trusted ----------------------------------------------------------------
+ */
+
+static void untrusted_tell(request_rec *r, cc_proxy_trust_t trust, const char *name)
+{
+    const cc_peer_t *peer = cc_peer_of(r->connection);
+    const char *address = peer && peer->address_text ? peer->address_text : "unknown";
+
+    cc_counters_rejected(r->server, CC_REJECTED_UNTRUSTED_PROXY);
+    if (!APLOG_R_IS_LEVEL(r, APLOG_WARNING) ||
+        !cc_quota_lets(r->server, CC_QUOTA_UNTRUSTED_PROXY)) {
+        return;
+    }
+    if (trust == CC_PROXY_ADDRESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "CC0146: removed the request header %s: %s is not a trusted proxy "
+                      "(ClientCertTrustedProxy)",
+                      name, address);
+    } else {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "CC0146: removed the request header %s: the proxy %s has no certificate that "
+                      "ClientCertTrustedProxyCert accepts",
+                      name, address);
+    }
+}
+
+/* ---- capturing ---------------------------------------------------------------------------------
+ */
+
+static cc_forwarded_t *captured_make(request_rec *r, const cc_forwarded_t *seen)
+{
+    captured_t *captured = apr_pcalloc(r->pool, sizeof(*captured));
+
+    captured->seen = *seen;
+    captured->pool = r->pool;
+    return &captured->seen;
+}
+
+/* The same fault is logged once for a connection, and for streams of HTTP/2 within the quota. */
+static void bad_tell(request_rec *r, const cc_forwarded_t *seen)
+{
+    cc_peer_t *peer = cc_peer_of(r->connection);
+
+    cc_counters_rejected(r->server, CC_REJECTED_BAD_HEADER);
+    if (r->connection->master || peer->last_bad != seen->bad) {
+        cc_forwarded_bad_log(r, seen, seen->bad);
+    }
+    if (!r->connection->master) {
+        peer->last_bad = seen->bad;
+    }
+}
+
+static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *proxies,
+                                            const char **untrusted)
+{
+    const cc_header_spec_t *spec = proxies->header;
+    found_t found = headers_find(r, spec);
+    cc_proxy_trust_t trust = cc_proxy_trust(r, proxies);
+    cc_forwarded_t seen = {.via = CC_VIA_HEADER, .spec = spec, .value = found.cert.value};
+
+    headers_remove(r, &found, spec);
+    if (trust != CC_PROXY_TRUSTED) {
+        if (found.cert.exact + found.cert.others > 0) {
+            untrusted_tell(r, trust, spec->name);
+            *untrusted = spec->name;
+        }
+        return NULL;
+    }
+    seen.proxy = cc_peer_of(r->connection)->address_text;
+    seen.len = seen.value ? strlen(seen.value) : 0;
+    seen.chain = found.chain.value && *found.chain.value ? found.chain.value : NULL;
+    seen.chain_len = seen.chain ? strlen(seen.chain) : 0;
+    seen.bad = fault_of(&found);
+    if (seen.bad) {
+        bad_tell(r, &seen);
+    }
+    return captured_make(r, &seen);
+}
+
+/* What the PROXY header of the connection says, which counts for all its requests. */
+static const cc_forwarded_t *of_connection(const request_rec *r, const cc_proxies_t *proxies)
+{
+    const cc_peer_t *peer = proxies->proxy_protocol ? cc_peer_of(r->connection) : NULL;
+
+    return peer ? peer->of_proxy : NULL;
+}
+
+const cc_forwarded_t *cc_forwarded_capture(request_rec *r, const char **untrusted)
+{
+    const cc_proxies_t *proxies = cc_vhost_conf_of(r->server)->proxies;
+    const cc_forwarded_t *connection;
+
+    if (!cc_proxies_take(proxies)) {
+        return NULL;
+    }
+    connection = of_connection(r, proxies);
+    if (connection) {
+        return captured_make(r, connection);
+    }
+    return proxies->header ? header_capture(r, proxies, untrusted) : NULL;
+}
+
+const cc_forwarded_t *cc_forwarded_unread(request_rec *r)
+{
+    const cc_proxies_t *proxies = cc_vhost_conf_of(r->server)->proxies;
+    const cc_forwarded_t *connection = of_connection(r, proxies);
+    cc_forwarded_t seen = {.via = CC_VIA_HEADER,
+                           .spec = proxies->header,
+                           .bad = "the request of the proxy could not be read"};
+
+    if (connection) {
+        return captured_make(r, connection);
+    }
+    if (!proxies->header || cc_proxy_trust(r, proxies) != CC_PROXY_TRUSTED) {
+        return NULL;
+    }
+    seen.proxy = cc_peer_of(r->connection)->address_text;
+    return captured_make(r, &seen);
+}
+
+/* ---- the client --------------------------------------------------------------------------------
+ */
+
+static apr_status_t entry_release(void *entry)
+{
+    cc_octet_entry_release(entry);
+    return APR_SUCCESS;
+}
+
+/* A request asks several times, and has to get the same client each time. */
+static cc_octet_entry_t *entry_of(request_rec *r, captured_t *captured)
+{
+    if (captured->entry) {
+        return captured->entry;
+    }
+    captured->entry = cc_forwarded_find(r, &captured->seen);
+    if (captured->entry) {
+        apr_pool_cleanup_register(captured->pool, captured->entry, entry_release,
+                                  apr_pool_cleanup_null);
+        if (cc_forwarded_client_of(captured->entry)->bad) {
+            cc_counters_rejected(r->server, CC_REJECTED_BAD_HEADER);
+        }
+    }
+    return captured->entry;
+}
+
+cc_client_t *cc_forwarded_client(request_rec *r, const cc_forwarded_t *forwarded, cc_nobody_t *why)
+{
+    cc_forwarded_client_t *data;
+    cc_octet_entry_t *entry;
+
+    *why = (cc_nobody_t){.unproven = forwarded->bad, .passed_on = true};
+    if (forwarded->bad || !forwarded->value) {
+        return NULL;
+    }
+    entry = entry_of(r, (captured_t *)forwarded);
+    if (!entry) {
+        why->unproven = "there was no memory to verify it";
+        return NULL;
+    }
+    data = cc_forwarded_client_of(entry);
+    why->unproven = data->bad;
+    return data->bad ? NULL : &data->client;
+}
