@@ -143,6 +143,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     cc_verified_t cert = verified_of(data);
     apr_pool_t *p = data->entry->pool;
 
+    data->trust = host ? host->trust : NULL;
     client->problem = client->public_problem = verify(data, r, p);
     client->cert = cc_cert_wrap(data->certs.leaf, p);
     facts_set(&client->facts, &data->seal, via, proxy);
