@@ -55,6 +55,7 @@ sub loads {
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;
     push @more, qw(proxy proxy_http) if $conf =~ m{^\s*ProxyPass}m;
+    push @more, 'remoteip' if $conf =~ m{^\s*RemoteIP}m;
     push @more, 'dbd'  if $conf =~ /^ClientCertTable.*\bsql:/m;
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(
