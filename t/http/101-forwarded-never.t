@@ -59,10 +59,25 @@ $rules
     ClientCertHeader der header=X-Cert
 $rules
 </VirtualHost>
+<VirtualHost *:\@PORT6\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional_no_ca
+    ClientCertTolerate On
+    ClientCertHeader rfc9440
+$rules
+</VirtualHost>
+<VirtualHost *:\@PORT7\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional_no_ca
+    ClientCertHeader rfc9440
+$rules
+</VirtualHost>
 CONF
-my ($rfc9440, $certified, $xfcc, $pem_url, $der) = 1 .. 5;
+my ($rfc9440, $certified, $xfcc, $pem_url, $der, $tolerates, $no_ca) = 1 .. 7;
 
-announce('CC0104', 'CC0145', 'CC0146');
+announce('CC0104', 'CC0145', 'CC0146', 'CC0190');
 
 sub user {
     my ($port, @options) = @_;
@@ -161,6 +176,14 @@ for (qw(foreign selfsigned expired notyet serveronly ca-client forged deep)) {
 is_nobody($rfc9440, [@alice, "ssl-client-verify: $_"], qr/CC0145: .*the proxy reports that the certificate/,
     "the proxy objects ($_)") for 'FAILED:certificate has expired', 'NONE';
 is user($rfc9440, @proxy, headers => [@alice, 'ssl-client-verify: SUCCESS']), 'alice', 'or does not';
+
+# A host that accepts certificates of unknown CAs in handshakes.
+for my $port ($tolerates, $no_ca) {
+    is user($port, @proxy, headers => [forwarded('rfc9440', $_)]), '', "$_ on a host that accepts any ($port)"
+        for 'foreign', 'selfsigned';
+    is user($port, @proxy, cert => 'selfsigned', headers => \@alice), 'alice',
+        "a proxy with a certificate of an unknown CA, trusted by its address ($port)";
+}
 
 # ---- requests that cannot be read
 
