@@ -30,6 +30,7 @@
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/proxy_hosts.h"
 #include "httpd/conf/remoteip.h"
+#include "httpd/conf/reserved.h"
 #include "httpd/conf/tolerance.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -51,6 +52,7 @@
 #include "httpd/request/expr.h"
 #include "httpd/request/failure.h"
 #include "httpd/request/fixups.h"
+#include "httpd/request/forward_headers.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/refuse.h"
@@ -69,6 +71,7 @@ static void register_start(void)
     ap_hook_pre_config(cc_access_lines_prepare, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_config(cc_reserved_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxies_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_remoteip_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -150,16 +153,17 @@ static void register_access(void)
                         AP_AUTH_INTERNAL_PER_CONF);
 }
 
+/*
+ * For the last fixups. .htaccess may set variables with these modules. mod_dir replaces the
+ * configuration of the request with that of the directory's index.
+ */
+static const char *const after_setters[] = {"mod_dir.c", "mod_env.c",  "mod_rewrite.c",
+                                            "mod_lua.c", "mod_perl.c", NULL};
+static const char *const before_headers[] = {"mod_headers.c", NULL};
+
 static void register_fixups(void)
 {
     static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c", NULL};
-    /*
-     * .htaccess may set variables with these modules. mod_dir replaces the configuration of the
-     * request with that of the directory's index.
-     */
-    static const char *const after_setters[] = {"mod_dir.c", "mod_env.c",  "mod_rewrite.c",
-                                                "mod_lua.c", "mod_perl.c", NULL};
-    static const char *const before_headers[] = {"mod_headers.c", NULL};
 
     ap_hook_fixups(cc_fixups_begin, NULL, before_readers, APR_HOOK_FIRST);
     ap_hook_fixups(cc_fixups_end, after_setters, before_headers, APR_HOOK_LAST);
@@ -258,6 +262,29 @@ static void register_tolerate(void)
 void cc_hooks_tolerate(void)
 {
     register_once(register_tolerate, &cc_configuration_of(ap_server_conf)->tolerates);
+}
+
+static void register_reserve(void)
+{
+    /* After cc_inbound_clean. */
+    ap_hook_post_read_request(cc_inbound_clean_certificates, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+void cc_hooks_reserve(void)
+{
+    register_once(register_reserve, &cc_configuration_of(ap_server_conf)->reserves);
+}
+
+static void register_forward(void)
+{
+    /* After cc_fixups_end; mod_headers may then change what is sent. */
+    ap_hook_fixups(cc_forward_headers_set, after_setters, before_headers, APR_HOOK_LAST);
+}
+
+void cc_hooks_forward(void)
+{
+    cc_hooks_reserve();
+    register_once(register_forward, &cc_configuration_of(ap_server_conf)->sends);
 }
 
 /*

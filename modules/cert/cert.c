@@ -29,6 +29,11 @@ cc_cert_t *cc_cert_wrap(X509 *x509, apr_pool_t *p)
     return cert;
 }
 
+X509 *cc_cert_x509(const cc_cert_t *cert)
+{
+    return cert->x509;
+}
+
 apr_status_t cc_cert_parse(cc_cert_t **cert, const void *der, apr_size_t len, apr_pool_t *p,
                            cc_error_t *err)
 {

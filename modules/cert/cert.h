@@ -91,6 +91,9 @@ typedef struct cc_facts_t {
  */
 cc_cert_t *cc_cert_wrap(struct x509_st *x509, apr_pool_t *p);
 
+/** The certificate itself, which lives as long as `cert`. */
+struct x509_st *cc_cert_x509(const cc_cert_t *cert);
+
 /**
  * Parses one DER certificate. `der` must be the certificate and nothing else. The result lives as
  * long as `p`; `der` is not kept. APR_EINVAL (CC03xx) if it is not a certificate.

@@ -9,6 +9,7 @@
 #include "httpd/background/tables.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
+#include "httpd/conf/forwarding.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/proxies.h"
@@ -116,6 +117,8 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF, help)
 #define SECTION_LINE(name, function, help)                                                         \
     AP_INIT_RAW_ARGS(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
+#define SECTION_LINE_HOOKED(name, function, hook, help)                                            \
+    AP_INIT_RAW_ARGS(name, outside_htaccess, HOOKED(function, hook), RSRC_CONF | ACCESS_CONF, help)
 #define SECTION_WORD(name, function, help)                                                         \
     AP_INIT_TAKE1(name, outside_htaccess, TAKER(function), RSRC_CONF | ACCESS_CONF, help)
 
@@ -164,6 +167,10 @@ const command_rec cc_directives[] = {
                     "Text and link of your own on the page of clientcert-status"),
     SECTION_LINE("ClientCertExport", export_directive,
                  "Environment variables for applications and logs"),
+    SECTION_LINE_HOOKED("ClientCertForward", cc_forwarding_directive, cc_hooks_forward,
+                        "Sends the verified certificate to back ends"),
+    SECTION_LINE_HOOKED("ClientCertForwardIdentity", cc_forwarding_identity, cc_hooks_forward,
+                        "Sends the user and the groups to back ends"),
     AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
                      "Handler of requests, read to find clientcert-metrics in .htaccess"),
     AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG,

@@ -82,8 +82,8 @@ int cc_trusted_depth(const cc_trusted_t *trusted);
 cc_no_ca_t cc_trusted_none(const cc_trusted_t *trusted);
 
 /** The trusted CAs with a name. The caller frees them (sk_X509_pop_free). */
-STACK_OF(X509) * cc_trusted_named(const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx,
-                                  const X509_NAME *name);
+STACK_OF(X509) *
+    cc_trusted_named(const cc_trusted_t *trusted, X509_STORE_CTX *store_ctx, const X509_NAME *name);
 
 /**
  * Writes down in a good verdict which CAs of the set it is based on. Returns the one that issued
@@ -119,8 +119,7 @@ typedef struct cc_watch_t {
  * X509_verify_cert, or its refusal (cc_trusted_t), between cc_trusted_enter and _leave. Takes the
  * verdict, except for its time, and the certificate at fault. Returns what X509_verify_cert does.
  */
-int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch,
-                    X509_STORE_CTX *store_ctx);
+int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch, X509_STORE_CTX *store_ctx);
 
 /** The error that decides: the first one that occurred. */
 cc_verify_error_t cc_watch_error(const cc_watch_t *watch, X509_STORE_CTX *store_ctx);
@@ -164,10 +163,12 @@ typedef struct cc_presented_t {
 
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
- * which may name any certificate of the chain. Returns true if mod_ssl's callback, or its
- * imitation, accepts the certificate, also where it does not verify.
+ * which may name any certificate of the chain. If it succeeds, and `chain` is not NULL, *chain is
+ * set to the verified chain, which the caller frees; NULL: out of memory. Returns true if mod_ssl's
+ * callback, or its imitation, accepts the certificate, also where it does not verify.
  */
-bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
-                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p);
+bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reason,
+                     const cc_trust_t *trust, const cc_presented_t *presented, apr_time_t now,
+                     apr_pool_t *p);
 
 #endif

@@ -186,6 +186,6 @@ const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *tr
         *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
         return "there is no certificate to verify";
     }
-    *admitted = cc_verify_again(seal, &reason, trust, &presented, now, p);
+    *admitted = cc_verify_again(seal, NULL, &reason, trust, &presented, now, p);
     return reason;
 }

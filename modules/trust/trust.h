@@ -246,6 +246,16 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
 X509 *cc_trust_issuer(const cc_trust_t *trust, const cc_seal_t *seal, const X509 *leaf,
                       STACK_OF(X509) * untrusted);
 
+/**
+ * The certificates above `leaf` in its path, from its issuer up, without the root (a certificate
+ * that it signed itself): a verification as by cc_trust_reverify. Empty if the root, or `leaf`
+ * itself, is the next one. NULL: it does not verify now, for instance because an intermediate
+ * certificate of a resumed session is in neither `trust` nor `untrusted`; or out of memory. The
+ * caller frees the result (sk_X509_pop_free). Leaves nothing in OpenSSL's error queue. Any thread.
+ */
+STACK_OF(X509) *
+    cc_trust_path(const cc_trust_t *trust, X509 *leaf, STACK_OF(X509) * untrusted, apr_time_t now);
+
 /* ---- issuers (authority.c) ------------------------------------------------------------------- */
 
 /** A certificate that may be an issuer, and its place in the chain to a trust anchor. */

@@ -94,12 +94,25 @@ sub row_of_followed_cas {
     return;
 }
 
+# What the headers of back ends add to a request. Responses are marked as private, once.
+sub rows_of_forwarding {
+    my ($added) = @_;
+    my $mapped = $three_groups . $no_export;
+    my $none   = $added->($mapped);
+    row_within('  more, if the certificate is sent to back ends', '',
+        $added->("${mapped}ClientCertForward rfc9440\n") - $none, 300, \&plus);
+    row_within('  more, if user and groups are sent (two headers)', '',
+        $added->("${mapped}ClientCertForwardIdentity\n") - $none, 600, \&plus);
+    return;
+}
+
 sub rows_of_http1 {
     my ($bare, $added) = compared(1, 'file');
     row('bare request, SSLVerifyClient require', thousands($bare), '');
     rows_of_stock($bare) if !smoke();
     rows_of_fewer($added, 950) if !smoke();
     row_of_followed_cas() if !smoke();
+    rows_of_forwarding($added) if !smoke();
     my $eight = $added->($three_groups . $eight_exports);
     row_within('  the same with eight exported variables', '', $eight, 1800, \&plus);
     return $eight;

@@ -172,7 +172,8 @@ static cc_client_map_t *source_map(const cc_client_t *client, conn_rec *c, bool 
     return NULL;
 }
 
-const cc_client_source_t fake_source = {source_again, source_end, source_pool, source_map};
+const cc_client_source_t fake_source = {
+    .again = source_again, .end = source_end, .pool = source_pool, .map = source_map};
 
 /* ---- the phases of a request ------------------------------------------------------------- */
 

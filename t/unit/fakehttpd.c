@@ -34,6 +34,16 @@ void cc_hooks_tolerate(void)
 {
 }
 
+void cc_hooks_reserve(void)
+{
+    cc_configuration_of(ap_server_conf)->reserves = true;
+}
+
+void cc_hooks_forward(void)
+{
+    cc_hooks_reserve();
+}
+
 void cc_hooks_ask_more(void)
 {
     fake.asks_more = true;

@@ -3,8 +3,10 @@
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
+#include "httpd/conf/reserved.h"
 #include "httpd/conf/use.h"
 #include "httpd/request/inbound.h"
+#include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 #include "suite.h"
 
@@ -97,6 +99,64 @@ TEST(a_host_that_does_not_use_the_module_may_share_a_back_end_with_one_that_does
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
     ck_assert_str_eq(headers_text(request_with("a", "ClientCert-User: x")->headers_in),
                      "ClientCert-User: x");
+}
+
+/* ---- headers of certificates ------------------------------------------------------------- */
+
+static request_rec *request_where_certificates_are_sent(const char *headers)
+{
+    fake_configured("<VirtualHost *:443>\nServerName a\nClientCertForward rfc9440 header=X-Cert\n"
+                    "ClientCertForwardIdentity user=X-User groups=off\n</VirtualHost>\n"
+                    "<VirtualHost *:443>\nServerName b\nSSLEngine on\n</VirtualHost>");
+    cc_use_find(fake.pconf, NULL, NULL, fake.main);
+    cc_reserved_start(fake.pconf, NULL, NULL, fake.main);
+    cc_proxied_start(fake.pconf, NULL, fake.pool, fake.main);
+    return request_with("b", headers);
+}
+
+TEST(where_certificates_are_sent_all_names_of_certificates_are_removed)
+{
+    request_rec *r = request_where_certificates_are_sent(
+        "X_USER: root\nHost: b\nx.cert: x\nssl-client-verify: SUCCESS\nX-Users: y\n"
+        "X-Forwarded-Client-Cert: x\nx.cert: again");
+
+    ck_assert_int_eq(cc_inbound_clean_certificates(r), DECLINED);
+    ck_assert_str_eq(headers_text(r->headers_in), "Host: b\nX-Users: y");
+    fake_expect_begins(fake_logged(), "info CC0111: removed the request header X_USER, whose name "
+                                      "is reserved for this module\ninfo CC0111: removed the "
+                                      "request header x.cert");
+    ck_assert_str_eq(cc_proxied_header(r), "ssl-client-verify"); /* shows a proxy */
+}
+
+TEST(an_internal_redirect_loses_them_without_a_line)
+{
+    request_rec *r = request_where_certificates_are_sent("Host: b"),
+                *next = fake_redirect(r, "/next");
+
+    fake_logged();
+    headers_add(next->headers_in, "X-Cert: ours\nClientCert-User: ours");
+    cc_inbound_clean(next);
+    cc_inbound_clean_certificates(next);
+    ck_assert_ptr_null(apr_table_get(next->headers_in, "X-Cert"));
+    ck_assert_ptr_null(apr_table_get(next->headers_in, "ClientCert-User"));
+    fake_expect_log("");
+}
+
+TEST(trailers_with_these_names_are_removed)
+{
+    request_rec *r =
+        request_where_certificates_are_sent("Host: b\nTransfer-Encoding: chunked\nX-User: set");
+
+    headers_add(r->trailers_in, "x_user: root\nDigest: y\nX-ARR-ClientCert: x");
+    for (int i = 0; i < 3; i++) { /* as MergeTrailers does */
+        const apr_table_entry_t *one =
+            &APR_ARRAY_IDX(apr_table_elts(r->trailers_in), i, apr_table_entry_t);
+        apr_table_addn(r->headers_in, one->key, one->val);
+    }
+    cc_inbound_read_trailers(r->proto_input_filters, NULL, AP_MODE_READBYTES, APR_BLOCK_READ, 0);
+    ck_assert_str_eq(headers_text(r->trailers_in), "Digest: y");
+    ck_assert_str_eq(headers_text(r->headers_in),
+                     "Host: b\nTransfer-Encoding: chunked\nX-User: set\nDigest: y");
 }
 
 /* ---- Connection -------------------------------------------------------------------------- */

@@ -113,6 +113,32 @@ TEST(each_set_of_rules_has_its_own_verdict)
     ck_assert(!is_new);
 }
 
+/* In the client's list, and in the map once the client's share is used up. */
+TEST_LOOP(each_combination_of_headers_for_back_ends_has_its_own, 0, 2)
+{
+    static const cc_forward_cert_t off = {.format = NULL};
+    static const cc_forward_identity_t named[] = {{.user = "X-A"}, {.user = "X-B"}};
+    cc_rules_t *rules = ruleset_compile("user=a", pool);
+    const cc_memo_t *memos[4];
+
+    pools = _i ? 0 : 32;
+    for (int i = 0; i < 8; i++) {
+        cc_verdicts_query_t query = {.key = {rules, NULL, i & 2 ? &off : NULL, &named[i & 1]},
+                                     .keep = true,
+                                     .now = NOW,
+                                     .pool = pool,
+                                     .holder = pool};
+        const cc_memo_t *memo = cc_verdicts_ask(&client, &query, &is_new);
+
+        ck_assert_int_eq(is_new, i < 4);
+        ck_assert_str_eq(memo->sent->at[0].name, i & 1 ? "X-B" : "X-A");
+        if (i < 4) {
+            memos[i] = memo;
+        }
+        ck_assert_ptr_eq(memo, memos[i & 3]);
+    }
+}
+
 TEST(without_rules_and_exports_nothing_is_evaluated)
 {
     const cc_memo_t *memo = ask(NULL);

@@ -44,9 +44,13 @@ typedef struct cc_configuration_t {
     bool forwards;         /* conf/forwarding.c: there is a ClientCertForward that is not Off */
     bool takes_headers;    /* conf/proxies.c: there is a ClientCertHeader */
     struct cc_forwarded_store_t *forwarded; /* peer/forwarded_cache.c: the cache of this process */
+    struct apr_hash_t *header_uses; /* conf/forwarding.c: what headers are used for; NULL: none */
     apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
                                     (forward/forward.h) that directives name, of const char *. They
                                     are removed from all requests. NULL: none */
+    apr_uint64_t removed_first;  /* conf/reserved.c: the first letters of these names, as bits */
+    bool reserves; /* mod_clientcert.c: the hooks of cc_hooks_reserve are registered */
+    bool sends;    /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
 } cc_configuration_t;
 
 /**

@@ -13,8 +13,8 @@ void *cc_dir_create(apr_pool_t *p, char *path)
 
 static bool says_nothing(const cc_dir_t *dir)
 {
-    return !dir->rules && !dir->export && !dir->status_text && !dir->forwarding &&
-           (dir->auth & dir->status_rules & dir->handler) == -1;
+    return !dir->rules && !dir->export && !dir->status_text && !dir->forward_cert &&
+           !dir->forward_identity && (dir->auth & dir->status_rules & dir->handler) == -1;
 }
 
 /*
@@ -35,7 +35,8 @@ void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
     dir->tally = add->rules ? add->tally : base->tally;
     dir->export = add->export ? add->export : base->export;
     dir->status_text = add->status_text ? add->status_text : base->status_text;
-    dir->forwarding = add->forwarding ? add->forwarding : base->forwarding;
+    dir->forward_cert = add->forward_cert ? add->forward_cert : base->forward_cert;
+    dir->forward_identity = add->forward_identity ? add->forward_identity : base->forward_identity;
     dir->auth = add->auth >= 0 ? add->auth : base->auth;
     dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
     dir->handler = add->handler >= 0 ? add->handler : base->handler;

@@ -6,8 +6,9 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
-struct cc_export_t;      /* request/export.h */
-struct cc_forwarding_t;  /* conf/forwarding.h */
+struct cc_export_t;       /* request/export.h */
+struct cc_forward_cert_t; /* conf/forwarding.h */
+struct cc_forward_identity_t;
 struct cc_status_text_t; /* conf/status_text.h */
 struct cc_tally_t;       /* conf/rulesets.h */
 
@@ -23,11 +24,12 @@ typedef struct cc_dir_t {
     cc_rules_t *rules;                /* NULL: none */
     const struct cc_tally_t *tally;   /* of these rules */
     const struct cc_export_t *export; /* NULL: unset; with rules, cc_export_default applies */
-    const struct cc_status_text_t *status_text; /* NULL: unset */
-    const struct cc_forwarding_t *forwarding;   /* ClientCertForward; NULL: unset */
-    int auth;                                   /* ClientCertAuth: 1 On, 0 Off, -1 unset */
-    int status_rules;                           /* ClientCertStatusRules, likewise */
-    int handler;                                /* cc_handler_t; -1 unset */
+    const struct cc_status_text_t *status_text;           /* NULL: unset */
+    const struct cc_forward_cert_t *forward_cert;         /* ClientCertForward; NULL: unset */
+    const struct cc_forward_identity_t *forward_identity; /* its user and groups; NULL: unset */
+    int auth;         /* ClientCertAuth: 1 On, 0 Off, -1 unset */
+    int status_rules; /* ClientCertStatusRules, likewise */
+    int handler;      /* cc_handler_t; -1 unset */
 } cc_dir_t;
 
 /** The record in effect for a request at this moment: a subrequest or an <If> may change it. */

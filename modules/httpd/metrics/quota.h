@@ -31,6 +31,7 @@ typedef enum {
     CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0157 */
     CC_QUOTA_PROXY_HEADER,                                  /* CC0161 */
     CC_QUOTA_PROXY_CERT,                                    /* CC0162 */
+    CC_QUOTA_UNSENT,                                        /* CC0165 */
     CC_QUOTA_OUTGROWN,                                      /* CC0189 */
     CC_QUOTA_TOLERATED,                                     /* CC0190 */
     CC_QUOTA_MISDIRECTED,                                   /* CC0191 */

@@ -22,6 +22,7 @@ static int level_of(cc_quota_kind_t kind)
     case CC_QUOTA_MOD_SSL:
     case CC_QUOTA_EXPRESSION:
     case CC_QUOTA_FAILED:
+    case CC_QUOTA_UNSENT:
         return APLOG_ERR;
     case CC_QUOTA_UNMAPPED:
         return APLOG_NOTICE;

@@ -51,6 +51,14 @@ typedef struct cc_client_source_t {
      * so far (`make`: no memory). Any thread.
      */
     cc_client_map_t *(*map)(const struct cc_client_t *client, struct conn_rec *c, bool make);
+
+    /**
+     * The certificates between the client's and the root in its verified path, as cc_trust_path
+     * gives them, for the virtual host that judged the client; NULL: no path can be built now. The
+     * caller frees it. Costs a verification. Called in the thread of this connection (or stream).
+     * NULL in place of the function: the source knows no path.
+     */
+    STACK_OF(X509) * (*path)(const struct cc_client_t *client, struct conn_rec *c);
 } cc_client_source_t;
 
 /**
@@ -93,7 +101,7 @@ static inline cc_fault_t cc_client_fault(const cc_client_t *client, apr_time_t n
         return (cc_fault_t){CC_CAUSE_NOT_YET_VALID, 0, 0};
     }
     return client->fault.cause == CC_CAUSE_NONE && now > client->until ? client->lapse
-                                                                        : client->fault;
+                                                                       : client->fault;
 }
 
 /**

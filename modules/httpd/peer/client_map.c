@@ -110,7 +110,7 @@ void cc_client_map_lend(apr_pool_t *pool, apr_pool_t *holder)
 static bool is_same(const cc_client_map_key_t *a, const cc_client_map_key_t *b)
 {
     return a->number == b->number && a->what[0] == b->what[0] && a->what[1] == b->what[1] &&
-           a->what[2] == b->what[2];
+           a->what[2] == b->what[2] && a->what[3] == b->what[3];
 }
 
 /* Spreads consecutive numbers, and addresses, which have equal last bits. */
@@ -124,7 +124,7 @@ static map_entry_t **bucket_of(const cc_client_map_t *map, const cc_client_map_k
 {
     apr_uint64_t hash = mixed(0, key->number);
 
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         hash = mixed(hash, (apr_uint64_t)(apr_uintptr_t)key->what[i]);
     }
     return &map->buckets[hash & map->mask];

@@ -14,7 +14,7 @@ typedef struct cc_client_map_t cc_client_map_t;
  */
 typedef struct cc_client_map_key_t {
     apr_uint64_t number;
-    const void *what[3];
+    const void *what[4]; /* those that are not needed are NULL */
 } cc_client_map_key_t;
 
 /**

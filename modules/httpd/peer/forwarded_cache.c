@@ -236,5 +236,15 @@ static cc_client_map_t *forwarded_map(const cc_client_t *client, conn_rec *c, bo
     return store ? store->results : NULL;
 }
 
+static STACK_OF(X509) * forwarded_path(const cc_client_t *client, conn_rec *c)
+{
+    const cc_forwarded_client_t *data = (const cc_forwarded_client_t *)client;
+
+    (void)c;
+    return data->trust
+               ? cc_trust_path(data->trust, data->certs.leaf, data->certs.chain, apr_time_now())
+               : NULL;
+}
+
 static const cc_client_source_t source = {forwarded_again, forwarded_end, forwarded_pool,
-                                          forwarded_map};
+                                          forwarded_map, forwarded_path};

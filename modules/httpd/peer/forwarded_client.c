@@ -97,6 +97,7 @@ static const char *verify(cc_forwarded_client_t *data, request_rec *r, apr_pool_
         data->client.fault = (cc_fault_t){CC_CAUSE_NO_TLS, 0, 0};
         return "this virtual host verifies no certificates";
     }
+    data->trust = host->trust;
     problem = cc_trust_verify_within(&data->seal, host->trust, data->certs.leaf, data->certs.chain,
                                      cc_vhost_conf_of(r->server)->verify_depth, now, p);
     if (problem) {

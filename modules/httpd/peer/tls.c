@@ -34,11 +34,14 @@ int cc_tls_pre_handshake(conn_rec *c, SSL *ssl, int is_proxy)
  * ends: when a client sends plain HTTP to a TLS port, or when a back end breaks off. Requests are
  * still answered and logged after that.
  */
+static SSL *live_ssl_on(const cc_peer_t *peer, conn_rec *c)
+{
+    return peer && ap_ssl_conn_is_ssl(c->master ? c->master : c) ? peer->ssl : NULL;
+}
+
 static SSL *live_ssl(const cc_peer_t *peer, const request_rec *r)
 {
-    conn_rec *c = r->connection;
-
-    return peer && ap_ssl_conn_is_ssl(c->master ? c->master : c) ? peer->ssl : NULL;
+    return live_ssl_on(peer, r->connection);
 }
 
 /*
@@ -294,4 +297,14 @@ static cc_client_map_t *tls_map(const cc_client_t *client, conn_rec *c, bool mak
     return cc_peer_map(c, make);
 }
 
-static const cc_client_source_t tls = {tls_again, tls_end, tls_pool, tls_map};
+static STACK_OF(X509) * tls_path(const cc_client_t *client, conn_rec *c)
+{
+    const cc_tls_client_t *entry = (const cc_tls_client_t *)client;
+    SSL *ssl = live_ssl_on(cc_peer_of(c), c);
+
+    return entry->trust ? cc_trust_path(entry->trust, entry->x509,
+                                        ssl ? SSL_get_peer_cert_chain(ssl) : NULL, apr_time_now())
+                        : NULL;
+}
+
+static const cc_client_source_t tls = {tls_again, tls_end, tls_pool, tls_map, tls_path};

@@ -6,13 +6,16 @@
 #include <stdbool.h>
 
 #include "httpd/conf/dir.h"
+#include "httpd/conf/forwarding.h"
 #include "httpd/conf/module.h"
 #include "httpd/request/export.h"
 
-/** Whether the user or the variables of a request depend on its identity. */
+/** Whether the user, the variables or the headers of a request depend on its identity. */
 static inline bool cc_authn_asks(const cc_dir_t *dir)
 {
-    return (dir->rules && dir->auth != 0) || (dir->export ? dir->export->count > 0 : !!dir->rules);
+    return (dir->rules && dir->auth != 0) ||
+           (dir->export ? dir->export->count > 0 : !!dir->rules) ||
+           cc_forwarding_sends(dir->forward_cert, dir->forward_identity);
 }
 
 /**

@@ -239,6 +239,7 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
     answer->client = client;
     answer->verdict = NULL;
     answer->exports = NULL;
+    answer->sent = NULL;
     if (client) {
         answer->presented = true;
         answer->problem = problem_at(r, client, judged_at(r, client));
@@ -247,6 +248,11 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
 
 /* ---- answers ----------------------------------------------------------------------------- */
 
+static inline bool asks_nothing(const cc_memo_key_t *key)
+{
+    return !key->rules && !key->export && !key->forward_cert && !key->forward_identity;
+}
+
 /* Inlined in all callers, since every request needs it. */
 CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identity_query_t *query,
                          cc_answer_t *answer)
@@ -254,12 +260,13 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
     const cc_memo_t *memo;
 
     presented(r, kept, answer);
-    if (answer->problem || (!query->key.rules && !query->key.export)) {
+    if (answer->problem || asks_nothing(&query->key)) {
         return;
     }
     memo = memo_get(r, answer->client, query);
     answer->verdict = memo->verdict;
     answer->exports = memo->exports;
+    answer->sent = memo->sent;
 }
 
 bool cc_identity_lost(request_rec *r, cc_client_t *client)
@@ -274,8 +281,10 @@ static inline identity_query_t query_of(const request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     const cc_export_t *unsaid = dir->rules ? &cc_export_default : NULL;
 
-    return (identity_query_t){
-        {dir->rules, dir->export ? dir->export : unsaid}, .who = true, .keep = true};
+    return (identity_query_t){.key = {dir->rules, dir->export ? dir->export : unsaid,
+                                      dir->forward_cert, dir->forward_identity},
+                              .who = true,
+                              .keep = true};
 }
 
 void cc_identity_settle(request_rec *r, cc_request_t *kept)
@@ -314,7 +323,7 @@ cc_answer_t cc_identity_of(request_rec *r)
 
 cc_answer_t cc_identity_by(request_rec *r, const cc_rules_t *rules, bool keep)
 {
-    identity_query_t query = {.key = {rules, NULL}, .keep = keep};
+    identity_query_t query = {.key = {.rules = rules}, .keep = keep};
 
     return answer_by(r, &query);
 }

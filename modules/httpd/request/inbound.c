@@ -10,7 +10,9 @@
 #include "cert/cert.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/reserved.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/request/inbound.h"
@@ -105,22 +107,42 @@ static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
     return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
 }
 
+/* An internal redirect has the headers of the first request, and those that were set for it. */
+static void remove_one(request_rec *r, const char *name)
+{
+    if (!r->prev && wants_line(r, CC_QUOTA_HEADER)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_INFO, 0, r,
+            "CC0111: removed the request header %s, whose name is reserved for this module",
+            cc_text_escape(name, strlen(name), r->pool));
+    }
+    apr_table_unset(r->headers_in, name);
+}
+
 static void remove_ours(request_rec *r)
 {
     const char *name;
 
     while ((name = first_of(r->headers_in, OURS))) {
-        if (wants_line(r, CC_QUOTA_HEADER)) {
-            ap_log_rerror(
-                APLOG_MARK, APLOG_INFO, 0, r,
-                "CC0111: removed the request header %s, whose name is reserved for this module",
-                cc_text_escape(name, strlen(name), r->pool));
-        }
-        if (!strcasecmp(name, "Client-Cert")) {
+        if (!r->prev && !strcasecmp(name, "Client-Cert")) {
             cc_proxied_note(r);
         }
-        apr_table_unset(r->headers_in, name);
+        remove_one(r, name);
     }
+}
+
+int cc_inbound_clean_certificates(request_rec *r)
+{
+    const cc_configuration_t *configuration = cc_configuration_of(r->server);
+    const char *name = cc_reserved_first(configuration, r->headers_in);
+
+    if (name) {
+        cc_proxied_keep(r);
+    }
+    for (; name; name = cc_reserved_first(configuration, r->headers_in)) {
+        remove_one(r, name);
+    }
+    return DECLINED;
 }
 
 /*
@@ -225,8 +247,31 @@ static bool is_trailer(const request_rec *r, const apr_table_entry_t *header)
     return false;
 }
 
-/* The headers without trailers of these kinds; those set by RequestHeader stay. */
-static apr_table_t *headers_without(const request_rec *r, unsigned kinds)
+static bool is_unwanted(const request_rec *r, const char *name)
+{
+    const cc_configuration_t *configuration = cc_configuration_of(r->server);
+
+    return kind_of(name) & (OURS | CONNECTION) ||
+           (configuration->reserves && cc_reserved_is(configuration, name));
+}
+
+/* The first trailer that clients may not send; NULL: there is none. */
+static const char *first_unwanted(const request_rec *r)
+{
+    const apr_array_header_t *all = apr_table_elts(r->trailers_in);
+
+    for (int i = 0; i < all->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+
+        if (is_unwanted(r, name)) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* The headers without such trailers; those set by RequestHeader stay. */
+static apr_table_t *headers_without_trailers(const request_rec *r)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
     apr_table_t *kept = apr_table_make(r->pool, all->nelts);
@@ -234,7 +279,7 @@ static apr_table_t *headers_without(const request_rec *r, unsigned kinds)
     for (int i = 0; i < all->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
 
-        if (!(kind_of(header->key) & kinds) || !is_trailer(r, header)) {
+        if (!is_unwanted(r, header->key) || !is_trailer(r, header)) {
             apr_table_addn(kept, header->key, header->val);
         }
     }
@@ -243,14 +288,12 @@ static apr_table_t *headers_without(const request_rec *r, unsigned kinds)
 
 static void trailers_clean(request_rec *r)
 {
-    const unsigned unwanted = OURS | CONNECTION;
-    const char *name;
+    const char *name = first_unwanted(r);
 
-    if (!(kinds_of(r->trailers_in) & unwanted)) {
-        return;
+    if (name) {
+        r->headers_in = headers_without_trailers(r);
     }
-    r->headers_in = headers_without(r, unwanted);
-    while ((name = first_of(r->trailers_in, unwanted))) {
+    for (; name; name = first_unwanted(r)) {
         if (wants_line(r, CC_QUOTA_TRAILER)) {
             ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                           "CC0118: removed the request trailer %s, which clients may not send",

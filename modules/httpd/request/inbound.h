@@ -14,6 +14,13 @@
  */
 int cc_inbound_clean(request_rec *r);
 
+/**
+ * The same, where certificates are forwarded or taken (cc_hooks_reserve): removes the headers that
+ * directives name, and all headers by which proxies pass on certificates (forward/forward.h). After
+ * it, in the same phase. Returns DECLINED.
+ */
+int cc_inbound_clean_certificates(request_rec *r);
+
 /** The filter of a request that may have trailers. */
 extern const char cc_inbound_filter[];
 apr_status_t cc_inbound_read_trailers(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,

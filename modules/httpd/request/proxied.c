@@ -119,46 +119,53 @@ static const cc_request_t *first_of(const request_rec *r)
     return cc_request_seen(r);
 }
 
-static bool had_client_cert(const request_rec *r)
+static const char *recorded(const request_rec *r)
 {
     const cc_request_t *kept = first_of(r);
 
-    return kept && kept->had_client_cert;
+    return kept ? kept->proxied : NULL;
 }
 
 void cc_proxied_note(request_rec *r)
 {
-    cc_request_of(r)->had_client_cert = true;
+    cc_request_of(r)->proxied = "Client-Cert";
+}
+
+static const char *certificate_header(request_rec *r)
+{
+    const char *header = recorded(r);
+
+    return header ? header : shown_name(first_shown(r, shows_certificate), r->pool);
+}
+
+void cc_proxied_keep(request_rec *r)
+{
+    const char *header = certificate_header(r);
+
+    if (header) {
+        cc_request_of(r)->proxied = header;
+    }
 }
 
 const char *cc_proxied_header(request_rec *r)
 {
-    const char *name;
+    const char *header;
 
     if (cc_proxies_take(cc_vhost_conf_of(r->server)->proxies)) {
         const cc_request_t *kept = first_of(r);
 
         return kept ? kept->untrusted_header : NULL;
     }
-    if (had_client_cert(r)) {
-        return "Client-Cert";
+    header = certificate_header(r);
+    if (!header && !cc_tls_was_on(r)) {
+        header = shown_name(first_shown(r, shows_scheme), r->pool);
     }
-    name = first_shown(r, shows_certificate);
-    if (!name && !cc_tls_was_on(r)) {
-        name = first_shown(r, shows_scheme);
-    }
-    return shown_name(name, r->pool);
+    return header;
 }
 
 /* ---- the warning ----------------------------------------------------------------------------- */
 
 #define BETWEEN_LOOKS apr_time_from_sec(1)
-
-static const char *certificate_header(request_rec *r)
-{
-    return had_client_cert(r) ? "Client-Cert"
-                              : shown_name(first_shown(r, shows_certificate), r->pool);
-}
 
 void cc_proxied_look(request_rec *r)
 {

@@ -21,6 +21,9 @@ int cc_proxied_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
  */
 const char *cc_proxied_header(request_rec *r);
 
+/** Records the header with something of a certificate, which is going to be removed. */
+void cc_proxied_keep(request_rec *r);
+
 /** Records that a request has the header Client-Cert (RFC 9440), which is going to be removed. */
 void cc_proxied_note(request_rec *r);
 

@@ -21,6 +21,7 @@ struct cc_pin_t;       /* identity.c: an answer that stays the same during the r
 struct cc_client_t;    /* peer/client.h */
 struct cc_forwarded_t; /* peer/forwarded.h */
 struct cc_missing_t;
+struct cc_sent_t;   /* sent.h */
 struct cc_copied_t; /* variables.c: an environment that subrequests copy */
 
 /** The identity of the client of one request. */
@@ -29,8 +30,9 @@ typedef struct cc_answer_t {
     const char *problem;         /* why there is no identity; NULL: verified, and valid now */
     const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were evaluated */
     const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
-    bool presented;              /* the client presented a certificate, accepted or not */
-    bool passed_on;              /* there is no client, and a trusted proxy sent the request */
+    const struct cc_sent_t *sent; /* the headers for back ends; NULL: none. Constant */
+    bool presented;               /* the client presented a certificate, accepted or not */
+    bool passed_on;               /* there is no client, and a trusted proxy sent the request */
 } cc_answer_t;
 
 /** The state of a request. Only its thread reads and writes it. */
@@ -39,16 +41,16 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on; NULL: the
                                                certificate of the connection counts */
-    bool own;             /* this state may be written; others are shared by all requests */
-    bool settled;         /* its access phase was reached: mod_ssl requests no other certificate */
-    int refused;          /* the status of its refusal (refuse.c); 0: it is not refused */
-    bool watched;         /* between our access hook and the fixups: a 403 is a denial */
-    bool failed;          /* a failed lookup has been logged */
-    bool upgrades;        /* it asks for another protocol on its connection */
+    bool own;            /* this state may be written; others are shared by all requests */
+    bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
+    int refused;         /* the status of its refusal (refuse.c); 0: it is not refused */
+    bool watched;        /* between our access hook and the fixups: a 403 is a denial */
+    bool failed;         /* a failed lookup has been logged */
+    bool upgrades;       /* it asks for another protocol on its connection */
     const char *untrusted_header; /* that of ClientCertHeader, which was removed since the peer is
                                      not a trusted proxy; NULL: it had none */
-    bool had_client_cert; /* it had the header Client-Cert (proxied.c) */
-    bool more_missing;    /* than those of `missing` */
+    bool more_missing;   /* than those of `missing` */
+    const char *proxied; /* a header of a proxy that was removed (proxied.c); NULL: none */
     struct cc_missing_t *missing;   /* the requirements that were not met (denial.h); NULL: none of
                                      * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user

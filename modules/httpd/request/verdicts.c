@@ -47,6 +47,12 @@ static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *que
     if (export && export->count > 0 && !has_failed(memo)) {
         memo->exports = cc_export_make(export, client, &facts, memo->verdict, &memo->stale_at, p);
     }
+    if ((query->key.forward_cert || query->key.forward_identity) && !has_failed(memo)) {
+        memo->sent =
+            cc_sent_make(&(cc_sent_query_t){query->key.forward_cert, query->key.forward_identity,
+                                            client, memo->verdict, query->connection},
+                         p);
+    }
     return memo;
 }
 
@@ -76,7 +82,9 @@ static const cc_memo_t *learn_for_list(cc_client_t *client, const cc_verdicts_qu
 
 static cc_client_map_key_t map_key(const cc_client_t *client, const cc_verdicts_query_t *query)
 {
-    return (cc_client_map_key_t){client->number, {query->key.rules, query->key.export, NULL}};
+    return (cc_client_map_key_t){client->number,
+                                 {query->key.rules, query->key.export, query->key.forward_cert,
+                                  query->key.forward_identity}};
 }
 
 static const cc_memo_t *find_in_map(const cc_client_t *client, const cc_verdicts_query_t *query)

@@ -12,12 +12,15 @@
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/export.h"
+#include "httpd/request/sent.h"
 #include "rules/rules.h"
 
-/** The rules and exports to evaluate; compared by pointer. */
+/** The rules and exports to evaluate, and what to send to back ends; compared by pointer. */
 typedef struct cc_memo_key_t {
-    const cc_rules_t *rules;   /* NULL: none */
-    const cc_export_t *export; /* NULL: none */
+    const cc_rules_t *rules;                       /* NULL: none */
+    const cc_export_t *export;                     /* NULL: none */
+    const cc_forward_cert_t *forward_cert;         /* NULL: none */
+    const cc_forward_identity_t *forward_identity; /* NULL: none */
 } cc_memo_key_t;
 
 /**
@@ -29,6 +32,7 @@ typedef struct cc_memo_t {
     cc_memo_key_t key;
     const cc_verdict_t *verdict; /* NULL: no rules were evaluated */
     const apr_table_t *exports;  /* NULL: none */
+    const cc_sent_t *sent;       /* NULL: nothing */
     apr_time_t stale_at;
     apr_uint64_t generation; /* of the tables, if the rules use some */
     bool uses_tables;        /* the rules do: stale once a table has changed */
@@ -49,7 +53,9 @@ typedef struct cc_verdicts_query_t {
 
 static inline bool cc_memo_answers(const cc_memo_t *memo, const cc_memo_key_t *key)
 {
-    return memo->key.rules == key->rules && memo->key.export == key->export;
+    return memo->key.rules == key->rules && memo->key.export == key->export &&
+           memo->key.forward_cert == key->forward_cert &&
+           memo->key.forward_identity == key->forward_identity;
 }
 
 static inline bool cc_memo_is_stale(const cc_memo_t *memo, apr_time_t now)

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the directives ClientCertForward and ClientCertForwardIdentity. */
+#include <stddef.h>
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/error.h"
+#include "base/option.h"
+#include "base/words.h"
+#include "forward/forward.h"
+#include "httpd/conf/dir.h"
+#include "httpd/conf/directive.h"
+#include "httpd/conf/forwarding.h"
+#include "httpd/conf/vhost_conf.h"
+
+/* ---- names of headers ------------------------------------------------------------------------ */
+
+/*
+ * The folded names of headers that httpd, mod_proxy and mod_dav read or write themselves. A name
+ * that is chosen here is removed from all requests, and mod_proxy would remove or change some of
+ * these. With an asterisk at the end: all names that begin so.
+ */
+static const char *const needed[] = {"accept*",
+                                     "authorization",
+                                     "cachecontrol",
+                                     "connection",
+                                     "content*",
+                                     "cookie*",
+                                     "date",
+                                     "dav",
+                                     "depth",
+                                     "destination",
+                                     "earlydata",
+                                     "expect",
+                                     "forwarded",
+                                     "host",
+                                     "http2settings",
+                                     "if*",
+                                     "keepalive",
+                                     "label",
+                                     "locktoken",
+                                     "maxforwards",
+                                     "origin",
+                                     "overwrite",
+                                     "pragma",
+                                     "proxy*",
+                                     "range",
+                                     "referer",
+                                     "sec*",
+                                     "te",
+                                     "timeout",
+                                     "trailer*",
+                                     "transfer*",
+                                     "upgrade*",
+                                     "useragent",
+                                     "via",
+                                     "xforwardedfor",
+                                     "xforwardedhost",
+                                     "xforwardedproto",
+                                     "xforwardedserver"};
+
+static bool is_needed(const char *folded)
+{
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        size_t len = strcspn(needed[i], "*");
+
+        if (!strncmp(folded, needed[i], len) && (needed[i][len] || !folded[len])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A token of RFC 9110 5.6.2, with a letter or digit, since only these distinguish names. */
+static bool is_token(const char *name, const char *folded)
+{
+    while (apr_isalnum(*name) || (*name && strchr("!#$%&'*+-.^_`|~", *name))) {
+        name++;
+    }
+    return !*name && *folded;
+}
+
+static apr_status_t name_check(const char *name, apr_pool_t *p, cc_error_t *err)
+{
+    const char *folded = cc_header_folded(name, p);
+
+    if (!is_token(name, folded)) {
+        return cc_error_set(err, p, "CC0443", name,
+                            "not the name of a header; write letters, digits and \"-\"");
+    }
+    if (is_needed(folded)) {
+        return cc_error_set(err, p, "CC0443", name,
+                            "httpd needs this header itself; choose another name, such as "
+                            "X-Client-Cert");
+    }
+    return APR_SUCCESS;
+}
+
+/* What a header is used for, as errors call it. */
+static const char of_cert[] = "certificate", of_chain[] = "chain", of_user[] = "user",
+                  of_groups[] = "groups";
+
+/* The use of a header. A name has the same use in a whole configuration. */
+typedef struct cc_header_use_t {
+    const char *what;  /* one of the above, by address */
+    const char *where; /* FILE:LINE */
+} cc_header_use_t;
+
+static void removed_add(cc_configuration_t *configuration, const char *folded, apr_pool_t *p)
+{
+    if (!configuration->removed) {
+        configuration->removed = apr_array_make(p, 4, sizeof(const char *));
+    }
+    APR_ARRAY_PUSH(configuration->removed, const char *) = folded;
+}
+
+/* Records the use of a header (NULL: none), which from now on is removed from all requests. */
+static apr_status_t use_add(const cmd_parms *cmd, const char *name, const char *what,
+                            cc_error_t *err)
+{
+    cc_configuration_t *configuration = cc_configuration_of(cmd->server);
+    const char *folded = name ? cc_header_folded(name, cmd->pool) : NULL;
+    cc_header_use_t *use;
+
+    if (!name) {
+        return APR_SUCCESS;
+    }
+    if (!configuration->header_uses) {
+        configuration->header_uses = apr_hash_make(cmd->pool);
+    }
+    use = apr_hash_get(configuration->header_uses, folded, APR_HASH_KEY_STRING);
+    if (use && use->what != what) {
+        return cc_error_set(err, cmd->pool, "CC0444", name,
+                            "this is the header of the %s at %s; choose another name for that of "
+                            "the %s",
+                            use->what, use->where, what);
+    }
+    if (!use) {
+        use = apr_palloc(cmd->pool, sizeof(*use));
+        *use = (cc_header_use_t){what, cc_directive_where(cmd->directive, cmd->pool)};
+        apr_hash_set(configuration->header_uses, folded, APR_HASH_KEY_STRING, use);
+        removed_add(configuration, folded, cmd->pool);
+    }
+    configuration->forwards = true;
+    return APR_SUCCESS;
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* What the words of a directive say. */
+typedef struct words_t {
+    const char *header, *chain; /* NULL: not given */
+    int max;
+    const char *user, *groups; /* NULL: off */
+} words_t;
+
+static bool is_word(const char *value, const char *word)
+{
+    return !strcasecmp(value, word);
+}
+
+static apr_status_t header_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    ((words_t *)record)->header = value;
+    return name_check(value, p, err);
+}
+
+static apr_status_t chain_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    ((words_t *)record)->chain = value;
+    return is_word(value, "on") || is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
+}
+
+static apr_status_t user_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    ((words_t *)record)->user = is_word(value, "off") ? NULL : value;
+    return is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
+}
+
+static apr_status_t groups_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    ((words_t *)record)->groups = is_word(value, "off") ? NULL : value;
+    return is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
+}
+
+static const cc_option_t cert_options[] = {
+    {.name = "header", .kind = CC_OPTION_CUSTOM, .set = header_set},
+    {.name = "chain", .kind = CC_OPTION_CUSTOM, .set = chain_set},
+    {.name = "max",
+     .kind = CC_OPTION_NUMBER,
+     .member = offsetof(words_t, max),
+     .min = 256,
+     .max = CC_FORWARD_VALUE_MAX,
+     .range = "256 to 65536",
+     .usual = CC_FORWARDING_MAX},
+};
+static const char cert_usage[] = "header=NAME, chain=NAME, chain=on, chain=off or max=OCTETS";
+
+static const cc_option_t identity_options[] = {
+    {.name = "user", .kind = CC_OPTION_CUSTOM, .set = user_set},
+    {.name = "groups", .kind = CC_OPTION_CUSTOM, .set = groups_set},
+};
+static const char identity_usage[] = "user=NAME, user=off, groups=NAME or groups=off";
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Reads the words from number `first` on. */
+static apr_status_t words_read(cc_option_reader_t *reader, const apr_array_header_t *words,
+                               int first, const char *usage)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    reader->value_tag = reader->text_tag = "CC0446";
+    reader->twice_tag = "CC0447";
+    cc_options_usual(reader);
+    for (int i = first; rv == APR_SUCCESS && i < words->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(words, i, const char *);
+        const cc_option_t *option = cc_option_find(reader, word);
+
+        if (!option || !strchr(word, '=')) {
+            return cc_error_set(reader->err, reader->pool, "CC0442", word, "write %s", usage);
+        }
+        rv = cc_option_read(reader, option, word);
+    }
+    return rv;
+}
+
+/* ---- ClientCertForward ----------------------------------------------------------------------- */
+
+static apr_status_t format_find(cc_forward_cert_t *cert, const char *word, apr_pool_t *p,
+                                cc_error_t *err)
+{
+    cert->format = cc_forward_format_find(word);
+    if (cert->format && cert->format->is_sent) {
+        return APR_SUCCESS;
+    }
+    return cc_error_set(err, p, "CC0441", word, "%s; write Off, %s",
+                        cert->format ? "this format can be read, but not sent" : "no such format",
+                        cc_forward_format_names(true, p));
+}
+
+static apr_status_t chain_take(cc_forward_cert_t *cert, const char *chain, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    const cc_forward_format_t *format = cert->format;
+    bool is_apart = format->chain == CC_FORWARD_CHAIN_APART;
+    bool is_on = chain && is_word(chain, "on");
+
+    cert->sends_chain = chain && !is_word(chain, "off");
+    if (!cert->sends_chain) {
+        return APR_SUCCESS;
+    }
+    if (!is_apart && !is_on) {
+        return cc_error_set(err, p, "CC0445", chain,
+                            "%s has the chain in the same header; write chain=on", format->name);
+    }
+    if (is_apart && is_on && !format->chain_header) {
+        return cc_error_set(err, p, "CC0445", chain,
+                            "%s has no usual header for the chain; write chain=NAME", format->name);
+    }
+    cert->chain = is_on ? format->chain_header : chain;
+    return APR_SUCCESS;
+}
+
+static apr_status_t cert_read(cc_forward_cert_t *cert, const apr_array_header_t *words,
+                              const cmd_parms *cmd, cc_error_t *err)
+{
+    const char *first = words->nelts ? APR_ARRAY_IDX(words, 0, const char *) : "";
+    bool is_off = is_word(first, "Off");
+    words_t read = {0};
+    cc_option_reader_t reader = {.options = cert_options,
+                                 .count = is_off ? 0 : COUNT(cert_options),
+                                 .record = &read,
+                                 .pool = cmd->pool,
+                                 .err = err};
+    apr_status_t rv = is_off ? APR_SUCCESS : format_find(cert, first, cmd->pool, err);
+
+    if (rv == APR_SUCCESS) {
+        rv = words_read(&reader, words, 1, is_off ? "Off alone" : cert_usage);
+    }
+    if (rv != APR_SUCCESS || is_off) {
+        return rv;
+    }
+    cert->header = read.header ? read.header : cert->format->header;
+    cert->max = read.max;
+    rv = chain_take(cert, read.chain, cmd->pool, err);
+    if (rv == APR_SUCCESS) {
+        rv = use_add(cmd, cert->header, of_cert, err);
+    }
+    return rv == APR_SUCCESS ? use_add(cmd, cert->chain, of_chain, err) : rv;
+}
+
+static const char *second_of(const cmd_parms *cmd, const char *first)
+{
+    return apr_psprintf(cmd->pool, "CC0448: %s is already set at %s; write it once in a scope",
+                        cmd->cmd->name, first);
+}
+
+const char *cc_forwarding_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_forward_cert_t *cert = apr_pcalloc(cmd->pool, sizeof(*cert));
+    cc_dir_t *dir = record;
+    cc_error_t err = {0};
+    apr_array_header_t *words;
+    apr_status_t rv = cc_words_split(&words, args, cmd->pool, &err);
+
+    if (dir->forward_cert) {
+        return second_of(cmd, dir->forward_cert->where);
+    }
+    cert->where = cc_directive_where(cmd->directive, cmd->pool);
+    dir->forward_cert = cert;
+    return cc_directive_result(cmd, rv == APR_SUCCESS ? cert_read(cert, words, cmd, &err) : rv,
+                               &err);
+}
+
+/* ---- ClientCertForwardIdentity --------------------------------------------------------------- */
+
+static apr_status_t identity_read(cc_forward_identity_t *identity, const apr_array_header_t *words,
+                                  const cmd_parms *cmd, cc_error_t *err)
+{
+    words_t read = {.user = "ClientCert-User", .groups = "ClientCert-Groups"};
+    cc_option_reader_t reader = {.options = identity_options,
+                                 .count = COUNT(identity_options),
+                                 .record = &read,
+                                 .pool = cmd->pool,
+                                 .err = err};
+    apr_status_t rv = words_read(&reader, words, 0, identity_usage);
+
+    identity->user = read.user;
+    identity->groups = read.groups;
+    if (rv == APR_SUCCESS) {
+        rv = use_add(cmd, read.user, of_user, err);
+    }
+    return rv == APR_SUCCESS ? use_add(cmd, read.groups, of_groups, err) : rv;
+}
+
+const char *cc_forwarding_identity(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_forward_identity_t *identity = apr_pcalloc(cmd->pool, sizeof(*identity));
+    cc_dir_t *dir = record;
+    cc_error_t err = {0};
+    apr_array_header_t *words;
+    apr_status_t rv = cc_words_split(&words, args, cmd->pool, &err);
+
+    if (dir->forward_identity) {
+        return second_of(cmd, dir->forward_identity->where);
+    }
+    identity->where = cc_directive_where(cmd->directive, cmd->pool);
+    dir->forward_identity = identity;
+    return cc_directive_result(
+        cmd, rv == APR_SUCCESS ? identity_read(identity, words, cmd, &err) : rv, &err);
+}
