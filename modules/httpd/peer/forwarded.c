@@ -51,16 +51,19 @@ static inline bool may_be(const char *name, const char *wanted)
 
 static bool is_named(named_t *named, const char *wanted, const apr_table_entry_t *header)
 {
-    if (!may_be(header->key, wanted) || !cc_header_same(header->key, wanted)) {
+    if (!may_be(header->key, wanted)) {
         return false;
     }
     if (!strcasecmp(header->key, wanted)) {
         named->exact++;
         named->value = header->val;
-    } else {
-        named->others++;
+        return true;
     }
-    return true;
+    if (cc_header_same(header->key, wanted)) {
+        named->others++;
+        return true;
+    }
+    return false;
 }
 
 static bool may_veto(const char *name)
