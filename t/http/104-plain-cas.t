@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::CaSet;
+use ClientCert::Test::Coalesced;
 use ClientCert::Test::Plain;
 
 my ($alpha, $beta) = map { authority(lc, "/CN=$_ CA") } 'Alpha', 'Beta';
@@ -99,6 +100,7 @@ is users($h, port => 5), '200 , 200 bea, 200 ', 'ClientCertCA replaces SSLCACert
 $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => \%files,
+    global  => any_host_conf(),
     conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName a.example
@@ -115,9 +117,10 @@ $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 announce('AH01909', 'AH02032', 'AH02033', 'AH10158');
-my $c = $h->connection(cert => 'alice', host => 'a.example');
+my $c = $h->connection(cert => 'alice', host => 'a.example', sni => '');
 is $c->request('/page', host => 'a.example')->{headers}{user}, 'alice', 'in the host of the handshake, it does';
 my $other = $c->request('/page', host => 'b.example');
-is $other->{headers}{user} // '', '', 'not in one that only takes certificates from proxies';
+is "$other->{status} $other->{headers}{user}", '200 ', 'not in one that only takes certificates from proxies';
+ok $h->wait_log(qr/CC0104: .* vhost=b\.example:\d+ .*reason=".*no TLS of its own/), 'the log says why';
 
 done_testing;

@@ -21,6 +21,9 @@ sub base64_of {
 }
 
 my %backends = map { ($_ => backend($_)->url) } qw(http ajp fcgi scgi uwsgi);
+my $h2c = ClientCert::Test->server(modules => ['-clientcert', '-ssl', 'http2'], cgi => 1,
+    conf => "Protocols h2c http/1.1\n");
+$backends{h2c} = 'h2c://127.0.0.1:' . $h2c->port . '/cgi-bin/env';
 my $proxies  = join '', map { qq(ProxyPass "/$_" "$backends{$_}"\n) } sort keys %backends;
 
 my $conf = <<"CONF";
@@ -64,7 +67,7 @@ $proxies
 </VirtualHost>
 CONF
 
-my $modules = [qw(http2 alias proxy proxy_http proxy_ajp proxy_fcgi proxy_scgi proxy_uwsgi)];
+my $modules = [qw(http2 alias proxy proxy_http proxy_http2 proxy_ajp proxy_fcgi proxy_scgi proxy_uwsgi)];
 my $h       = ClientCert::Test->server(modules => $modules, cgi => 1, conf => $conf);
 
 # All headers of a kind that reached it: "NAME=VALUE ...", the base64 of certificates by name.
@@ -83,7 +86,7 @@ my $alice = 'Client-Cert=:alice: ClientCert-Groups=staff,all ClientCert-User=ali
 # ---- protocols of back ends
 
 is sent($h->get('/http', cert => 'alice')), $alice, 'certificate, user and groups are sent by HTTP';
-for my $way (qw(fcgi scgi uwsgi here)) {
+for my $way (qw(fcgi scgi uwsgi h2c here)) {
     my $env = $h->cgi_env($h->get("/$way", cert => 'alice'));
     is join(' ', map { $env->{"HTTP_$_"} } qw(CLIENTCERT_USER CLIENTCERT_GROUPS)),
         'alice staff,all', "user and groups are sent to $way";
@@ -120,6 +123,8 @@ for my $tls ('1.2', '1.3') {
     my $c = $h->connection(cert => 'alice', tls => $tls);
     is sent($c->request('/http')), $alice, "TLS $tls, a connection, request $_" for 1 .. 3;
     is sent($c->request('/http/off')), '', 'another scope on the same connection';
+    is sent($c->request('/http/user')), $alice =~ s/Client-Cert=\S+ //r, 'one without the certificate';
+    is sent($c->request('/http/alone')), 'Client-Cert=:alice:', 'one without the identity';
     is sent($c->request('/http')), $alice, 'and the first one again';
     $c = $h->connection(cert => 'alice', tls => $tls, port => 2, args => ['-enable_pha']);
     is sent($c->request('/http')), '', "TLS $tls: nothing before the server asks";

@@ -6,6 +6,8 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Backend;
 
+announce('CC0722');    # a section asks for a certificate
+
 my $backend = backend('http')->url;
 
 my $h = ClientCert::Test->server(
@@ -15,7 +17,6 @@ my $h = ClientCert::Test->server(
 Protocols h2 h2c http/1.1
 ClientCertMap issuer.CN == "Staff CA" user=%{san.email|first|local} group=%{subject.OU}
 ProxyPass "/app" "$backend"
-ProxyPass "/body" "$backend"
 MergeTrailers on
 <VirtualHost *:\@PORT\@>
     ServerName localhost
@@ -24,10 +25,6 @@ MergeTrailers on
     <Location "/app">
         ClientCertForward rfc9440 header=X-Cert chain=X-Cert-Path
         ClientCertForwardIdentity user=X-User groups=Remote-Groups
-    </Location>
-    <Location "/body">
-        ClientCertForwardIdentity user=X-User groups=off
-        Header always set X-Merged "expr=%{req:Other}"
     </Location>
 </VirtualHost>
 <VirtualHost *:\@PORT2\@>
@@ -40,6 +37,15 @@ MergeTrailers on
     ClientCertForward Off
     RequestHeader set X-Cert-Path ours early
     RequestHeader set X-SSL-Client-Cert ours
+</VirtualHost>
+<VirtualHost *:\@PORT4\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient none
+    <Location "/app/asked">
+        SSLVerifyClient optional
+        ClientCertForwardIdentity user=X-User groups=off
+    </Location>
 </VirtualHost>
 CONF
 
@@ -131,16 +137,22 @@ for my $lines (@lines) {
     like header($response, 'X-Cert'), qr/^:\S{200,}:$/, 'nor the certificate';
 }
 
-# ---- trailers, after a body that the server reads before it connects to the back end, or not
+# ---- trailers. For a request that asks for a certificate, mod_ssl reads the body beforehand, so that
+# httpd has merged the trailers before the headers for the back end are made.
 
-for my $name (qw(X-User X_User x.user Remote-Groups X-Cert SSL-Client-Cert X-Forwarded-Client-Cert Client-Cert)) {
-    for my $cert (undef, 'alice') {
-        my $response = $h->s_client($cert ? (cert => $cert) : (), request => "POST /body HTTP/1.1\r\n"
-                . "Host: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-                . "1\r\nx\r\n0\r\n$name: forged\r\nOther: yes\r\n\r\n");
-        unlike $response->{body}, qr/forged/, "the trailer $name does not reach the back end";
-        is $response->{headers}{'x-merged'}, 'yes', 'where trailers are merged';
-        is header($response, 'X-User'), $cert // '', 'and changes nothing';
+my @trailers = qw(X-User X_User x.user Remote-Groups X-Cert SSL-Client-Cert ssl-client-verify
+    X-Forwarded-Client-Cert X-ARR-ClientCert Client-Cert);
+for my $cert (undef, 'alice') {
+    for my $tls ('1.2', '1.3') {
+        my $response = $h->s_client(port => 4, tls => $tls, args => ['-enable_pha'],
+            $cert ? (cert => $cert) : (),
+            request => "POST /app/asked HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                . "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+                . join('', map { "$_: forged\r\n" } @trailers) . "Other: yes\r\n\r\n");
+        my $what = "TLS $tls, " . ($cert // 'no certificate');
+        is header($response, 'Other'), 'yes', "$what: trailers are merged, and reach the back end";
+        unlike $response->{body}, qr/forged/, "$what: but not these";
+        is header($response, 'X-User'), $cert // '', "$what: the user is that of the module";
     }
 }
 

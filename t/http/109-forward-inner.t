@@ -59,6 +59,20 @@ my $conf = <<"CONF";
         $on
         DirectoryIndex index.off
     </Directory>
+    <Files "index.user">
+        SetHandler "proxy:${backend}"
+        ClientCertForward Off
+    </Files>
+    <Files "index.cert">
+        SetHandler "proxy:${backend}"
+        ClientCertForwardIdentity user=off groups=off
+    </Files>
+    <Directory \@ROOT\@/htdocs/sending/user>
+        DirectoryIndex index.user
+    </Directory>
+    <Directory \@ROOT\@/htdocs/sending/cert>
+        DirectoryIndex index.cert
+    </Directory>
     <Directory \@ROOT\@/htdocs/silent>
         $off
         DirectoryIndex index.on
@@ -97,7 +111,7 @@ my $conf = <<"CONF";
 CONF
 
 my %files = map { ("htdocs/$_" => "a file\n") }
-    qw(sending/index.off silent/index.on on/rules/x off/rules/x);
+    qw(sending/index.off silent/index.on sending/user/index.user sending/cert/index.cert on/rules/x off/rules/x);
 for my $page (qw(on off)) {
     $files{"htdocs/$page/page.shtml"} =
         qq{page\n<!--#include virtual="/app/on/part" -->\n----\n<!--#include virtual="/app/off/part" -->\n};
@@ -131,6 +145,8 @@ my %paths = (
     '/off/rules/to-off'       => '',
     '/sending/'               => '',
     '/silent/'                => $alice,
+    '/sending/user/'          => 'ClientCert-User=alice',
+    '/sending/cert/'          => 'Client-Cert',
     '/sending/index.off'      => '',
     '/silent/index.on'        => $alice,
     '/on/errors-on/none'      => $alice,

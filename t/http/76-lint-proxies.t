@@ -4,11 +4,13 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::CaSet;
+use ClientCert::Test::Crl;
 
 my @modules = qw(rewrite headers auth_basic authn_file authz_user env setenvif);
 my $rule    = 'ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN}';
 my $header  = "ClientCertHeader rfc9440\nClientCertTrustedProxy 192.0.2.1";
-my %files   = ('conf/cas.pem' => pem_of('root', 'staff'), 'conf/bad.pem' => "nothing\n");
+my %files   = ('conf/cas.pem' => pem_of('root', 'staff'), 'conf/bad.pem' => "nothing\n",
+    'conf/staff.crl' => ClientCert::Test::Crl->new('staff')->crl);
 
 # Exit status and messages of this module, as "TAG LINE", in the output of httpd -t.
 sub found {
@@ -54,6 +56,8 @@ is_found('a file without CRLs', plain("$rule\nClientCertCRL conf/bad.pem"), '1 C
 
 # ---- findings
 
+is_found('a CA without a CRL', plain("$rule\nClientCertCRL conf/staff.crl"), '0 CC0728 8');
+is_found('SSLVerifyDepth is too small', plain($rule) =~ s/SSLVerifyDepth 2//r, '0 CC0732 3');
 my $ssl = '%{SSL_CLIENT_S_DN_CN}';
 for my $case (
     ['Require of mod_ssl',          "<Location /a>\nRequire ssl-verify-client\n</Location>",         8],
