@@ -46,6 +46,8 @@ function __clientcert_takes
             printf '%s\n' -x -a 'pass: env: file: fd: stdin'
         case WHEN
             printf '%s\n' -x -a 'auto always never'
+        case WAY
+            printf '%s\n' -x -a 'tls header proxy-protocol'
         case 'KIND*'
             printf '%s\n' -f -a '(__clientcert_kinds)'
         case '[TAG]'

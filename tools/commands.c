@@ -26,15 +26,15 @@ static const cc_command_t all[] = {
      .arguments = "FILE ...",
      .least = 1,
      .most = -1,
-     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH | CC_WITH_ALL_RULES | CC_WITH_PASSIN,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH | CC_WITH_VIA | CC_WITH_ALL_RULES | CC_WITH_PASSIN,
      .run = cc_explain_run,
      .summary = "show to which user and groups the server maps certificates, and why",
      .description =
          "Shows to which user and groups the server would map the certificate, by which rules, "
          "whether it would verify the certificate, and with --path, whether it would grant access, "
          "with the answer of each Require. Of the rules that do not match, the ten closest are "
-         "shown; --all shows every rule. Several files, or the files of a directory, have one line "
-         "each.",
+         "shown; --all shows every rule. With --via, the certificate comes from a trusted proxy. "
+         "Several files, or the files of a directory, have one line each.",
      .status = "0  each certificate has a user or a group, and access to the path\n"
                "1  a certificate has no user and no group, or its access is not certain\n"
                "2  it is unknown, since a lookup failed",

@@ -17,6 +17,7 @@ typedef enum {
     CC_WITH_PASSIN = 1 << 7,
     CC_WITH_FILE = 1 << 8,
     CC_WITH_KIND = 1 << 9, /* of convert */
+    CC_WITH_VIA = 1 << 10,
 } cc_with_t;
 
 /* An option. Constant. */

@@ -187,6 +187,17 @@ static void revocation_print(const json_t *revocation, apr_pool_t *p)
 
 /* ---- where --------------------------------------------------------------------------------- */
 
+/* Nothing is printed of a client's own connection. */
+static void arrival_print(const json_t *answer, apr_pool_t *p)
+{
+    const char *proxy = cc_print_member(answer, "proxy", p);
+
+    if (proxy) {
+        cc_print_line("via",
+                      apr_pstrcat(p, cc_print_member(answer, "via", p), " from ", proxy, NULL));
+    }
+}
+
 static void where_print(const json_t *answer, apr_pool_t *p)
 {
     const json_t *scope = json_object_get(answer, "scope");
@@ -236,6 +247,7 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
     result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
+    arrival_print(answer, p);
     cc_print_verification(answer, style, p);
     revocation_print(json_object_get(answer, "revocation"), p);
     access_print(json_object_get(answer, "access"), p);

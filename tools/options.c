@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "cert/cert.h"
 #include "commands.h"
 
 #define MEMBER(name) offsetof(cc_options_t, name)
@@ -14,6 +15,11 @@ static const cc_tool_option_t all[] = {
      CC_WITH_VHOST, MEMBER(vhost)},
     {"--path", "/PATH", "the path of a request: use the sections in effect for it", CC_WITH_PATH,
      MEMBER(path)},
+    {"--via", "WAY",
+     "how the certificate arrives: tls, or from a trusted proxy: header or proxy-protocol",
+     CC_WITH_VIA, MEMBER(via)},
+    {"--proxy", "ADDRESS", "the IP address of that proxy, or unix for a socket", CC_WITH_VIA,
+     MEMBER(proxy)},
     {"--file", "FILE", "use this file in place of the table's own", CC_WITH_FILE, MEMBER(file)},
     {"--json", NULL, "print JSON", CC_WITH_JSON, MEMBER(json)},
     {"--all", NULL, "list every rule, not only the relevant ones", CC_WITH_ALL_RULES, MEMBER(all)},
@@ -188,6 +194,37 @@ static apr_status_t input_check(cc_tool_t *tool, const cc_command_t *command)
     return APR_SUCCESS;
 }
 
+/* The forms are those of the field via.proxy. */
+static bool is_proxy(const char *text, apr_pool_t *p)
+{
+    cc_fieldref_t ref;
+    cc_value_t value;
+
+    return cc_field_find(&ref, "via.proxy", p, NULL) == APR_SUCCESS &&
+           cc_field_operand(&value, &ref, text, p, NULL) == APR_SUCCESS;
+}
+
+static apr_status_t arrival_check(cc_tool_t *tool)
+{
+    const cc_options_t *options = &tool->options;
+    cc_via_t via = options->via ? cc_via_find(options->via) : CC_VIA_UNKNOWN;
+
+    if (options->via && via == CC_VIA_UNKNOWN) {
+        return cc_error_set(&tool->err, tool->pool, "CC0557", options->via,
+                            "--via takes tls, header or proxy-protocol");
+    }
+    if (options->proxy && !is_proxy(options->proxy, tool->pool)) {
+        return cc_error_set(&tool->err, tool->pool, "CC0559", options->proxy,
+                            "--proxy takes an IP address such as 192.0.2.1, or unix for a socket");
+    }
+    if (options->proxy && via == CC_VIA_TLS) {
+        return cc_error_set(&tool->err, tool->pool, "CC0559", options->proxy,
+                            "with --via tls, there is no proxy: write --via header or --via "
+                            "proxy-protocol");
+    }
+    return APR_SUCCESS;
+}
+
 static apr_status_t values_check(cc_tool_t *tool)
 {
     const cc_options_t *options = &tool->options;
@@ -201,7 +238,7 @@ static apr_status_t values_check(cc_tool_t *tool)
         return cc_error_set(&tool->err, tool->pool, "CC0528", options->color,
                             "--color takes auto, always or never");
     }
-    return APR_SUCCESS;
+    return arrival_check(tool);
 }
 
 apr_status_t cc_options_read(cc_tool_t *tool, const cc_command_t *command, const char *const *words)

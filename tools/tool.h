@@ -26,6 +26,8 @@ typedef struct cc_options_t {
     apr_array_header_t *server; /* const char *: the options of httpd and their values */
     const char *vhost;
     const char *path;
+    const char *via;
+    const char *proxy;
     const char *passin;
     const char *file;
     const char *field;

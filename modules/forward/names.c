@@ -3,25 +3,26 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/inline.h"
 #include "forward/forward.h"
 
 /* ---- folding ----------------------------------------------------------------------------------
  */
 
-/* A letter in lower case or a digit; NUL for anything else. ASCII, and faster than ctype. */
-static char folded(char c)
+/* The number of a letter in the alphabet, in any case, from 0; 26 or more: it is not a letter. */
+CC_INLINE unsigned letter_of(char c)
 {
-    if (c >= 'a' && c <= 'z') {
-        return c;
-    }
-    if (c >= 'A' && c <= 'Z') {
-        return (char)(c | 0x20);
-    }
-    return c >= '0' && c <= '9' ? c : '\0';
+    return ((unsigned char)c | 0x20U) - 'a';
+}
+
+/* A letter in lower case or a digit; NUL for anything else. ASCII, and faster than ctype. */
+CC_INLINE char folded(char c)
+{
+    return letter_of(c) < 26 ? (char)(c | 0x20) : c >= '0' && c <= '9' ? c : '\0';
 }
 
 /* The next letter or digit of a name, which moves on behind it; NUL at the end. */
-static char next(const char **name)
+CC_INLINE char next(const char **name)
 {
     while (**name) {
         char letter = folded(*(*name)++);
@@ -59,6 +60,8 @@ bool cc_header_same(const char *a, const char *b)
 
 /* ---- names of certificates --------------------------------------------------------------------
  */
+
+#define LETTER(c) (1U << ((c) - 'a'))
 
 /*
  * The names in folded form. Each is also the beginning of further names of the same product. There
@@ -122,15 +125,33 @@ static bool begins_with_one(const char *name, const char *const *list)
     return false;
 }
 
+/* X-Forwarded-For and others of each request are shorter. */
 static bool is_of_x(const char *name)
 {
-    const char *forwarded = after(name, "forwarded");
+    const char *forwarded =
+        strlen(name) >= strlen("forwardedclientcert") ? after(name, "forwarded") : NULL;
 
     return begins_with_one(forwarded ? forwarded : name, forwarded ? names_forwarded : names_x);
 }
 
+/* True if a name begins with two letters that no name of the lists begins with. */
+CC_INLINE bool is_other(const char *name)
+{
+    static const unsigned seconds[26] = {['c' - 'a'] = LETTER('e') | LETTER('f') | LETTER('l'),
+                                         ['s' - 'a'] = LETTER('s'),
+                                         ['w' - 'a'] = LETTER('l') | LETTER('s'),
+                                         ['x' - 'a'] = ~0U};
+    unsigned first = letter_of(name[0]);
+    unsigned second = first < 26 && seconds[first] ? letter_of(name[1]) : 0;
+
+    return first < 26 && second < 26 && !(seconds[first] >> second & 1);
+}
+
 bool cc_header_is_of_certificates(const char *name)
 {
+    if (is_other(name)) {
+        return false;
+    }
     switch (next(&name)) {
     case 'c':
         return begins_with_one(name, names_c);

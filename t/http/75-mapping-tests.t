@@ -66,6 +66,25 @@ for (
     like $said->{output}, qr/CC0755: \S+site\.conf:5: ClientCertTest /, 'and where it stands';
 }
 
+# ---- how the certificate arrives
+
+{
+    my ($exit, $output) = ClientCert::Test->configtest(conf => <<'CONF');
+ClientCertMap via == tls user=tls
+ClientCertMap via == header user=header
+ClientCertMap via.proxy == 2001:db8::1 group=one
+ClientCertMap via != header via != tls user=other
+ClientCertTest @CA@/bob.pem expect user=other
+ClientCertTest @CA@/bob.pem via=tls expect user=tls
+ClientCertTest @CA@/bob.pem via=header expect user=header
+ClientCertTest @CA@/bob.pem via=header proxy=2001:DB8::0:1 expect user=header group=one
+ClientCertTest @CA@/bob.pem via=proxy-protocol proxy=unix expect user=other
+ClientCertTest @CA@/bob.pem via=tls expect user=header
+CONF
+    isnt $exit, 0, 'via= and proxy= set the fields';
+    is_deeply [$output =~ /CC0755: \S+site\.conf:(\d+)/g], [10], 'as the tests say that pass';
+}
+
 my $said = says(join "\n", 'ClientCertTest @CA@/bob.pem expect none',
     'ClientCertTest @CA@/bob.pem expect user=bob group=staff',
     'ClientCertTest @CA@/alice.pem expect none');
@@ -88,6 +107,13 @@ for (
     ['a.pem expect none user=a', 'none and a user', qr/CC0754: "none": none must be the only expectation/],
     ['a.pem expect user=a none', 'a user and none', qr/CC0754: "none": none must be the only expectation/],
     ['a.pem expect role=a', 'another word', qr/CC0754: "role=a": this is not a valid expectation/],
+    ['a.pem via=https expect none', 'an unknown way', qr/CC0754: "via=https": via= takes tls, header or proxy-protocol/],
+    ['a.pem via=tls via=header expect none', 'two ways', qr/CC0754: "via=header": expect must follow/],
+    ['a.pem via=header', 'a way alone', qr/CC0754: expect must follow/],
+    ['a.pem proxy=192.0.2.1 expect none', 'a proxy alone', qr/CC0754: "proxy=192\.0\.2\.1": proxy= must follow via=header/],
+    ['a.pem via=tls proxy=unix expect none', 'a proxy with TLS', qr/CC0754: "proxy=unix": proxy= must follow via=header/],
+    ['a.pem via=header proxy=localhost expect none', 'no address', qr/CC0754: "proxy=localhost": proxy= takes an IP address/],
+    ['a.pem via=header proxy=unix proxy=unix expect none', 'two proxies', qr/CC0754: "proxy=unix": expect must follow/],
     ['a.pem expect "user=a', 'an open quote', qr/CC0210/],
 ) {
     my ($line, $claim, $pattern) = @$_;
@@ -95,7 +121,7 @@ for (
     isnt $exit, 0, "stops the start: $claim";
     like $output, qr/line 5 of \S+site\.conf:/, 'with the line';
     like $output, $pattern, 'and the word';
-    like $output, qr/write FILE expect user=NAME group=NAME \.\.\., or FILE expect none/, 'and what would be legal'
+    like $output, qr/write FILE \[via=WAY \[proxy=ADDRESS\]\] expect user=NAME group=NAME \.\.\., or expect none/, 'and what would be legal'
         unless $line =~ /"user=a$/;
 }
 # ---- which rules

@@ -4,11 +4,13 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::CaSet;
+use ClientCert::Test::Crl;
 
 my @modules = qw(rewrite headers auth_basic authn_file authz_user env setenvif);
 my $rule    = 'ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{subject.CN}';
 my $header  = "ClientCertHeader rfc9440\nClientCertTrustedProxy 192.0.2.1";
-my %files   = ('conf/cas.pem' => pem_of('root', 'staff'), 'conf/bad.pem' => "nothing\n");
+my %files   = ('conf/cas.pem' => pem_of('root', 'staff'), 'conf/bad.pem' => "nothing\n",
+    'conf/staff.crl' => ClientCert::Test::Crl->new('staff')->crl);
 
 # Exit status and messages of this module, as "TAG LINE", in the output of httpd -t.
 sub found {
@@ -54,6 +56,8 @@ is_found('a file without CRLs', plain("$rule\nClientCertCRL conf/bad.pem"), '1 C
 
 # ---- findings
 
+is_found('a CA without a CRL', plain("$rule\nClientCertCRL conf/staff.crl"), '0 CC0728 8');
+is_found('SSLVerifyDepth is too small', plain($rule) =~ s/SSLVerifyDepth 2//r, '0 CC0732 3');
 my $ssl = '%{SSL_CLIENT_S_DN_CN}';
 for my $case (
     ['Require of mod_ssl',          "<Location /a>\nRequire ssl-verify-client\n</Location>",         8],
@@ -118,5 +122,28 @@ is_found('no certificate is requested',
 is_found('a section requests it too late', $with_tls =~ s/SSLVerifyClient optional//r
         =~ s/LINES/<Location \/a>\nSSLVerifyClient require\n<\/Location>\nClientCertTrustedProxyCert subject.CN == p/r,
     '1 CC0456 10');
+
+# ---- headers for back ends that mod_headers changes
+
+sub sending { return "<VirtualHost *:\@PORT\@>\nServerName a\n\@SSL\@\nSSLVerifyClient optional\n$_[0]\n</VirtualHost>\n" }
+
+my $by_hand = 'RequestHeader set Client-Cert "%{SSL_CLIENT_CERT}s"';
+is_found('a header by hand', sending("ClientCertForward rfc9440\n$by_hand"), '0 CC0782 6');
+is_found('in another spelling', sending("ClientCertForward rfc9440\n$by_hand" =~ s/Client-Cert/CLIENT_CERT/r), '0 CC0782 6');
+is_found('which is removed', sending("ClientCertForward rfc9440\nRequestHeader unset Client-Cert"), '0 CC0782 6');
+is_found('for any section', sending("<Location /a>\nClientCertForward rfc9440\n</Location>\n$by_hand"), '0 CC0782 8');
+is_found('of one section', sending("<Location /a>\nClientCertForward rfc9440\n$by_hand\n</Location>"), '0 CC0782 7');
+is_found('of another section',
+    sending("<Location /a>\nClientCertForward rfc9440\n</Location>\n<Location /b>\n$by_hand\n</Location>"), '0 ');
+is_found('before this module', sending("ClientCertForward rfc9440\n$by_hand early"), '0 ');
+is_found('with a condition', sending("ClientCertForward rfc9440\n$by_hand env=a"), '0 ');
+is_found('where nothing is sent', sending("ClientCertForward Off\n$by_hand"), '0 ');
+is_found('another header', sending("ClientCertForward rfc9440 header=X-Client-Cert\n$by_hand"), '0 ');
+is_found('the header of a directive',
+    sending("ClientCertForward pem-url header=X-Client-Cert chain=X-Chain\nRequestHeader set X-Chain a"), '0 CC0782 6');
+is_found('the user', sending("ClientCertForwardIdentity\nRequestHeader set ClientCert-User x"), '0 CC0782 6');
+is_found('no user is sent', sending("ClientCertForwardIdentity user=off\nRequestHeader set ClientCert-User x"), '0 ');
+is_found('the groups', sending("ClientCertForwardIdentity groups=X-Groups\nRequestHeader append X-Groups x"), '0 CC0782 6');
+is_found('lines of the main server', "ClientCertForward rfc9440\n$by_hand\n" . sending(''), '0 CC0782 2');
 
 done_testing;

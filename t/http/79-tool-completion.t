@@ -76,6 +76,7 @@ for my $shell (sort keys %shells) {
         }
         is_deeply offered($shell, 'clientcert explain --color '), [qw(always auto never)], 'the values of an option';
         is_deeply offered($shell, 'clientcert explain --color=ne'), ['never'], 'also after =';
+        is_deeply offered($shell, 'clientcert explain --via '), [qw(header proxy-protocol tls)], 'ways of certificates';
         is_deeply offered($shell, 'clientcert message CC011'), \@tags, 'tags';
         is_deeply offered($shell, 'clientcert convert '), \@kinds, 'kinds of mappings';
         is_deeply offered($shell, 'clientcert convert haproxy-'), [qw(haproxy-beg haproxy-reg haproxy-str)], 'those that begin as typed';

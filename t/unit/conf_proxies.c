@@ -153,6 +153,9 @@ TEST(an_address_is_trusted_alone_and_a_network_as_a_whole)
     ck_assert(!trusts(proxies, "2001:db8:2::"));
     ck_assert(trusts(proxies, "::ffff:192.0.2.1"));
     ck_assert(!proxies->trusts_unix && !proxies->trusts_all);
+    ck_assert_str_eq(proxies->first_trusted, "192.0.2.1");
+    fake_configured("ClientCertTrustedProxy unix: 198.51.100.16/28");
+    ck_assert_str_eq(proxies_of(fake.main)->first_trusted, "198.51.100.16");
 }
 
 TEST(a_socket_has_no_address)
@@ -206,6 +209,8 @@ TEST(each_directive_of_a_host_replaces_that_of_the_server)
     ck_assert_ptr_eq(b->certs, main->certs);
     ck_assert_ptr_eq(c->header, main->header);
     ck_assert(c->proxy_protocol && c->trusts_unix);
+    ck_assert_str_eq(b->first_trusted, "192.0.2.2");
+    ck_assert_str_eq(c->first_trusted, "192.0.2.1");
     ck_assert_int_eq(cc_rules_count(c->certs), 2);
     ck_assert_int_eq(cc_rules_count(main->certs), 1);
     ck_assert(cc_proxies_take(c) && cc_proxies_take(main));

@@ -4,6 +4,8 @@
 
 #include <apr_strings.h>
 
+#include <openssl/evp.h>
+
 #include "forwardset.h"
 #include "suite.h"
 
@@ -128,6 +130,40 @@ TEST_LOOP(a_value_in_another_format_is_recognized, 0, COUNT(formats))
     }
 }
 
+TEST(several_certificates_are_not_called_a_value_in_another_format)
+{
+    cc_forwarded_certs_t certs;
+    cc_error_t err = {0};
+
+    cc_forward_read(&certs, cc_forward_format_find("rfc9440"), forwardset_text("{ab}"), NULL, true,
+                    forward_pool, &err);
+    ck_assert_str_eq(err.tag, "CC0475");
+    ck_assert(!strstr(err.message, "This value is"));
+}
+
+/* BER: the length of the outer SEQUENCE has an octet more. OpenSSL reads it. */
+TEST(a_certificate_must_be_der)
+{
+    unsigned char octets[4096], *der = octets + 1;
+    const unsigned char *at = octets;
+    cc_forwarded_certs_t certs;
+    cc_error_t err = {0};
+    int len = i2d_X509(forward_alice.cert, &der) + 1;
+    char *text = apr_palloc(forward_pool, 2 * sizeof(octets));
+    X509 *cert;
+
+    ck_assert_int_eq(octets[2], 0x82);
+    memcpy(octets, "\x30\x83\x00", 3);
+    cert = d2i_X509(NULL, &at, len);
+    ck_assert(cert && at == octets + len && !X509_cmp(cert, forward_alice.cert));
+    X509_free(cert);
+    EVP_EncodeBlock((unsigned char *)text, octets, len);
+    ck_assert_int_eq(cc_forward_read(&certs, cc_forward_format_find("der"), text, NULL, true,
+                                     forward_pool, &err),
+                     APR_EINVAL);
+    ck_assert_str_eq(err.tag, "CC0482");
+}
+
 /* ---- the formats ------------------------------------------------------------------------------
  */
 
@@ -193,6 +229,16 @@ static const forwardset_case_t pem_url[] = {
      "more on the line BEGIN", false},
     {"-----BEGIN%20CERTIFICATE-----%0A{a}-----END%20CERTIFICATE-----", NULL, "CC0480", NULL, false},
     {"-----BEGIN%20CERTIFICATE-----%0A{a}%0A-----END%20CERTIFICATE-----", NULL, "a", NULL, false},
+    {"-----BEGIN%20CERTIFICATE-----%0A{a}%0A-----END%20CERTIFICATE-----x", NULL, "CC0480",
+     "more on the line END", false},
+    {"-----BEGIN%20CERTIFICATE-----%20{a}%20-----END%20CERTIFICATE-----%20", NULL, "CC0480", NULL,
+     false},
+    {"-----BEGIN%20CERTIFICATE-----%20{a}%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,
+     false},
+    {"-----BEGIN "
+     "CERTIFICATE-----%0A{a}%0A-----END "
+     "CERTIFICATE-----%0A",
+     NULL, "CC0479", "space", false},
     {"-----BEGIN%20CERTIFICATE-----%0A%0A{a}%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,
      false},
     {"-----BEGIN%20CERTIFICATE-----%0A{a}%0A%0A-----END%20CERTIFICATE-----", NULL, "CC0480", NULL,

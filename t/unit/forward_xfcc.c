@@ -47,6 +47,8 @@ static const forwardset_case_t elements[] = {
     {"Cert=\"{a:url}\";Subject=a\"b\"", NULL, "CC0476", "as a whole", false},
     {"x=\",Cert=\"{a:url}\"", NULL, "CC0476", "as a whole", false}, /* the client's quote */
     {"x=\"\\,Cert=\"{a:url}\"", NULL, "CC0476", "as a whole", false},
+    {"Cert=\"\\{a:url}\"", NULL, "a", NULL, false},
+    {"Cert=\\{a:url}", NULL, "CC0480", NULL, false},
     {"x=\"a\\\\\",Cert=\"{a:url}\"", NULL, "a", NULL, false},
 
     /* keys */
@@ -63,6 +65,8 @@ static const forwardset_case_t elements[] = {
     {"Chain=\"{a:url}\";Chain=\"{b:url}\"", NULL, "CC0476", "twice", false},
     {"Hash=1;Hash={a:sha256};Cert=\"{a:url}\"", NULL, "CC0476", "twice", false},
     {"By=x;By=y;URI=x;URI=y;Cert=\"{a:url}\"", NULL, "a", NULL, false},
+    {"H=x;C=y;Ce=z;Cert=\"{a:url}\"", NULL, "a", NULL, false},
+    {"Key1=x;Cert=\"{a:url}\"", NULL, "CC0476", "a key", false},
     {"Certs=\"{a:url}\"", NULL, "CC0477", "no Cert and no Chain", false},
 
     /* values that contradict each other */

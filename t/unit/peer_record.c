@@ -84,7 +84,7 @@ TEST(where_nobody_uses_the_module_there_is_none)
 
 TEST_LOOP(without_tls_nothing_is_presented, 0, 2)
 {
-    cc_nobody_t why = {"?", true};
+    cc_nobody_t why = {"?", true, true};
     request_rec *r;
 
     configured(_i ? "ClientCertMap user=x" : "");

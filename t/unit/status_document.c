@@ -252,7 +252,18 @@ TEST(the_connection_stands_by_itself)
     ck_assert_ptr_null(strstr(statusset_at("certificate"), "\"pem\""));
 }
 
+static const cc_header_spec_t client_cert = {.name = "Client-Cert"};
+static const cc_proxies_t proxies = {.header = &client_cert};
 static const cc_forwarded_t from_proxy = {.via = CC_VIA_HEADER, .proxy = "192.0.2.8"};
+
+static cc_request_t *from_proxy_asked(const char *lines, const char *rules)
+{
+    cc_request_t *kept = statusset_asked(lines, rules);
+
+    cc_vhost_conf_of(fake.main)->proxies = &proxies;
+    kept->forwarded = &from_proxy;
+    return kept;
+}
 
 /* The connection has TLS, which is that of the proxy. */
 TEST(the_connection_of_a_proxy_is_not_that_of_the_client)
@@ -260,22 +271,21 @@ TEST(the_connection_of_a_proxy_is_not_that_of_the_client)
     apr_table_set(fake.tls_variables, "SSL_PROTOCOL", "TLSv1.3");
     statusset_client.facts.via = CC_VIA_HEADER;
     statusset_client.facts.via_proxy = "192.0.2.8";
-    statusset_asked("", "user=alice")->forwarded = &from_proxy;
+    from_proxy_asked("", "user=alice");
     ck_assert_str_eq(statusset_at("result"), "mapped");
     ck_assert_str_eq(statusset_at("connection"),
                      "{\"version\":null,\"cipher\":null,\"sni\":null,\"session\":null,"
                      "\"via\":\"header\",\"proxy\":null}");
     ck_assert_ptr_null(strstr(statusset_at("certificate"), "via"));
-    statusset_asked("ClientCertStatusRules On", "user=alice")->forwarded = &from_proxy;
+    from_proxy_asked("ClientCertStatusRules On", "user=alice");
     ck_assert_ptr_nonnull(strstr(statusset_at("connection"), "\"proxy\":\"192.0.2.8\""));
 }
 
 TEST(a_request_of_a_proxy_without_tls_is_not_sent_to_https)
 {
-    cc_request_t *kept = statusset_asked("", NULL);
+    cc_request_t *kept = from_proxy_asked("", NULL);
 
     fake.tls = false;
-    kept->forwarded = &from_proxy;
     kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
     ck_assert_str_eq(statusset_at("result"), "no-certificate");
     ck_assert_str_eq(statusset_at("summary"), "No client certificate was presented");
@@ -283,10 +293,26 @@ TEST(a_request_of_a_proxy_without_tls_is_not_sent_to_https)
     ck_assert_str_eq(statusset_at("issuers"), "null");
 }
 
+TEST(what_is_no_certificate_is_the_fault_of_the_proxy)
+{
+    cc_request_t *kept = from_proxy_asked("", NULL);
+
+    kept->answer =
+        (cc_answer_t){.presented = true,
+                      .passed_on = true,
+                      .problem = "the proxy passed on a certificate that cannot be read"};
+    ck_assert_str_eq(statusset_at("result"), "rejected");
+    ck_assert_str_eq(statusset_at("summary"), "No usable certificate arrived here through the "
+                                              "proxy in front of this server");
+    ck_assert_str_eq(statusset_at("reason"),
+                     "The proxy passed on a certificate that cannot be read.");
+    ck_assert_str_eq(statusset_at("advice"),
+                     "[\"Tell the administrator of this server the reason above.\"]");
+    ck_assert_ptr_nonnull(strstr(statusset_at("verification"), "\"cause\":\"bad-header\""));
+}
+
 TEST(where_certificates_come_from_proxies_alone_https_is_no_advice)
 {
-    static const cc_header_spec_t header = {.name = "Client-Cert"};
-    static const cc_proxies_t proxies = {.header = &header};
     cc_request_t *kept = statusset_asked("", NULL);
 
     fake.tls = false;

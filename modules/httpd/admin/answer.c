@@ -147,6 +147,7 @@ static apr_status_t answers_write(cc_admin_query_t *q, const char *name, apr_fil
 static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
 {
     const char *kind = word_of(asked, "ask", q->pool);
+    const char *via = word_of(asked, "via", q->pool);
     apr_file_t *file;
     apr_status_t status =
         apr_file_open(&file, path_of(q, "answer.json"),
@@ -162,6 +163,8 @@ static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
     q->table = word_of(asked, "table", q->pool);
     q->key = word_of(asked, "key", q->pool);
     q->file = word_of(asked, "file", q->pool);
+    q->via = cc_via_find(via ? via : "");
+    q->proxy = word_of(asked, "proxy", q->pool);
     q->all = json_is_true(json_object_get(asked, "all"));
     status = answers_write(q, kind ? kind : "", file);
     if (status == APR_SUCCESS) {

@@ -105,20 +105,39 @@ static void key_take(cc_asked_client_t *asked, const cc_sources_t *sources,
     }
 }
 
-cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
-                                        const cc_presented_t *presented)
+/* The handshake of a client with its own connection. */
+static void handshake_judge(cc_asked_client_t *asked, const cc_sources_t *sources,
+                            const cc_presented_t *presented)
 {
-    const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
-    cc_asked_client_t *asked = apr_pcalloc(presented->pool, sizeof(*asked));
+    asked->refused = requests(sources) && ends_handshake(asked, sources, presented);
+    if (requests(sources) && !asked->refused) {
+        key_take(asked, sources, presented);
+    }
+    asked->presented = requests(sources) && !asked->refused;
+}
+
+/* A proxy has had its own handshake with the client. No certificate that it passes on ends one. */
+static void passing_judge(cc_asked_client_t *asked, const cc_arrival_t *arrival)
+{
+    cc_client_t *client = &asked->client;
+
+    client->verified = false;
+    client->facts.via_proxy = arrival->proxy;
+    asked->presented = !arrival->untrusted;
+    if (arrival->untrusted) {
+        client->problem = arrival->untrusted;
+    }
+}
+
+static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sources,
+                              const cc_presented_t *presented)
+{
     cc_client_t *client = &asked->client;
     const cc_seal_t *seal = &asked->seal;
 
-    asked->pool = presented->pool;
     asked->revocation = cc_revocation_unchecked();
     asked->unverified = cc_judge_certificate(&asked->seal, &asked->admitted, &sources->judge,
                                              presented->path, presented->pool);
-    client->source = &file;
-    client->cert = presented->cert;
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
     client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
@@ -131,12 +150,26 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
         client->problem = client->public_problem = asked->unverified;
         client->fault = asked->seal.fault;
     }
-    cc_client_span_set(client, seal, conf->max_age > 0 ? conf->max_age : 0);
-    asked->refused = requests(sources) && ends_handshake(asked, sources, presented);
-    if (requests(sources) && !asked->refused) {
-        key_take(asked, sources, presented);
+}
+
+cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
+                                        const cc_presented_t *presented)
+{
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
+    cc_asked_client_t *asked = apr_pcalloc(presented->pool, sizeof(*asked));
+    cc_client_t *client = &asked->client;
+
+    asked->pool = presented->pool;
+    client->source = &file;
+    client->cert = presented->cert;
+    client->facts.via = sources->arrival.via;
+    certificate_judge(asked, sources, presented);
+    cc_client_span_set(client, &asked->seal, conf->max_age > 0 ? conf->max_age : 0);
+    if (sources->arrival.via == CC_VIA_TLS) {
+        handshake_judge(asked, sources, presented);
+    } else {
+        passing_judge(asked, &sources->arrival);
     }
-    asked->presented = requests(sources) && !asked->refused;
     asked->problem = client->problem;
     return asked;
 }

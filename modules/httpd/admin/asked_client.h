@@ -21,8 +21,9 @@ typedef struct cc_asked_client_t {
     cc_revocation_status_t revocation; /* by CRLs alone, of a certificate that verifies */
     const cc_key_answer_t *key;        /* for the type of its key; NULL: it does not matter */
     const char *problem;               /* NULL, or why it gives no identity */
-    bool refused;                      /* the handshake fails, so no request is ever sent */
-    bool presented; /* false: the server requests no certificate, or the handshake fails */
+    bool refused;                      /* its handshake fails, so no request is ever sent */
+    bool presented; /* false: the server requests no certificate, the handshake fails, or the proxy
+                       is not trusted */
 } cc_asked_client_t;
 
 /** The client that presents this certificate. Lives as long as presented->pool. Asks no OCSP. */

@@ -8,6 +8,7 @@
 #include "cert/cert.h"
 #include "httpd/admin/access.h"
 #include "httpd/admin/access_lines.h"
+#include "httpd/admin/arrival.h"
 #include "httpd/admin/asked_client.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/explain.h"
@@ -61,9 +62,10 @@ static cc_effect_t effect_with(const explained_t *one, cc_client_t *client, apr_
 /* The configuration decides whether a certificate is requested after the handshake. */
 static void effect_find(explained_t *one, apr_pool_t *p)
 {
+    const cc_sources_t *sources = &one->common->sources;
     cc_client_t *client = one->asked->presented ? &one->asked->client : NULL;
-    bool later =
-        one->common->sources.view->verify_client == CC_VERIFY_NONE && one->common->query->path;
+    bool later = sources->arrival.via == CC_VIA_TLS &&
+                 sources->view->verify_client == CC_VERIFY_NONE && one->common->query->path;
 
     one->effect = effect_with(one, later ? NULL : client, p);
     if (!later || !client || one->effect.status != OK) {
@@ -230,6 +232,8 @@ static void cas_note(explained_t *one, apr_pool_t *p)
 static void notes_make(explained_t *one, apr_pool_t *p)
 {
     const cc_dir_t *dir = one->effect.dir;
+    const cc_arrival_t *arrival = &one->common->sources.arrival;
+    const char *about_arrival = cc_arrival_note(arrival, one->common->sources.view, p);
 
     one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
     if (is_answered_early(one)) {
@@ -247,9 +251,12 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     if (dir->auth == 0) {
         note_add(one, "ClientCertAuth is Off here: the mapped user does not become REMOTE_USER");
     }
-    if (dir->rules && cc_rules_ask_tls(dir->rules)) {
+    if (arrival->via == CC_VIA_TLS && dir->rules && cc_rules_ask_tls(dir->rules)) {
         note_add(one, "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
                       "have no value here");
+    }
+    if (about_arrival) {
+        note_add(one, about_arrival);
     }
 }
 
@@ -347,10 +354,12 @@ static json_t *answer_of(const explained_t *one, apr_pool_t *p)
     const cc_sources_t *sources = &one->common->sources;
     const cc_facts_t facts = cc_client_facts(&one->asked->client, apr_time_now());
     json_t *answer = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(one), "reason",
-        cc_json_string(rejection_of(one), p), "verification", verification_of(one, p), "revocation",
-        revocation_of(one, p), "host", cc_vhost_json(sources->server, sources->reason, p),
-        "verdict", one->verdict ? cc_json_verdict(one->verdict, p) : json_null(), "trace",
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(one),
+        "reason", cc_json_string(rejection_of(one), p), "via", cc_via_word(sources->arrival.via),
+        "proxy", cc_json_string(sources->arrival.proxy, p), "verification", verification_of(one, p),
+        "revocation", revocation_of(one, p), "host",
+        cc_vhost_json(sources->server, sources->reason, p), "verdict",
+        one->verdict ? cc_json_verdict(one->verdict, p) : json_null(), "trace",
         cc_json_trace_rules(one->trace.steps, one->effect.dir->rules, p), "rest", one->trace.rest,
         "notes", cc_json_strings(one->notes, p), "certificate",
         cc_json_fields(one->asked->client.cert, &facts, p));

@@ -32,7 +32,7 @@ static const struct {
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},
-    {"RequestHeader", cc_lint_header},
+    {"RequestHeader", cc_lint_request_header},
     {"Require", cc_lint_require},
     {"RewriteCond", cc_lint_rewrite},
     {"RewriteRule", cc_lint_rewrite},

@@ -33,6 +33,9 @@ void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *ex
 cc_lint_fn cc_lint_early_expression, cc_lint_rewrite, cc_lint_ssl_require, cc_lint_set_env_if,
     cc_lint_header;
 
+/* lint_forward.c: RequestHeader; passes it to cc_lint_header too. */
+cc_lint_fn cc_lint_request_header;
+
 /* lint_variable.c: variables that are never set. `variables` are the arguments of Require env. */
 cc_lint_fn cc_lint_allow;
 void cc_lint_require_env(cc_lint_t *lint, const cc_line_t *line, const char *variables);

@@ -52,6 +52,10 @@ apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q)
     sources->negotiation = cc_negotiation_of(sources->view, q->pool);
     sources->keys = cc_keys_make(sources->negotiation, q->pool);
     sources->no_ca = verify && !strcasecmp(verify, "optional_no_ca");
-    status = cc_judge_make(&sources->judge, sources->view, q->own_sources, q->pool, &q->err);
+    status = cc_arrival_find(&sources->arrival, q, sources->view);
+    if (status == APR_SUCCESS) {
+        status = cc_judge_make(&sources->judge, sources->view, sources->arrival.via, q->own_sources,
+                               q->pool, &q->err);
+    }
     return status == APR_SUCCESS ? revocation_open(sources, q) : status;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "httpd/admin/arrival.h"
 #include "httpd/admin/query.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
@@ -17,6 +18,7 @@ typedef struct cc_sources_t {
     server_rec *server;
     const char *reason; /* why this server was chosen */
     const cc_conf_view_t *view;
+    cc_arrival_t arrival; /* of the certificates */
     cc_judge_t judge;
     bool no_ca;      /* SSLVerifyClient optional_no_ca */
     const cc_negotiation_t *negotiation;
@@ -27,7 +29,7 @@ typedef struct cc_sources_t {
 /**
  * Chooses the virtual host, and opens its CAs, CRLs and responder as a start of the server does,
  * but without reloading and without a cache. Asks no responder. Lives as long as q->pool. An error
- * is in q->err: CC0751, CC0752, or that of a file.
+ * is in q->err: CC0558, CC0751, CC0752, or that of a file.
  */
 apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q);
 

@@ -14,16 +14,20 @@
 
 /* ---- whether it asks for a certificate ------------------------------------------------------ */
 
-/* NULL, or why the host never accepts a certificate. */
-static const char *never_asks(const cc_conf_view_t *view)
+/* NULL, or why the host never accepts a certificate that arrives in this way. */
+static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
 {
-    if (cc_conf_view_ever_verifies(view)) {
+    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->proxied;
+
+    if (taken) {
         return NULL;
     }
-    return view->tls == CC_TLS_OFF
-               ? "it has no TLS (SSLEngine), and takes no certificates from proxies "
-                 "(ClientCertHeader)"
-               : "it never requests a client certificate: SSLVerifyClient none";
+    if (view->tls != CC_TLS_OFF) {
+        return "it never requests a client certificate: SSLVerifyClient none";
+    }
+    return view->proxied ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
+                         : "it has no TLS (SSLEngine), and takes no certificates from proxies "
+                           "(ClientCertHeader)";
 }
 
 /* ---- which CAs it trusts ------------------------------------------------------------------- */
@@ -118,17 +122,16 @@ static void unseen_add(cc_judge_t *judge, const char *what)
     APR_ARRAY_PUSH(judge->unseen, const char *) = what;
 }
 
-static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
-                        apr_pool_t *p)
+/* What a query cannot know of a handshake. */
+static void handshake_unseen(cc_judge_t *judge, const cc_conf_view_t *view, apr_pool_t *p)
 {
     const char *ocsp = cc_conf_view_value(view, "SSLOCSPEnable", p);
-    const apr_array_header_t *commands = cc_negotiation_unseen(view, p);
 
     if (view->tls == CC_TLS_UNKNOWN) {
         unseen_add(judge, "whether this host has TLS is decided when the server starts; "
                           "SSLEngine on is assumed");
     }
-    if (view->verify_client == CC_VERIFY_NONE && !view->proxied) {
+    if (view->verify_client == CC_VERIFY_NONE) {
         unseen_add(judge,
                    "the handshake requests no certificate; a section with SSLVerifyClient requests "
                    "one later");
@@ -136,6 +139,13 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     if (ocsp && strcasecmp(ocsp, "off")) {
         unseen_add(judge, "no OCSP responder was asked (SSLOCSPEnable)");
     }
+}
+
+static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
+                        apr_pool_t *p)
+{
+    const apr_array_header_t *commands = cc_negotiation_unseen(view, p);
+
     if (own_sources && cc_conf_view_arguments(view, "SSLCARevocationCheck")) {
         unseen_add(judge, "mod_ssl's own CRLs were not checked (SSLCARevocationCheck)");
     }
@@ -145,15 +155,18 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     }
 }
 
-apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
-                           apr_pool_t *p, cc_error_t *err)
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, cc_via_t via,
+                           bool own_sources, apr_pool_t *p, cc_error_t *err)
 {
     apr_status_t status;
 
-    *judge = (cc_judge_t){.never = never_asks(view)};
+    *judge = (cc_judge_t){.never = never_takes(view, via)};
     judge->unseen = apr_array_make(p, 2, sizeof(const char *));
     if (judge->never) {
         return APR_SUCCESS;
+    }
+    if (via == CC_VIA_TLS) {
+        handshake_unseen(judge, view, p);
     }
     unseen_find(judge, view, own_sources, p);
     status = cc_ca_files_load(&judge->followed, cc_ca_files_make(p), view->server, err);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "cert/cert.h"
 #include "httpd/conf/view.h"
 #include "trust/trust.h"
 
@@ -36,12 +37,12 @@ typedef struct cc_judge_t {
 } cc_judge_t;
 
 /**
- * Makes a judge that follows mod_ssl's directives for the handshakes of a server, because mod_ssl
- * itself is not active in a test. `own_sources`: leaves out the CRLs of these directives. Lives as
- * long as `p`. CC0402, or the errors of cc_cas_open: a file cannot be loaded.
+ * Makes a judge that follows mod_ssl's directives for a server, because mod_ssl itself is not
+ * active in a test. `via`: how the certificates arrive. `own_sources`: leaves out the CRLs of these
+ * directives. Lives as long as `p`. CC0402, or the errors of cc_cas_open: a file cannot be loaded.
  */
-apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, bool own_sources,
-                           apr_pool_t *p, cc_error_t *err);
+apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, cc_via_t via,
+                           bool own_sources, apr_pool_t *p, cc_error_t *err);
 
 /**
  * NULL: the certificate would verify, and *seal is filled as in a handshake. Otherwise the reason

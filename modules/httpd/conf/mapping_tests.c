@@ -23,6 +23,8 @@
 typedef struct cc_test_t {
     const char *where;
     const char *file;
+    cc_via_t via;               /* how the certificate arrives; CC_VIA_UNKNOWN: not given */
+    const char *proxy;          /* NULL: not given */
     const char *user;           /* NULL: none */
     apr_array_header_t *groups; /* const char * */
     const server_rec *server;
@@ -42,7 +44,7 @@ static apr_array_header_t *tests_of(const server_rec *s)
 
 /* ---- the directive ------------------------------------------------------------------------- */
 
-#define LEGAL "write FILE expect user=NAME group=NAME ..., or FILE expect none"
+#define LEGAL "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME group=NAME ..., or expect none"
 
 static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {
@@ -83,15 +85,15 @@ static const char *expectation_add(cc_test_t *test, const char *word)
     return NULL;
 }
 
-static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t *words,
+static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t *words, int first,
                                       apr_pool_t *p, cc_error_t *err)
 {
     const char *const *word = (const char *const *)words->elts;
 
-    if (words->nelts == 3 && !strcmp(word[2], "none")) {
+    if (words->nelts == first + 1 && !strcmp(word[first], "none")) {
         return APR_SUCCESS;
     }
-    for (int i = 2; i < words->nelts; i++) {
+    for (int i = first; i < words->nelts; i++) {
         const char *error = expectation_add(test, word[i]);
 
         if (error) {
@@ -101,25 +103,59 @@ static apr_status_t expectations_read(cc_test_t *test, const apr_array_header_t 
     return APR_SUCCESS;
 }
 
+/* A value of a field, in its usual form; NULL: the field never has this value. */
+static const char *value_read(const char *field, const char *text, apr_pool_t *p)
+{
+    cc_fieldref_t ref;
+    cc_value_t value;
+    bool legal = cc_field_find(&ref, field, p, NULL) == APR_SUCCESS &&
+                 cc_field_operand(&value, &ref, text, p, NULL) == APR_SUCCESS;
+
+    return legal ? value.text : NULL;
+}
+
+/* One word before "expect"; NULL, or what is wrong with it. */
+static const char *arrival_read(cc_test_t *test, const char *word, apr_pool_t *p)
+{
+    if (!strncmp(word, "via=", 4) && test->via == CC_VIA_UNKNOWN) {
+        test->via = cc_via_find(word + 4);
+        return test->via == CC_VIA_UNKNOWN ? "via= takes tls, header or proxy-protocol" : NULL;
+    }
+    if (strncmp(word, "proxy=", 6) != 0 || test->proxy) {
+        return "expect must follow the name of the file";
+    }
+    if (test->via == CC_VIA_UNKNOWN || test->via == CC_VIA_TLS) {
+        return "proxy= must follow via=header or via=proxy-protocol";
+    }
+    test->proxy = value_read("via.proxy", word + 6, p);
+    return test->proxy ? NULL : "proxy= takes an IP address such as 192.0.2.1, or unix";
+}
+
 static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, cc_error_t *err)
 {
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, args, p, err);
-    const char *const *word;
+    const char *const *word, *error;
+    int i = 1;
 
     if (status != APR_SUCCESS) {
         return status;
     }
     word = (const char *const *)words->elts;
-    if (words->nelts < 2 || strcmp(word[1], "expect") != 0) {
-        return word_error(err, words->nelts < 2 ? NULL : word[1],
-                          "expect must follow the name of the file", p);
+    for (; i < words->nelts && strcmp(word[i], "expect") != 0; i++) {
+        error = arrival_read(test, word[i], p);
+        if (error) {
+            return word_error(err, word[i], error, p);
+        }
     }
-    if (words->nelts < 3) {
-        return word_error(err, word[1], "an expectation must follow", p);
+    if (i >= words->nelts) {
+        return word_error(err, NULL, "expect must follow the name of the file", p);
+    }
+    if (i == words->nelts - 1) {
+        return word_error(err, word[i], "an expectation must follow", p);
     }
     test->file = word[0];
-    return expectations_read(test, words, p, err);
+    return expectations_read(test, words, i + 1, p, err);
 }
 
 const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char *args)
@@ -230,7 +266,7 @@ static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc
                             const cc_cert_t *issuer, apr_pool_t *p)
 {
     unsigned char sha256[32], spki_sha256[32];
-    cc_facts_t facts = {.now = apr_time_now()};
+    cc_facts_t facts = {.now = apr_time_now(), .via = test->via, .via_proxy = test->proxy};
     const cc_verdict_t *verdict;
 
     if (issuer) {

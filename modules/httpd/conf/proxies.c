@@ -238,8 +238,7 @@ const char *cc_proxies_header(cmd_parms *cmd, void *record, const char *args)
 
 /* ---- ClientCertTrustedProxy ------------------------------------------------------------------ */
 
-/* True for a whole address; apr_ipsubnet_create reads "10" as a network. Sets the longest prefix.
- */
+/* A whole address: apr_ipsubnet_create reads "10" as a network. Sets the longest prefix. */
 static bool is_address(const char *text, int *longest)
 {
     unsigned char octets[16];
@@ -254,10 +253,9 @@ static bool is_address(const char *text, int *longest)
 
 static bool is_length(const char *text, int longest)
 {
-    apr_int64_t number;
     char *end;
+    apr_int64_t number = apr_strtoi64(text, &end, 10);
 
-    number = apr_strtoi64(text, &end, 10);
     return apr_isdigit(*text) && !*end && number <= longest;
 }
 
@@ -291,6 +289,8 @@ static bool network_add(cc_proxies_t *proxies, const char *word, apr_pool_t *p)
     if (!is_address(address, &longest) || (length && !is_length(length, longest))) {
         return false;
     }
+    proxies->first_trusted =
+        proxies->first_trusted ? proxies->first_trusted : apr_pstrdup(p, address);
     return length && atoi(length) == 0 ? all_add(proxies, longest == 32, p)
                                        : subnet_add(proxies, address, length, p);
 }
@@ -379,6 +379,7 @@ const cc_proxies_t *cc_proxies_merge(const cc_proxies_t *base, const cc_proxies_
         both->trusted = base->trusted;
         both->trusts_unix = base->trusts_unix;
         both->trusts_all = base->trusts_all;
+        both->first_trusted = base->first_trusted;
     }
     return both;
 }

@@ -141,12 +141,10 @@ cc_verify_client_t cc_conf_view_verify_client(const char *mode)
 }
 
 /* Every virtual host inherits the sections of the main server. */
-bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
+bool cc_conf_view_ever_asks(const cc_conf_view_t *view)
 {
-    bool asks =
-        view->verify_client != CC_VERIFY_NONE || view->verifies_later || view->main->verifies_later;
-
-    return view->proxied || (view->tls != CC_TLS_OFF && asks);
+    return view->tls != CC_TLS_OFF && (view->verify_client != CC_VERIFY_NONE ||
+                                       view->verifies_later || view->main->verifies_later);
 }
 
 /* Without SSLEngine, mod_ssl uses the protocol of Listen, if there is a certificate. */

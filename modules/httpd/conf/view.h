@@ -77,10 +77,13 @@ static inline bool cc_conf_view_has_clients(const cc_conf_view_t *view)
     return view->tls != CC_TLS_OFF || view->proxied;
 }
 
-/**
- * True if the server ever verifies a certificate: it requests one in the handshake or for a
- * section, or takes those of proxies.
- */
-bool cc_conf_view_ever_verifies(const cc_conf_view_t *view);
+/** True if the server ever requests a certificate: in the handshake, or for a section. */
+bool cc_conf_view_ever_asks(const cc_conf_view_t *view);
+
+/** True if the server ever verifies a certificate: it requests one, or takes those of proxies. */
+static inline bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
+{
+    return view->proxied || cc_conf_view_ever_asks(view);
+}
 
 #endif

@@ -43,7 +43,7 @@ static apr_status_t peer_cleanup(void *data)
 static const char *address_text(const conn_rec *c)
 {
 #if APR_HAVE_SOCKADDR_UN
-    if (c->client_addr->family == APR_UNIX) {
+    if (c->client_addr && c->client_addr->family == APR_UNIX) {
         return "unix";
     }
 #endif

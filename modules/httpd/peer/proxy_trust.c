@@ -9,6 +9,7 @@
 #include "httpd/peer/client.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/proxy_trust.h"
+#include "httpd/peer/vhost.h"
 #include "rules/rules.h"
 
 /*
@@ -76,16 +77,23 @@ static bool meets(request_rec *r, const cc_client_t *client, const cc_rules_t *r
 }
 
 /*
- * A certificate that verified and was revoked since, or has expired, makes its connection one of
- * any client, whose requests are refused (request/refuse.c), whether conditions ask for it or not.
+ * A certificate that verified and was revoked since, say, makes its connection one of any client,
+ * whose requests are refused (request/refuse.c), whether conditions ask for it or not.
  */
 static bool is_certified(request_rec *r, const cc_proxies_t *proxies)
 {
+    const cc_vhost_t *host = cc_vhost_of(r->server);
     cc_nobody_t why;
-    const cc_client_t *client = cc_peer_client(r, &why);
-    apr_time_t now = apr_time_now();
-    bool valid = client && cc_client_fault(client, now).cause == CC_CAUSE_NONE;
+    const cc_client_t *client;
+    apr_time_t now;
+    bool valid;
 
+    if (!proxies->certs && !(host && cc_vhost_asks_more(host))) {
+        return true;
+    }
+    client = cc_peer_client(r, &why);
+    now = apr_time_now();
+    valid = client && cc_client_fault(client, now).cause == CC_CAUSE_NONE;
     if (!proxies->certs) {
         return !client || valid || !client->verified;
     }

@@ -83,6 +83,9 @@ static const cc_words_t *words_of(const cc_status_t *status)
                    ? &cc_not_proxied_words
                    : &words[CC_STATUS_NO_TLS];
     case CC_STATUS_REJECTED:
+        if (status->answer.passed_on && !status->answer.client) {
+            return &cc_bad_header_words;
+        }
         fault = fault_of(status);
         return cc_cause_words(&fault);
     default:

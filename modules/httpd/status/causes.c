@@ -213,6 +213,11 @@ const cc_words_t cc_not_proxied_words = {
     .advice = {"Open this page with the usual address of this website. If that does not help, tell "
                "the administrator of this server."}};
 
+const cc_words_t cc_bad_header_words = {
+    .word = "bad-header",
+    .headline = "No usable certificate arrived here through the proxy in front of this server",
+    .advice = {TELL}};
+
 static const cc_words_t ssl_refused[CC_SSL_REFUSED_COUNT] = {
     [CC_SSL_REFUSED_HTTP2] =
         {.headline = NOT_REQUESTED,

@@ -33,7 +33,10 @@ const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused);
 /** The words for a client without a certificate, and for one whose proxy ended TLS. */
 extern const cc_words_t cc_no_certificate_words, cc_proxied_words;
 
-/** For a request without TLS, where certificates come only from trusted proxies, not from one. */
-extern const cc_words_t cc_not_proxied_words;
+/**
+ * For a request without TLS, where certificates come only from trusted proxies, not from one; and
+ * for one of a trusted proxy that passed on something else than a certificate, or objects to it.
+ */
+extern const cc_words_t cc_not_proxied_words, cc_bad_header_words;
 
 #endif

@@ -7,8 +7,6 @@
 #include "cert/cert.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
-#include "httpd/conf/proxies.h"
-#include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
@@ -28,12 +26,6 @@
 
 /* ---- the request in question ------------------------------------------------------------- */
 
-/* A proxy may have passed on a certificate that the client presented to it. */
-static bool can_present(const request_rec *r)
-{
-    return cc_tls_is_on(r) || cc_proxies_take(cc_vhost_conf_of(r->server)->proxies);
-}
-
 static cc_status_result_t result_of(const cc_status_t *status)
 {
     static const cc_status_result_t results[] = {
@@ -47,8 +39,8 @@ static cc_status_result_t result_of(const cc_status_t *status)
         return CC_STATUS_REFUSED;
     }
     if (!status->answer.presented) {
-        return status->forwarded || can_present(status->asked) ? CC_STATUS_NO_CERTIFICATE
-                                                               : CC_STATUS_NO_TLS;
+        return status->forwarded || cc_tls_is_on(status->asked) ? CC_STATUS_NO_CERTIFICATE
+                                                                : CC_STATUS_NO_TLS;
     }
     if (status->answer.problem) {
         return CC_STATUS_REJECTED;

@@ -78,8 +78,7 @@ json_t *cc_help_issuers(const cc_status_t *status, apr_pool_t *p)
     apr_array_header_t *names;
     int more = 0;
 
-    if (status->proxied || status->forwarded ||
-        (status->answer.client && !status->answer.problem)) {
+    if (status->proxied || (status->answer.client && !status->answer.problem)) {
         return json_null();
     }
     names = cc_tls_ca_names(status->asked, ISSUERS_MOST, &more);

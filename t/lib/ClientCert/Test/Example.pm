@@ -14,8 +14,8 @@ others that the harness usually loads. The names that the example needs are defi
 is the directory of test certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME
 => VALUE } defines others.
 
-files and modules (further ones) are those of server; conf is more for the virtual host; writable =>
-[PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
+files and modules (further ones) are those of server; conf is more for the virtual host, which has no
+TLS with plain => 1; writable => [PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
 C<$program> is a program that prints its environment and then the request body.
 
 =cut
@@ -56,6 +56,7 @@ sub example {
     my $text    = read_file("$examples/$name.conf");
     my $defines = _defines($text, %defined, %{ $o{define} // {} });
     my $more    = $o{conf} // '';
+    my $tls     = $o{plain} ? '' : '@TLS@';
     my $h       = ClientCert::Test->server(
         modules => [_modules($text), @{ $o{modules} // [] }],
         files   => { 'var/.here' => '', %{ $o{files} // {} } },    # so that var exists at the start
@@ -64,9 +65,7 @@ sub example {
 $defines
 <VirtualHost *:\@PORT\@>
     ServerName localhost
-    SSLEngine on
-    SSLCertificateFile \@CA\@/localhost.pem
-    SSLCertificateKeyFile \@CA\@/localhost.key
+    $tls
     Include "\@TOP\@/conf/examples/$name.conf"
     $more
 </VirtualHost>

@@ -11,7 +11,7 @@ package ClientCert::Test::Log;
 
     is_deeply [not_decisions($h->log)], [], 'every line has the form that it should have';
 
-C<decision> returns the fields of a line by name, or undef if the line does not have exactly the
+C<decision> returns the fields of a line by name (via and proxy only through a proxy), or undef if the line does not have exactly the
 form that doc/messages.md promises for its tag. C<sent> returns the octets that such a field
 represents. C<not_decisions> returns the lines of a log that have the tag of a decision, but not
 that form.
@@ -34,6 +34,7 @@ my @fields = (
     result => qr/\w+/, user => $text, groups => $text, rule => qr/-|\S+:\d+/, subject => $text,
     issuer => $text, serial => $number, sha256 => qr/-|[0-9a-f]{64}/, client => qr/[0-9a-f.:]+/,
     vhost => qr/[\w.-]+:\d+/);
+my $proxy  = qr/(?: via=(?<via>header|proxy-protocol) proxy=(?<proxy>[0-9a-f.:]+|unix))?/;
 my @reason = (reason => $text);
 my %more   = (
     CC0101 => [],
@@ -57,8 +58,10 @@ sub _pattern {
 
 # httpd writes "remote" for an HTTP/2 stream whose worker is done with it.
 my $httpd = qr/\[[^\]]+\] \[clientcert:(?<level>\w+)\] \[pid \d+[^\]]*\] \[(?:client|remote) [^\]]+\] /;
-my %form  = map { my $more = _pattern(@fields, @{ $more{$_} }); ($_ => qr/\A$httpd$_: $more\z/) }
-    keys %more;
+my %form  = map {
+    my ($same, $more) = (_pattern(@fields), _pattern(@{ $more{$_} }));
+    ($_ => qr/\A$httpd$_: $same$proxy@{[$more && " $more"]}\z/)
+} keys %more;
 
 # The tag of a line that should report a decision.
 sub _tag {

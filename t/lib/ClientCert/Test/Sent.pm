@@ -12,7 +12,8 @@ package ClientCert::Test::Sent;
 The arguments are a product of L<ClientCert::Test::Proxy>, the name of its header, and a format of
 L<ClientCert::Test::Forwarded>. sends tests the configuration in conf/examples. sends_all tests that
 the header has each certificate of t/ca without a change. A certificate that the proxy does not
-accept is left out; the last argument is the least number of the others.
+accept is left out; the last argument is the least number of the others. values_of(HEADER, REQUEST)
+are the values of a header in the text of a request.
 
 =cut
 
@@ -26,7 +27,7 @@ use ClientCert::Test::Backend;
 use ClientCert::Test::Forwarded;
 use ClientCert::Test::Proxy;
 
-our @EXPORT = qw(sends sends_all);
+our @EXPORT = qw(sends sends_all values_of);
 
 # The values of the header in a request; names that differ in "-" and "_" are the same here.
 sub values_of {
