@@ -94,15 +94,16 @@ sub row_of_followed_cas {
     return;
 }
 
-# What the headers of back ends add to a request. Responses are marked as private, once.
+# What the headers of back ends add to a request: once, the removal of what clients send, and the header
+# that makes the response private; then each header.
 sub rows_of_forwarding {
     my ($added) = @_;
     my $mapped = $three_groups . $no_export;
-    my $none   = $added->($mapped);
-    row_within('  more, if the certificate is sent to back ends', '',
-        $added->("${mapped}ClientCertForward rfc9440\n") - $none, 300, \&plus);
-    row_within('  more, if user and groups are sent (two headers)', '',
-        $added->("${mapped}ClientCertForwardIdentity\n") - $none, 600, \&plus);
+    my $one    = $added->("${mapped}ClientCertForward rfc9440\n");
+    my $three  = $added->("${mapped}ClientCertForward rfc9440\nClientCertForwardIdentity\n");
+    row_within('  more, if the certificate is sent to back ends', '', $one - $added->($mapped), 1500,
+        \&plus);
+    row_within('  more, for each further header: user, groups', '', ($three - $one) / 2, 300, \&plus);
     return;
 }
 
