@@ -29,6 +29,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/proxy_hosts.h"
+#include "httpd/conf/remoteip.h"
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/tolerance.h"
 #include "httpd/conf/use.h"
@@ -41,6 +42,7 @@
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/graceful_close.h"
 #include "httpd/peer/peer.h"
+#include "httpd/peer/proxy_filter.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/peer/vhost.h"
@@ -72,6 +74,7 @@ static void register_start(void)
     ap_hook_check_config(cc_reserved_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxies_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_remoteip_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxy_hosts_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
@@ -121,6 +124,10 @@ static void register_connection(void)
     /* mod_ssl's, in the middle, runs its pre_handshake. */
     ap_hook_pre_connection(cc_peer_pre_connection, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ssl, pre_handshake, cc_tls_pre_handshake, NULL, NULL, APR_HOOK_MIDDLE);
+
+    /* Below mod_remoteip's filter, which is below mod_ssl's, and below mod_reqtimeout's. */
+    ap_hook_pre_connection(cc_proxy_filter_add, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_register_input_filter(cc_proxy_filter, cc_proxy_filter_read, NULL, AP_FTYPE_CONNECTION + 9);
 
     ap_register_input_filter(cc_tunnel_in_filter, cc_tunnel_read, NULL, AP_FTYPE_CONNECTION);
     ap_register_output_filter(cc_tunnel_out_filter, cc_tunnel_write, NULL, AP_FTYPE_CONNECTION);

@@ -159,16 +159,16 @@ typedef struct cc_presented_t {
     X509 *cert;
     STACK_OF(X509) * untrusted; /* the others that came with it; may be NULL */
     int depth; /* the most certificates above it, where the trust does not say; below 0: any */
+    STACK_OF(X509) * *chain; /* gets the chain if it verifies, for the caller to free, or NULL if
+                                out of memory. NULL: it is not wanted */
 } cc_presented_t;
 
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
- * which may name any certificate of the chain. If it succeeds, and `chain` is not NULL, *chain is
- * set to the verified chain, which the caller frees; NULL: out of memory. Returns true if mod_ssl's
+ * which may name any certificate of the chain. Returns true if mod_ssl's
  * callback, or its imitation, accepts the certificate, also where it does not verify.
  */
-bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reason,
-                     const cc_trust_t *trust, const cc_presented_t *presented, apr_time_t now,
-                     apr_pool_t *p);
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
+                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p);
 
 #endif

@@ -272,9 +272,8 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
     return ok && (watch->depth < 0 || X509_STORE_CTX_get_error_depth(store_ctx) <= watch->depth);
 }
 
-bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reason,
-                     const cc_trust_t *trust, const cc_presented_t *presented, apr_time_t now,
-                     apr_pool_t *p)
+bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
+                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
     cc_watch_t watch = {.callback = imitate_mod_ssl,
@@ -295,8 +294,8 @@ bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reas
         result = cc_watch_verify(seal, &at_fault, &watch, store_ctx);
         cc_trusted_leave(&watch.trusted, store_ctx);
     }
-    if (chain != NULL && seal->state == CC_TRUST_OK) {
-        *chain = X509_STORE_CTX_get1_chain(store_ctx);
+    if (presented->chain != NULL && seal->state == CC_TRUST_OK) {
+        *presented->chain = X509_STORE_CTX_get1_chain(store_ctx);
     }
     if (reason != NULL && seal->state != CC_TRUST_OK) {
         *reason = cc_fault_text(&seal->fault, presented->cert, at_fault, p);
@@ -309,30 +308,30 @@ bool cc_verify_again(cc_seal_t *seal, STACK_OF(X509) * *chain, const char **reas
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    cc_presented_t presented = {cert, untrusted, -1};
+    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = -1};
 
-    cc_verify_again(seal, NULL, NULL, trust, &presented, now, NULL);
+    cc_verify_again(seal, NULL, trust, &presented, now, NULL);
 }
 
 const char *cc_trust_verify_within(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                                    STACK_OF(X509) * untrusted, int depth, apr_time_t now,
                                    apr_pool_t *p)
 {
-    cc_presented_t presented = {cert, untrusted, depth};
+    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = depth};
     const char *reason = NULL;
 
-    cc_verify_again(seal, NULL, &reason, trust, &presented, now, p);
+    cc_verify_again(seal, &reason, trust, &presented, now, p);
     return reason;
 }
 
 STACK_OF(X509) *
     cc_trust_path(const cc_trust_t *trust, X509 *leaf, STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    const cc_presented_t presented = {leaf, untrusted, -1};
     STACK_OF(X509) *chain = NULL;
+    cc_presented_t presented = {.cert = leaf, .untrusted = untrusted, .depth = -1, .chain = &chain};
     cc_seal_t seal;
 
-    cc_verify_again(&seal, &chain, NULL, trust, &presented, now, NULL);
+    cc_verify_again(&seal, NULL, trust, &presented, now, NULL);
     if (chain != NULL) {
         X509_free(sk_X509_shift(chain));
     }

@@ -16,7 +16,9 @@ announce('AH01630', 'CC0110');
 
 my $backend = backend('http');
 my $url     = 'http://127.0.0.1:' . $backend->port;
-my $open    = qq(SSLVerifyDepth 4\n<Location "/open">\n    ProxyPass "$url/open"\n</Location>\n);
+my $open    = "SSLVerifyDepth 4\n"
+    . qq(ClientCertMap issuer == "CN=Department CA,O=Example" user=deep group=staff\n)
+    . qq(<Location "/open">\n    ProxyPass "$url/open"\n</Location>\n);
 my $h       = example('front-rfc9440', define => { BACKEND => $url }, conf => $open);
 my %chain   = (alice => ['staff'], deep => ['deep-ca', 'staff']);
 my @names   = ('Client-Cert', 'Client-Cert-Chain', 'ClientCert-User', 'ClientCert-Groups');

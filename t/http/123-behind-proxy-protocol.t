@@ -10,6 +10,7 @@ use ClientCert::Test::Proxy;
 use IO::Socket::SSL;
 
 my $h = behind('proxy-protocol');
+local $SIG{PIPE} = 'IGNORE';
 
 # ---- what HAProxy sends, made by this test
 

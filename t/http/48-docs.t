@@ -17,7 +17,14 @@ sub text {
     return scalar <$in>;
 }
 
-sub blocks { my ($page) = @_; return text("doc/$page.md") =~ /^```apache\n(.*?)^```/msg }
+# Blocks of configuration; those in a list are indented.
+sub blocks {
+    my ($page) = @_;
+    my @blocks;
+    my $text = text("doc/$page.md");
+    push @blocks, $2 =~ s/^$1//mgr while $text =~ /^( *)```apache\n(.*?)^ *```/msg;
+    return @blocks;
+}
 
 # A block inside a virtual host, except for directives of the server. Its files are replaced by
 # those of the test, shortened digests are completed, and directives that are legal only in a
@@ -47,20 +54,22 @@ sub loads {
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
     push @more, 'rewrite' if $conf =~ m{^\s*Rewrite}m;
+    push @more, qw(proxy proxy_http) if $conf =~ m{^\s*ProxyPass}m;
+    push @more, 'remoteip' if $conf =~ m{^\s*RemoteIP}m;
     push @more, 'dbd'  if $conf =~ /^ClientCertTable.*\bsql:/m;
     push @more, 'ldap' if $conf =~ /^ClientCertTable.*\bldap:/m;
     my ($exit, $output) = ClientCert::Test->configtest(
         modules => [@modules, @more], conf => $conf, files => \%files);
     # A fragment of a configuration may lack its rules, the host with TLS, or its CAs.
     unlike $output, qr/CC07(?!04|21|24)/, 'there are no warnings' or diag $conf;
-    return is $exit, 0, $claim || diag "$conf\n$output";
+    return is($exit, 0, $claim) || diag "$conf\n$output";
 }
 
 # ---- every block loads
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language operations)) {    # 49-migration.t tests the fourth
+for my $page (qw(directives language operations proxies)) {    # 49-migration.t tests the fifth
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {

@@ -33,7 +33,8 @@ sub pairs {
     return @pairs;
 }
 
-my $page  = read_file(top() . '/doc/migration.md');
+# 49-migration-proxies.t tests the part that needs a proxy.
+my $page  = read_file(top() . '/doc/migration.md') =~ s/^## Behind a proxy\n.*?(?=^## )//msr;
 my @pairs = pairs($page);
 cmp_ok scalar @pairs, '>=', 8, 'the page has pairs';
 my $blocks = () = $page =~ /^```apache$/mg;

@@ -119,4 +119,27 @@ is_found('a section requests it too late', $with_tls =~ s/SSLVerifyClient option
         =~ s/LINES/<Location \/a>\nSSLVerifyClient require\n<\/Location>\nClientCertTrustedProxyCert subject.CN == p/r,
     '1 CC0456 10');
 
+# ---- headers for back ends that mod_headers changes
+
+sub sending { return "<VirtualHost *:\@PORT\@>\nServerName a\n\@SSL\@\nSSLVerifyClient optional\n$_[0]\n</VirtualHost>\n" }
+
+my $by_hand = 'RequestHeader set Client-Cert "%{SSL_CLIENT_CERT}s"';
+is_found('a header by hand', sending("ClientCertForward rfc9440\n$by_hand"), '0 CC0782 6');
+is_found('in another spelling', sending("ClientCertForward rfc9440\n$by_hand" =~ s/Client-Cert/CLIENT_CERT/r), '0 CC0782 6');
+is_found('which is removed', sending("ClientCertForward rfc9440\nRequestHeader unset Client-Cert"), '0 CC0782 6');
+is_found('for any section', sending("<Location /a>\nClientCertForward rfc9440\n</Location>\n$by_hand"), '0 CC0782 8');
+is_found('of one section', sending("<Location /a>\nClientCertForward rfc9440\n$by_hand\n</Location>"), '0 CC0782 7');
+is_found('of another section',
+    sending("<Location /a>\nClientCertForward rfc9440\n</Location>\n<Location /b>\n$by_hand\n</Location>"), '0 ');
+is_found('before this module', sending("ClientCertForward rfc9440\n$by_hand early"), '0 ');
+is_found('with a condition', sending("ClientCertForward rfc9440\n$by_hand env=a"), '0 ');
+is_found('where nothing is sent', sending("ClientCertForward Off\n$by_hand"), '0 ');
+is_found('another header', sending("ClientCertForward rfc9440 header=X-Client-Cert\n$by_hand"), '0 ');
+is_found('the header of a directive',
+    sending("ClientCertForward pem-url header=X-Client-Cert chain=X-Chain\nRequestHeader set X-Chain a"), '0 CC0782 6');
+is_found('the user', sending("ClientCertForwardIdentity\nRequestHeader set ClientCert-User x"), '0 CC0782 6');
+is_found('no user is sent', sending("ClientCertForwardIdentity user=off\nRequestHeader set ClientCert-User x"), '0 ');
+is_found('the groups', sending("ClientCertForwardIdentity groups=X-Groups\nRequestHeader append X-Groups x"), '0 CC0782 6');
+is_found('lines of the main server', "ClientCertForward rfc9440\n$by_hand\n" . sending(''), '0 CC0782 2');
+
 done_testing;

@@ -87,19 +87,26 @@ static const struct {
     {"ClientCertForwardIdentity Off",
      "CC0442: \"Off\": write user=NAME, user=off, groups=NAME or groups=off"},
     {"ClientCertForward rfc9440 header=",
-     "CC0443: \"\": not the name of a header; write letters, digits and \"-\""},
-    {"ClientCertForward rfc9440 header=X:Y", "CC0443: \"X:Y\": not the name of a header"},
-    {"ClientCertForward rfc9440 \"header=X Y\"", "CC0443: \"X Y\": not the name of a header"},
-    {"ClientCertForward rfc9440 chain=X\xC3\xA9", "CC0443: \"X\xC3\xA9\": not the name of a"},
-    {"ClientCertForwardIdentity user=---", "CC0443: \"---\": not the name of a header"},
+     "CC0443: \"\": this is not the name of a header: write letters, digits and \"-\""},
+    {"ClientCertForward rfc9440 header=X:Y", "CC0443: \"X:Y\": this is not the name of a header"},
+    {"ClientCertForward rfc9440 \"header=X Y\"",
+     "CC0443: \"X Y\": this is not the name of a header"},
+    {"ClientCertForward rfc9440 chain=X\xC3\xA9",
+     "CC0443: \"X\xC3\xA9\": this is not the name of a"},
+    {"ClientCertForwardIdentity user=---", "CC0443: \"---\": this is not the name of a header"},
     {"ClientCertForwardIdentity user=Host",
-     "CC0443: \"Host\": httpd needs this header itself; choose another name, such as "
-     "X-Client-Cert"},
-    {"ClientCertForwardIdentity groups=CONTENT_LENGTH", "CC0443: \"CONTENT_LENGTH\": httpd needs"},
-    {"ClientCertForward der header=T.E", "CC0443: \"T.E\": httpd needs"},
-    {"ClientCertForward der header=Upgrade", "CC0443: \"Upgrade\": httpd needs"},
-    {"ClientCertForward der header=Proxy-Connection", "CC0443: \"Proxy-Connection\": httpd needs"},
-    {"ClientCertForward der header=X-Forwarded-For", "CC0443: \"X-Forwarded-For\": httpd needs"},
+     "CC0443: \"Host\": this is a header that HTTP itself needs, and it would be removed from "
+     "requests: choose another name"},
+    {"ClientCertForwardIdentity groups=CONTENT_LENGTH",
+     "CC0443: \"CONTENT_LENGTH\": this is a header that HTTP itself needs"},
+    {"ClientCertForward der header=T.E",
+     "CC0443: \"T.E\": this is a header that HTTP itself needs"},
+    {"ClientCertForward der header=Upgrade",
+     "CC0443: \"Upgrade\": this is a header that HTTP itself needs"},
+    {"ClientCertForward der header=Proxy-Connection",
+     "CC0443: \"Proxy-Connection\": this is a header that HTTP itself needs"},
+    {"ClientCertForward der header=X-Forwarded-For",
+     "CC0443: \"X-Forwarded-For\": this is a header that HTTP itself needs"},
     {"ClientCertForward rfc9440 chain=client_cert",
      "CC0444: \"client_cert\": this is the header of the certificate at site.conf:1; choose "
      "another name for that of the chain"},
@@ -174,7 +181,7 @@ static bool is_named(const char *name)
 static void configured(const char *text)
 {
     fake_configured(text);
-    ck_assert_int_eq(cc_reserved_start(fake.pconf, NULL, NULL, fake.main), OK);
+    ck_assert_int_eq(cc_reserved_start(fake.pconf, NULL, fake.pool, fake.main), OK);
 }
 
 TEST(the_names_of_all_scopes_are_reserved_in_any_spelling)

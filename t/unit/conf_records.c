@@ -279,6 +279,11 @@ TEST(without_mod_ssl_there_is_a_warning_where_the_module_is_used)
                                "certificate"
                              : "");
     }
+    fake_configured(
+        "ClientCertHeader rfc9440\nClientCertTrustedProxy 192.0.2.1\nClientCertAuth On");
+    cc_use_find(fake.pconf, NULL, NULL, fake.main);
+    ck_assert_int_eq(cc_directives_check(fake.pconf, NULL, NULL, fake.main), OK);
+    fake_expect_log("");
 }
 
 /* ---- rule sets --------------------------------------------------------------------------- */

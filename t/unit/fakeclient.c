@@ -9,6 +9,7 @@
 #include <apr_uri.h>
 
 #include <ap_expr.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <http_ssl.h>
@@ -20,6 +21,7 @@
 #include "suite.h"
 
 static apr_array_header_t *sent; /* of char */
+static apr_socket_t *client_socket;
 
 void fake_client_begin(void)
 {
@@ -88,6 +90,16 @@ conn_rec *fake_connection(server_rec *s)
     apr_sockaddr_info_get(&c->local_addr, c->local_ip, APR_INET,
                           s->addrs ? s->addrs->host_port : 80, 0, p);
     return c;
+}
+
+/* Not connected: only its timeout counts, which is that of all connections. */
+apr_socket_t *ap_get_conn_socket(conn_rec *c)
+{
+    (void)c;
+    if (!client_socket) {
+        apr_socket_create(&client_socket, APR_INET, SOCK_STREAM, APR_PROTO_TCP, fake.pool);
+    }
+    return client_socket;
 }
 
 request_rec *fake_request_on(conn_rec *c, server_rec *s, const char *path)

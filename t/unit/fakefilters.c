@@ -69,16 +69,24 @@ ap_filter_t *ap_add_output_filter(const char *name, void *ctx, request_rec *r, c
     return f;
 }
 
-void ap_remove_output_filter(ap_filter_t *f)
+static void filter_remove(const ap_filter_t *f, ap_filter_t **link)
 {
-    ap_filter_t **link = &f->r->output_filters;
-
     while (*link && *link != f) {
         link = &(*link)->next;
     }
     if (*link) {
         *link = f->next;
     }
+}
+
+void ap_remove_input_filter(ap_filter_t *f)
+{
+    filter_remove(f, f->r ? &f->r->input_filters : &f->c->input_filters);
+}
+
+void ap_remove_output_filter(ap_filter_t *f)
+{
+    filter_remove(f, &f->r->output_filters);
 }
 
 const char *fake_filters(const ap_filter_t *first, apr_pool_t *p)

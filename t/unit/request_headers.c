@@ -109,7 +109,7 @@ static request_rec *request_where_certificates_are_sent(const char *headers)
                     "ClientCertForwardIdentity user=X-User groups=off\n</VirtualHost>\n"
                     "<VirtualHost *:443>\nServerName b\nSSLEngine on\n</VirtualHost>");
     cc_use_find(fake.pconf, NULL, NULL, fake.main);
-    cc_reserved_start(fake.pconf, NULL, NULL, fake.main);
+    cc_reserved_start(fake.pconf, NULL, fake.pool, fake.main);
     cc_proxied_start(fake.pconf, NULL, fake.pool, fake.main);
     return request_with("b", headers);
 }

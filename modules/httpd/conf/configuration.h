@@ -32,19 +32,19 @@ typedef struct cc_configuration_t {
     struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
     struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
-    int use;               /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
-    bool expressions;      /* request/expr.c: an expression calls clientcert() */
-    bool asks_more;        /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
-    bool follows_cas;      /* mod_clientcert.c: there is a ClientCertCA */
-    bool tolerates;        /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
-    struct apr_hash_t *headers_set; /* request/proxied.c: headers that RequestHeader sets */
+    int use;          /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
+    bool expressions; /* request/expr.c: an expression calls clientcert() */
+    bool asks_more;   /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
+    bool follows_cas; /* mod_clientcert.c: there is a ClientCertCA */
+    bool tolerates;   /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
+    struct apr_hash_t *headers_set;     /* request/proxied.c: headers that RequestHeader sets */
     _Atomic(apr_time_t) look_for_proxy; /* request/proxied.c: when the next request without a
                                            certificate is searched for the header of a proxy */
-    bool ends_connections; /* peer/tls_hooks.c: a virtual host may end a connection */
-    bool forwards;         /* conf/forwarding.c: there is a ClientCertForward that is not Off */
-    bool takes_headers;    /* conf/proxies.c: there is a ClientCertHeader */
-    struct cc_forwarded_store_t *forwarded; /* peer/forwarded_cache.c: the cache of this process */
+    bool ends_connections;              /* peer/tls_hooks.c: a virtual host may end a connection */
+    bool forwards;      /* conf/forwarding.c: there is a ClientCertForward that is not Off */
+    bool takes_headers; /* conf/proxies.c: there is a ClientCertHeader */
     struct apr_hash_t *header_uses; /* conf/forwarding.c: what headers are used for; NULL: none */
+    struct cc_forwarded_store_t *forwarded; /* peer/forwarded_cache.c: the cache of this process */
     apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
                                     (forward/forward.h) that directives name, of const char *. They
                                     are removed from all requests. NULL: none */

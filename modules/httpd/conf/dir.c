@@ -11,10 +11,14 @@ void *cc_dir_create(apr_pool_t *p, char *path)
     return dir;
 }
 
+/* Called for each section of each request, so without a branch for each member. */
 static bool says_nothing(const cc_dir_t *dir)
 {
-    return !dir->rules && !dir->export && !dir->status_text && !dir->forward_cert &&
-           !dir->forward_identity && (dir->auth & dir->status_rules & dir->handler) == -1;
+    apr_uintptr_t set = (apr_uintptr_t)dir->rules | (apr_uintptr_t)dir->export |
+                        (apr_uintptr_t)dir->status_text | (apr_uintptr_t)dir->forward_cert |
+                        (apr_uintptr_t)dir->forward_identity;
+
+    return !set && (dir->auth & dir->status_rules & dir->handler) == -1;
 }
 
 /*

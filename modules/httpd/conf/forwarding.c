@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <apr_hash.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/error.h"
@@ -14,89 +13,16 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/forwarding.h"
+#include "httpd/conf/header_name.h"
 #include "httpd/conf/vhost_conf.h"
 
 /* ---- names of headers ------------------------------------------------------------------------ */
 
-/*
- * The folded names of headers that httpd, mod_proxy and mod_dav read or write themselves. A name
- * that is chosen here is removed from all requests, and mod_proxy would remove or change some of
- * these. With an asterisk at the end: all names that begin so.
- */
-static const char *const needed[] = {"accept*",
-                                     "authorization",
-                                     "cachecontrol",
-                                     "connection",
-                                     "content*",
-                                     "cookie*",
-                                     "date",
-                                     "dav",
-                                     "depth",
-                                     "destination",
-                                     "earlydata",
-                                     "expect",
-                                     "forwarded",
-                                     "host",
-                                     "http2settings",
-                                     "if*",
-                                     "keepalive",
-                                     "label",
-                                     "locktoken",
-                                     "maxforwards",
-                                     "origin",
-                                     "overwrite",
-                                     "pragma",
-                                     "proxy*",
-                                     "range",
-                                     "referer",
-                                     "sec*",
-                                     "te",
-                                     "timeout",
-                                     "trailer*",
-                                     "transfer*",
-                                     "upgrade*",
-                                     "useragent",
-                                     "via",
-                                     "xforwardedfor",
-                                     "xforwardedhost",
-                                     "xforwardedproto",
-                                     "xforwardedserver"};
-
-static bool is_needed(const char *folded)
-{
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        size_t len = strcspn(needed[i], "*");
-
-        if (!strncmp(folded, needed[i], len) && (needed[i][len] || !folded[len])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A token of RFC 9110 5.6.2, with a letter or digit, since only these distinguish names. */
-static bool is_token(const char *name, const char *folded)
-{
-    while (apr_isalnum(*name) || (*name && strchr("!#$%&'*+-.^_`|~", *name))) {
-        name++;
-    }
-    return !*name && *folded;
-}
-
 static apr_status_t name_check(const char *name, apr_pool_t *p, cc_error_t *err)
 {
-    const char *folded = cc_header_folded(name, p);
+    const char *fault = cc_header_name_fault(name);
 
-    if (!is_token(name, folded)) {
-        return cc_error_set(err, p, "CC0443", name,
-                            "not the name of a header; write letters, digits and \"-\"");
-    }
-    if (is_needed(folded)) {
-        return cc_error_set(err, p, "CC0443", name,
-                            "httpd needs this header itself; choose another name, such as "
-                            "X-Client-Cert");
-    }
-    return APR_SUCCESS;
+    return fault ? cc_error_set(err, p, "CC0443", name, "%s", fault) : APR_SUCCESS;
 }
 
 /* What a header is used for, as errors call it. */
@@ -108,14 +34,6 @@ typedef struct cc_header_use_t {
     const char *what;  /* one of the above, by address */
     const char *where; /* FILE:LINE */
 } cc_header_use_t;
-
-static void removed_add(cc_configuration_t *configuration, const char *folded, apr_pool_t *p)
-{
-    if (!configuration->removed) {
-        configuration->removed = apr_array_make(p, 4, sizeof(const char *));
-    }
-    APR_ARRAY_PUSH(configuration->removed, const char *) = folded;
-}
 
 /* Records the use of a header (NULL: none), which from now on is removed from all requests. */
 static apr_status_t use_add(const cmd_parms *cmd, const char *name, const char *what,
@@ -142,7 +60,7 @@ static apr_status_t use_add(const cmd_parms *cmd, const char *name, const char *
         use = apr_palloc(cmd->pool, sizeof(*use));
         *use = (cc_header_use_t){what, cc_directive_where(cmd->directive, cmd->pool)};
         apr_hash_set(configuration->header_uses, folded, APR_HASH_KEY_STRING, use);
-        removed_add(configuration, folded, cmd->pool);
+        cc_header_name_remove(cmd, name);
     }
     configuration->forwards = true;
     return APR_SUCCESS;

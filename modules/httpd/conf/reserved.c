@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recognizes the headers that clients may not send where certificates are forwarded or taken. */
+#include <apr_hash.h>
+
 #include "forward/forward.h"
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/vhost_conf.h"
@@ -21,14 +23,33 @@ static apr_uint64_t first_bit(const char *name)
     return 0;
 }
 
+/* Each name once, since every request is compared with all of them. */
+static apr_array_header_t *unique(const apr_array_header_t *names, apr_pool_t *p, apr_pool_t *ptemp)
+{
+    apr_array_header_t *once = apr_array_make(p, names->nelts, sizeof(const char *));
+    apr_hash_t *seen = apr_hash_make(ptemp);
+
+    for (int i = 0; i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        if (!apr_hash_get(seen, name, APR_HASH_KEY_STRING)) {
+            apr_hash_set(seen, name, APR_HASH_KEY_STRING, name);
+            APR_ARRAY_PUSH(once, const char *) = name;
+        }
+    }
+    return once;
+}
+
 int cc_reserved_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_configuration_t *configuration = cc_configuration_of(s);
 
-    (void)pconf;
     (void)plog;
-    (void)ptemp;
-    for (int i = 0; configuration->removed && i < configuration->removed->nelts; i++) {
+    if (!configuration->removed) {
+        return OK;
+    }
+    configuration->removed = unique(configuration->removed, pconf, ptemp);
+    for (int i = 0; i < configuration->removed->nelts; i++) {
         configuration->removed_first |=
             first_bit(APR_ARRAY_IDX(configuration->removed, i, const char *));
     }

@@ -14,21 +14,23 @@ struct server_rec;
 
 /** The lines that a client without an identity can cause at will. */
 typedef enum {
-    CC_QUOTA_UNMAPPED,   /* CC0103 */
-    CC_QUOTA_REJECTED,   /* CC0104 */
-    CC_QUOTA_REFUSED,    /* CC0106 */
-    CC_QUOTA_FORBIDDEN,  /* CC0110 */
-    CC_QUOTA_HEADER,     /* CC0111 */
-    CC_QUOTA_METRICS,    /* CC0114 */
-    CC_QUOTA_MOD_SSL,    /* CC0115 */
-    CC_QUOTA_CONNECTION, /* CC0117 */
-    CC_QUOTA_TRAILER,    /* CC0118 */
-    CC_QUOTA_EXPRESSION, /* CC0123 */
-    CC_QUOTA_FAILED,     /* CC0133 */
-    CC_QUOTA_BAD_HEADER, /* CC0145 */
+    CC_QUOTA_UNMAPPED,        /* CC0103 */
+    CC_QUOTA_REJECTED,        /* CC0104 */
+    CC_QUOTA_REFUSED,         /* CC0106 */
+    CC_QUOTA_FORBIDDEN,       /* CC0110 */
+    CC_QUOTA_HEADER,          /* CC0111 */
+    CC_QUOTA_METRICS,         /* CC0114 */
+    CC_QUOTA_MOD_SSL,         /* CC0115 */
+    CC_QUOTA_CONNECTION,      /* CC0117 */
+    CC_QUOTA_TRAILER,         /* CC0118 */
+    CC_QUOTA_EXPRESSION,      /* CC0123 */
+    CC_QUOTA_FAILED,          /* CC0133 */
+    CC_QUOTA_BAD_HEADER,      /* CC0145 */
     CC_QUOTA_UNTRUSTED_PROXY, /* CC0146 */
-    CC_QUOTA_NOTE,       /* CC0150, and those that follow, by cc_note_kind_t: */
+    CC_QUOTA_NOTE,            /* CC0150, and those that follow, by cc_note_kind_t: */
     CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0157 */
+    CC_QUOTA_PROXY_HEADER,                                  /* CC0161 */
+    CC_QUOTA_PROXY_CERT,                                    /* CC0162 */
     CC_QUOTA_UNSENT,                                        /* CC0165 */
     CC_QUOTA_OUTGROWN,                                      /* CC0189 */
     CC_QUOTA_TOLERATED,                                     /* CC0190 */

@@ -17,6 +17,7 @@
 #include "httpd/peer/forwarded_client.h"
 #include "httpd/peer/octet_cache.h"
 #include "httpd/peer/peer.h"
+#include "httpd/peer/proxy_filter.h"
 #include "httpd/peer/proxy_trust.h"
 
 /* What was taken from a request, and its client once it was asked for; in the request's pool. */
@@ -208,41 +209,69 @@ static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *
     return captured_make(r, &seen);
 }
 
-/* What the PROXY header of the connection says, which counts for all its requests. */
-static const cc_forwarded_t *of_connection(const request_rec *r, const cc_proxies_t *proxies)
+/* True if the PROXY header of the connection counts for a request, instead of headers of HTTP. */
+static bool is_by_protocol(const request_rec *r, const cc_proxies_t *proxies)
 {
-    const cc_peer_t *peer = proxies->proxy_protocol ? cc_peer_of(r->connection) : NULL;
+    const cc_peer_t *peer = cc_peer_of(r->connection);
 
-    return peer ? peer->of_proxy : NULL;
+    return proxies->proxy_protocol && (!proxies->header || (peer && peer->of_proxy));
+}
+
+/*
+ * A proxy that begins a connection with a PROXY header may pass on everything else unread, so the
+ * headers of HTTP may be those of the client.
+ */
+static const cc_forwarded_t *protocol_capture(request_rec *r, const cc_proxies_t *proxies)
+{
+    cc_proxy_trust_t trust = cc_proxy_trust(r, proxies);
+    const cc_forwarded_t *seen;
+
+    if (trust == CC_PROXY_ADDRESS) {
+        return NULL;
+    }
+    seen = cc_proxy_filter_forwarded(r);
+    if (trust == CC_PROXY_TRUSTED) {
+        if (seen->bad) {
+            bad_tell(r, seen);
+        }
+        return captured_make(r, seen);
+    }
+    if (seen->value && r->connection->keepalives == 0) {
+        cc_proxy_filter_ignored(r->connection, r->server,
+                                "has no certificate that ClientCertTrustedProxyCert accepts");
+    }
+    return NULL;
 }
 
 const cc_forwarded_t *cc_forwarded_capture(request_rec *r, const char **untrusted)
 {
     const cc_proxies_t *proxies = cc_vhost_conf_of(r->server)->proxies;
-    const cc_forwarded_t *connection;
 
     if (!cc_proxies_take(proxies)) {
         return NULL;
     }
-    connection = of_connection(r, proxies);
-    if (connection) {
-        return captured_make(r, connection);
+    if (!is_by_protocol(r, proxies)) {
+        return header_capture(r, proxies, untrusted);
     }
-    return proxies->header ? header_capture(r, proxies, untrusted) : NULL;
+    if (proxies->header) {
+        found_t found = headers_find(r, proxies->header);
+
+        headers_remove(r, &found, proxies->header);
+    }
+    return protocol_capture(r, proxies);
 }
 
 const cc_forwarded_t *cc_forwarded_unread(request_rec *r)
 {
     const cc_proxies_t *proxies = cc_vhost_conf_of(r->server)->proxies;
-    const cc_forwarded_t *connection = of_connection(r, proxies);
     cc_forwarded_t seen = {.via = CC_VIA_HEADER,
                            .spec = proxies->header,
                            .bad = "the request of the proxy could not be read"};
 
-    if (connection) {
-        return captured_make(r, connection);
+    if (is_by_protocol(r, proxies)) {
+        return protocol_capture(r, proxies);
     }
-    if (!proxies->header || cc_proxy_trust(r, proxies) != CC_PROXY_TRUSTED) {
+    if (cc_proxy_trust(r, proxies) != CC_PROXY_TRUSTED) {
         return NULL;
     }
     seen.proxy = cc_peer_of(r->connection)->address_text;

@@ -97,7 +97,6 @@ static const char *verify(cc_forwarded_client_t *data, request_rec *r, apr_pool_
         data->client.fault = (cc_fault_t){CC_CAUSE_NO_TLS, 0, 0};
         return "this virtual host verifies no certificates";
     }
-    data->trust = host->trust;
     problem = cc_trust_verify_within(&data->seal, host->trust, data->certs.leaf, data->certs.chain,
                                      cc_vhost_conf_of(r->server)->verify_depth, now, p);
     if (problem) {
@@ -143,6 +142,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     cc_verified_t cert = verified_of(data);
     apr_pool_t *p = data->entry->pool;
 
+    data->trust = host ? host->trust : NULL;
     client->problem = client->public_problem = verify(data, r, p);
     client->cert = cc_cert_wrap(data->certs.leaf, p);
     facts_set(&client->facts, &data->seal, via, proxy);

@@ -28,7 +28,7 @@ typedef struct cc_forwarded_client_t {
     const char *bad;            /* a literal or in the pool: why it is no certificate, and there is
                                    no client; NULL: there is one */
     cc_forwarded_certs_t certs; /* not set if it is bad */
-    const cc_trust_t *trust;    /* of the host that judged it; NULL: the host verifies none */
+    const cc_trust_t *trust;    /* of the host; NULL: it verifies no certificates */
     cc_seal_t seal;
     cc_client_revocation_t revocation;
     apr_time_t retry_at; /* if it did not verify: when it has to be verified again */

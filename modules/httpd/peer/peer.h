@@ -31,8 +31,8 @@ typedef struct cc_peer_t {
     const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
     apr_sockaddr_t *address; /* of the peer, before mod_remoteip has changed it; NULL: no socket */
     const char *address_text;
-    const struct cc_forwarded_t *of_proxy; /* what the PROXY header of a trusted proxy passed
-                                            * on, for all requests; NULL: there is no
+    const struct cc_forwarded_t *of_proxy; /* proxy_filter.c: what the PROXY header with which it
+                                            * began passes on, for all requests; NULL: it has no
                                             * such header. Constant once requests are read */
     _Atomic(struct cc_proxy_met_t *) proxies_met; /* proxy_trust.c: a list, like tls_clients */
     struct cc_octet_entry_t *last; /* forwarded_client.c: what its proxy passed on last; NULL:

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removes request headers and trailers that could forge, or remove, those of this module. */
-#include <apr_strings.h>
-
 #include <http_protocol.h>
 #include <util_filter.h>
 
 #include "base/inline.h"
 #include "base/text.h"
 #include "cert/cert.h"
-#include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/peer/forwarded.h"
+#include "httpd/request/connection_header.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
@@ -107,10 +105,20 @@ static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
     return APLOGrinfo(r) && cc_quota_lets(r->server, kind);
 }
 
-/* An internal redirect has the headers of the first request, and those that were set for it. */
+/*
+ * What a client sent is logged: not what a trusted proxy sent, nor, in an internal redirect, what
+ * was set for the first request.
+ */
+static bool is_of_client(const request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    return !r->prev && !(kept && kept->forwarded);
+}
+
 static void remove_one(request_rec *r, const char *name)
 {
-    if (!r->prev && wants_line(r, CC_QUOTA_HEADER)) {
+    if (is_of_client(r) && wants_line(r, CC_QUOTA_HEADER)) {
         ap_log_rerror(
             APLOG_MARK, APLOG_INFO, 0, r,
             "CC0111: removed the request header %s, whose name is reserved for this module",
@@ -143,91 +151,6 @@ int cc_inbound_clean_certificates(request_rec *r)
         remove_one(r, name);
     }
     return DECLINED;
-}
-
-/*
- * The values of Connection that HTTP itself uses: connection options, and connection-specific
- * fields.
- */
-static const char *const options[] = {
-    "close",   "keep-alive",        "upgrade",          "te",
-    "trailer", "transfer-encoding", "proxy-connection", "http2-settings"};
-
-#define CC_OPTIONS ((int)(sizeof(options) / sizeof(options[0])))
-
-/* The bit of an option; 0 for anything else. */
-static unsigned option_of(const char *word, size_t len)
-{
-    for (int i = 0; i < CC_OPTIONS; i++) {
-        if (!strncasecmp(word, options[i], len) && !options[i][len]) {
-            return 1U << i;
-        }
-    }
-    return 0;
-}
-
-/*
- * Adds the options in a value of Connection to *found; false if it names anything else. Splits the
- * value at the same separators as mod_proxy.
- */
-static bool options_read(const char *value, unsigned *found)
-{
-    static const char separators[] = ",; \t";
-    bool known = true;
-
-    for (value += strspn(value, separators); *value; value += strspn(value, separators)) {
-        size_t len = strcspn(value, separators);
-        unsigned option = option_of(value, len);
-
-        *found |= option;
-        known = known && option;
-        value += len;
-    }
-    return known;
-}
-
-static const char *options_text(unsigned found, apr_pool_t *p)
-{
-    const char *text = NULL;
-
-    for (int i = 0; i < CC_OPTIONS; i++) {
-        if (found & 1U << i) {
-            text = text ? apr_pstrcat(p, text, ", ", options[i], NULL) : options[i];
-        }
-    }
-    return text;
-}
-
-/*
- * mod_proxy removes the headers that Connection names. It does so after RequestHeader has set
- * headers for a back end, so a client could remove such a header by naming it.
- */
-static void connection_clean(request_rec *r)
-{
-    const apr_array_header_t *all = apr_table_elts(r->headers_in);
-    const char *odd = NULL;
-    unsigned found = 0;
-
-    for (int i = 0; i < all->nelts; i++) {
-        const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
-
-        if (kind_of(header->key) == CONNECTION && !options_read(header->val, &found)) {
-            odd = header->val;
-        }
-    }
-    if (!odd) {
-        return;
-    }
-    if (wants_line(r, CC_QUOTA_CONNECTION)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "CC0117: the request header Connection may not name other headers: \"%s\"",
-                      cc_log_escaped(odd, r->pool));
-    }
-    if (found) {
-        apr_table_setn(r->headers_in, "Connection", options_text(found, r->pool));
-    } else {
-        apr_table_unset(r->headers_in, "Connection");
-    }
 }
 
 /* ---- trailers ------------------------------------------------------------------------------ */
@@ -386,7 +309,7 @@ int cc_inbound_clean(request_rec *r)
         remove_ours(r);
     }
     if (kinds & CONNECTION) {
-        connection_clean(r);
+        cc_connection_clean(r);
     }
     if (kinds & UPGRADE && !cc_use_ignores(r)) {
         cc_request_of(r)->upgrades = true;

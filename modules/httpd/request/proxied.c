@@ -119,13 +119,6 @@ static const cc_request_t *first_of(const request_rec *r)
     return cc_request_seen(r);
 }
 
-static const char *recorded(const request_rec *r)
-{
-    const cc_request_t *kept = first_of(r);
-
-    return kept ? kept->proxied : NULL;
-}
-
 void cc_proxied_note(request_rec *r)
 {
     cc_request_of(r)->proxied = "Client-Cert";
@@ -133,9 +126,10 @@ void cc_proxied_note(request_rec *r)
 
 static const char *certificate_header(request_rec *r)
 {
-    const char *header = recorded(r);
+    const cc_request_t *kept = first_of(r);
 
-    return header ? header : shown_name(first_shown(r, shows_certificate), r->pool);
+    return kept && kept->proxied ? kept->proxied
+                                 : shown_name(first_shown(r, shows_certificate), r->pool);
 }
 
 void cc_proxied_keep(request_rec *r)

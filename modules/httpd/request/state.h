@@ -41,18 +41,18 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on; NULL: the
                                                certificate of the connection counts */
-    bool own;            /* this state may be written; others are shared by all requests */
-    bool settled;        /* its access phase was reached: mod_ssl requests no other certificate */
-    int refused;         /* the status of its refusal (refuse.c); 0: it is not refused */
-    bool watched;        /* between our access hook and the fixups: a 403 is a denial */
-    bool failed;         /* a failed lookup has been logged */
-    bool upgrades;       /* it asks for another protocol on its connection */
+    bool own;      /* this state may be written; others are shared by all requests */
+    bool settled;  /* its access phase was reached: mod_ssl requests no other certificate */
+    int refused;   /* the status of its refusal (refuse.c); 0: it is not refused */
+    bool watched;  /* between our access hook and the fixups: a 403 is a denial */
+    bool failed;   /* a failed lookup has been logged */
+    bool upgrades; /* it asks for another protocol on its connection */
     const char *untrusted_header; /* that of ClientCertHeader, which was removed since the peer is
                                      not a trusted proxy; NULL: it had none */
-    bool more_missing;   /* than those of `missing` */
-    const char *proxied; /* a header of a proxy that was removed (proxied.c); NULL: none */
-    struct cc_missing_t *missing;   /* the requirements that were not met (denial.h); NULL: none of
-                                     * ours */
+    const char *proxied;          /* a header of a proxy that was removed (proxied.c); NULL: none */
+    bool more_missing;            /* than those of `missing` */
+    struct cc_missing_t *missing; /* the requirements that were not met (denial.h); NULL: none of
+                                   * ours */
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;

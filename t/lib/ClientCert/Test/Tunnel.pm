@@ -12,8 +12,9 @@ package ClientCert::Test::Tunnel;
     ok ends($socket), 'it has ended';
 
 The back end accepts every upgrade and then echoes its input; after "push" it sends something every
-tenth of a second. It ends with the test. C<open_tunnel> takes a port of the server as its last
-argument. C<hear> returns the next data, '' at the end of the connection.
+tenth of a second. It ends with the test. C<open_tunnel> takes a port of the server, and
+then header lines, as its last arguments. C<hear> returns the next data, '' at the end of the
+connection.
 
 =cut
 
@@ -72,13 +73,14 @@ END {
 
 # A WebSocket, as far as httpd can tell.
 sub open_tunnel {
-    my ($h, $cert, $path, $port) = @_;
+    my ($h, $cert, $path, $port, @headers) = @_;
     my $at = $cert =~ m{/} ? $cert : $h->ca . "/$cert";
     my $socket = IO::Socket::SSL->new(
         PeerAddr => '127.0.0.1', PeerPort => $port // $h->port, SSL_hostname => 'localhost',
         SSL_verify_mode => 0, SSL_cert_file => "$at.pem", SSL_key_file => "$at.key")
         or die "connect: $IO::Socket::SSL::SSL_ERROR\n";
     print $socket "GET $path HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n",
+        (map { "$_\r\n" } @headers),
         "Connection: Upgrade\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13\r\n\r\n";
     my $head = '';
     while ($head !~ /\r\n\r\n/) { sysread($socket, $head, 1, length $head) or last }
