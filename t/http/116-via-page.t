@@ -111,4 +111,36 @@ is_deeply rejected(3), { untrusted_proxy => 2, bad_header => 0, expired => 0, no
 is rejected(2)->{bad_header}, 2, 'and each header that is no certificate';
 is rejected(2)->{untrusted_proxy}, 0, 'of a trusted proxy';
 
+# ---- the cache, which each process has: here, there is one
+
+my $one     = "StartServers 1\nServerLimit 1\nThreadsPerChild 25\nMaxRequestWorkers 25\n";
+my $counted = ClientCert::Test->server(mpm => 'event', global => $one, conf => <<'CONF');
+ClientCertMap subject.CN =~ "(.+)" user=$1
+<Location "/metrics">
+    SetHandler clientcert-metrics
+</Location>
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    ClientCertHeader rfc9440
+    ClientCertTrustedProxy 127.0.0.1
+    ClientCertCA @CA@/clients.pem depth=2
+</VirtualHost>
+<VirtualHost *:@PORT2@>
+    ServerName localhost
+</VirtualHost>
+CONF
+sub forwarded_counts {
+    my $metrics = read_metrics($counted->get('/metrics', scheme => 'http', port => 2)->{body});
+    return join ' ', map { metric($metrics, 'clientcert_forwarded_certificates_total', result => $_) } qw(verified cached);
+}
+sub sent { $counted->get('/', scheme => 'http', @_); return forwarded_counts() }
+is forwarded_counts(), '0 0', 'no certificate was passed on';
+is sent(from('alice')), '1 0', 'the first time, it is verified';
+is sent(from('alice')), '1 1', 'on another connection, it is found in the cache';
+is sent(from('bob')), '2 1', 'another one is verified';
+is sent(), '2 1', 'none is none';
+is sent(headers => ['Client-Cert: (null)']), '2 1', 'nor is garbage verified';
+is sent(from('expired')), '3 1', 'one that does not verify is';
+is sent(from('expired')), '4 1', 'each time';
+
 done_testing;

@@ -28,10 +28,18 @@ typedef enum {
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
+/** How the certificate of a trusted proxy was judged. */
+typedef enum {
+    CC_FORWARDED_VERIFIED, /* its signatures were verified */
+    CC_FORWARDED_CACHED,   /* it was in the cache of the process */
+    CC_FORWARDED_COUNT
+} cc_forwarded_result_t;
+
 /** The counters of a virtual host. All 0 at its start. */
 typedef struct cc_vhost_counters_t {
     cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
     cc_counter_t denied;                        /* requests */
+    cc_counter_t forwarded[CC_FORWARDED_COUNT]; /* certificates */
 } cc_vhost_counters_t;
 
 /** The counters of the server as a whole. All 0 at its start. */

@@ -56,6 +56,12 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
 /**
+ * Counts a certificate of a trusted proxy, for peer/forwarded_cache.c: unless the request before on
+ * its connection had the same one.
+ */
+void cc_counters_forwarded(const server_rec *s, cc_forwarded_result_t result);
+
+/**
  * Counts an evaluation, for request/identity.c: its notes and, if `who` is true, the decision.
  * `who`: the rules are those in effect for the request. `mark`: the mark of a certificate that
  * expires soon, whose user is then noted; NULL: it does not expire soon.

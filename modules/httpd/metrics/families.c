@@ -56,6 +56,12 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_BAD_HEADER] = "bad_header",
 };
 
+static const char *const forwarded_words[] = {
+    [CC_FORWARDED_VERIFIED] = "verified",
+    [CC_FORWARDED_CACHED] = "cached",
+    NULL,
+};
+
 /* The same for people. */
 static const char *const note_phrases[] = {
     [CC_NOTE_UNUSABLE_VALUE] = "a value of the certificate cannot be used",
@@ -167,6 +173,10 @@ const cc_metric_family_t cc_families[] = {
     {"clientcert_requests_denied_total",
      "Requests answered with 403 in which a certificate or its user played a part.", CC_COUNTER,
      OF_VHOST(denied), .line = "RequestsDenied", .heading = "Requests|denied", .row = 4},
+    {"clientcert_forwarded_certificates_total",
+     "Certificates from trusted proxies: verified, or found in the cache of the process.",
+     CC_COUNTER, OF_VHOST(forwarded), BY("result", forwarded_words), .line = "Forwarded",
+     .heading = "Certificates from proxies", .row = 6},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,

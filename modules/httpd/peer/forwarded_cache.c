@@ -5,6 +5,8 @@
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
+#include "httpd/metrics/counted.h"
+#include "httpd/metrics/counters.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/client_map.h"
 #include "httpd/peer/forwarded.h"
@@ -138,11 +140,16 @@ cc_octet_entry_t *cc_forwarded_find(request_rec *r, const cc_forwarded_t *forwar
                           {strlen(forwarded->proxy), forwarded->len, forwarded->chain_len}};
     cc_forwarded_store_t *store = store_of(r->server);
     cc_peer_t *last_of = r->connection->master ? NULL : cc_peer_of(r->connection);
-    cc_octet_entry_t *entry = last_take(last_of, &key);
+    cc_octet_entry_t *last = last_take(last_of, &key);
+    cc_octet_entry_t *entry = valid(last ? last : take(store, &key), r);
 
-    entry = valid(entry ? entry : take(store, &key), r);
     if (!entry) {
         entry = introduce(cc_forwarded_client_make(r, forwarded, &key), store);
+        if (entry && !cc_forwarded_client_of(entry)->bad) {
+            cc_counters_forwarded(r->server, CC_FORWARDED_VERIFIED);
+        }
+    } else if (entry != last) {
+        cc_counters_forwarded(r->server, CC_FORWARDED_CACHED);
     }
     if (entry && last_of) {
         last_set(last_of, entry);
