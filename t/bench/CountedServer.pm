@@ -5,6 +5,7 @@ package CountedServer;
 use strict;
 use warnings;
 
+use IO::Socket::INET ();
 use Time::HiRes qw(sleep);
 
 use Programs;
@@ -15,10 +16,11 @@ use parent 'ClientCert::Test';
 my $users = "/O=Example/OU=staff/OU=admins/CN=alice:xxj31ZMTZzkVA\n";
 
 # Starts a server under the command `counter` (with @LOGS@ for a folder), with `conf` in its
-# virtual host, and with these `modules` and `files`. It has the module if `ours` is set, and only
-# HTTP/2 if `http2` is. If `resumes` is set, each connection resumes the session of the one before.
-# Requests are for `path` (by default /index.html) with the certificate `cert` (client()). What is
-# logged is an error, unless it is below `level` (warn).
+# virtual host, and with these `modules` and `files`. It has the module if `ours` is set, only
+# HTTP/2 if `http2` is, and no TLS if `plain` is. If `resumes` is set, each connection resumes the
+# session of the one before. Requests are for `path` (by default /index.html) with the certificate
+# `cert` (client()), and with one of the `headers` after the other. A connection without TLS
+# `begins` with these octets. What is logged is an error, unless it is below `level` (warn).
 sub served {
     my ($class, %o) = @_;
     return $class->server(
@@ -26,6 +28,9 @@ sub served {
         cert    => $o{cert} // $class->client,
         path    => $o{path} // '/index.html',
         resumes => $o{resumes},
+        headers => $o{headers} // [],
+        begins  => $o{begins},
+        plain   => $o{plain},
         modules => [
             ($o{ours} ? () : '-clientcert'), ($o{http2} ? 'http2' : ()),
             qw(authz_user auth_basic authn_file), @{ $o{modules} // [] }
@@ -36,8 +41,7 @@ sub served {
         conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
-    \@SSL\@
-    SSLVerifyClient require
+    @{[$o{plain} ? '' : "\@SSL\@\n    SSLVerifyClient require"]}
     KeepAliveTimeout 300
     MaxKeepAliveRequests 0
     LogLevel warn
@@ -60,8 +64,19 @@ sub client {
 # Offers no session, so that each handshake is a full one, unless `resumes` is set.
 sub connected {
     my ($self) = @_;
+    return $self->_plain if $self->{plain};
     return $self->connection(cert => $self->{cert}, tls => '1.3',
         args => [$self->{resumes} ? $self->_session : ()]);
+}
+
+sub _plain {
+    my ($self) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->port)
+        or die "connect: $@\n";
+    print $socket $self->{begins} // '';
+    $socket->flush;
+    return bless { in => $socket, out => $socket, buffer => '', host => 'localhost' },
+        'ClientCert::Test::Connection';
 }
 
 # Options of the client: it offers the session of the connection before.
@@ -73,7 +88,9 @@ sub _session {
 
 sub ask {
     my ($self, $connection) = @_;
-    my $status = $connection->request($self->{path})->{status};
+    my @headers = @{ $self->{headers} // [] };
+    my @header  = @headers ? $headers[$self->{asked}++ % @headers] : ();
+    my $status  = $connection->request($self->{path}, headers => \@header)->{status};
     die "status $status\n" . $self->log if $status != 200;
     return;
 }

@@ -16,7 +16,8 @@ for my $row (
     'bare request, SSLVerifyClient require', 'HTTP/2: bare request', "a directory's index",
     'a page with 10 includes', 'a certificate required', 'full handshake; ours: 100 rules',
     'evaluation, 100 rules', 'octets of the pool of a connection', 'instructions of a lookup',
-    'instructions of a check', 'instructions, full handshake with it')
+    'instructions of a check', 'instructions, full handshake with it',
+    'a client for the first time', 'with a certificate in its header')
 {
     like $said, qr/^.*\Q$row\E/m, "it has a row: $row";
 }
