@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the header of the PROXY protocol, version 2, with which a proxy begins a connection. */
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>

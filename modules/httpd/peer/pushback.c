@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads octets that a filter has read ahead, in the way that the filter above it asks for. */
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <httpd.h>
 
