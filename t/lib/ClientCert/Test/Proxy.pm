@@ -33,7 +33,7 @@ use Exporter qw(import);
 
 use ClientCert::Test::Command qw(run_command);
 use ClientCert::Test::File;
-use ClientCert::Test::Machine qw(top);
+use ClientCert::Test::Machine qw(program top);
 use parent qw(ClientCert::Test::Service ClientCert::Test::Ca ClientCert::Test::Client);
 
 our @EXPORT = qw(proxy proxy_version);
@@ -82,11 +82,17 @@ sub proxy {
     my ($product, %o) = @_;
     my $how  = $products{$product} // die "no product $product\n";
     my $self = __PACKAGE__->_new;
-    $self->{program} = $self->needed_program($product);
+    my $program = $self->needed_program($product);
     $self->_tls_files;
     my $text = $how->{whole}->($self->_text($how, %o), $self->{dir}, $o{global} // '');
     my $conf = write_file("$self->{dir}/conf", $text);
-    $self->{command} = [$how->{command}->($conf, $self->{dir})];
+    my @command = $how->{command}->($conf, $self->{dir});
+    $self->{program} = $program;
+    $self->{command} = \@command;
+    if (my $setpriv = program('setpriv')) {    # so that it ends even if the test is killed
+        $self->{program} = $setpriv;
+        $self->{command} = ['setpriv', '--pdeathsig', 'KILL', $program, @command[1 .. $#command]];
+    }
     local @ENV{qw(HOME XDG_DATA_HOME XDG_CONFIG_HOME)} = ($self->{dir}) x 3;
     return $self->start;
 }
