@@ -40,6 +40,11 @@ RemoteIPProxyProtocolExceptions 127.0.0.2
         SetHandler clientcert-metrics
     </Location>
 </VirtualHost>
+<VirtualHost *:\@PORT\@>
+    $common
+    ServerName foreign.example
+    ClientCertCA \@CA\@/foreign-root.pem
+</VirtualHost>
 <VirtualHost *:\@PORT2\@>
     $common
     \@SSL\@
@@ -81,6 +86,14 @@ sub rejected {
 }
 
 is answer($alice), '200 alice', 'a trusted proxy';
+
+# The requests of a connection share its certificate, and each host judges it by its own CAs.
+announce('CC0106');
+my $get  = "GET / HTTP/1.1\r\nHost: %s\r\n%s\r\n";
+my $each = join '', map { sprintf $get, $_, '' } ('localhost', 'foreign.example') x 2, 'localhost';
+my $all  = converse($h->port, $alice . $each . sprintf $get, 'foreign.example', "Connection: close\r\n");
+is join(' ', map { $_ || '-' } $all =~ /^User: (.*?)\r$/mg), 'alice - alice - alice -',
+    'requests for two hosts on one connection';
 
 # ---- peers that are not trusted
 

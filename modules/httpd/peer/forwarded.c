@@ -2,8 +2,6 @@
 /* Takes from a request what a trusted proxy passed on, and gives its client. */
 #include <string.h>
 
-#include <apr_lib.h>
-
 #include "forward/forward.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/proxies.h"
@@ -27,6 +25,12 @@ typedef struct captured_t {
     apr_pool_t *pool;
 } captured_t;
 
+static apr_status_t entry_release(void *entry)
+{
+    cc_octet_entry_release(entry);
+    return APR_SUCCESS;
+}
+
 /* ---- headers -----------------------------------------------------------------------------------
  */
 
@@ -43,17 +47,20 @@ typedef struct found_t {
     bool veto;
 } found_t;
 
+/* ASCII, and faster than ctype. */
+static inline bool is_letter(char c)
+{
+    return ((unsigned char)c | 0x20U) - 'a' < 26;
+}
+
 /* Names that begin with different letters are different. */
 static inline bool may_be(const char *name, const char *wanted)
 {
-    return !((*name ^ *wanted) & ~0x20) || !apr_isalnum(*name) || !apr_isalnum(*wanted);
+    return !((*name ^ *wanted) & ~0x20) || !is_letter(*name) || !is_letter(*wanted);
 }
 
 static bool is_named(named_t *named, const char *wanted, const apr_table_entry_t *header)
 {
-    if (!may_be(header->key, wanted)) {
-        return false;
-    }
     if (!strcasecmp(header->key, wanted)) {
         named->exact++;
         named->value = header->val;
@@ -66,7 +73,7 @@ static bool is_named(named_t *named, const char *wanted, const apr_table_entry_t
     return false;
 }
 
-static bool may_veto(const char *name)
+static inline bool may_veto(const char *name)
 {
     return may_be(name, "S") || may_be(name, "X");
 }
@@ -79,8 +86,9 @@ static found_t headers_find(const request_rec *r, const cc_header_spec_t *spec)
     for (int i = 0; i < all->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
 
-        if (is_named(&found.cert, spec->name, header) ||
-            (spec->chain_name && is_named(&found.chain, spec->chain_name, header))) {
+        if ((may_be(header->key, spec->name) && is_named(&found.cert, spec->name, header)) ||
+            (spec->chain_name && may_be(header->key, spec->chain_name) &&
+             is_named(&found.chain, spec->chain_name, header))) {
             continue;
         }
         found.veto = found.veto || (may_veto(header->key) &&
@@ -164,10 +172,9 @@ static void untrusted_tell(request_rec *r, cc_proxy_trust_t trust, const char *n
 
 static cc_forwarded_t *captured_make(request_rec *r, const cc_forwarded_t *seen)
 {
-    captured_t *captured = apr_pcalloc(r->pool, sizeof(*captured));
+    captured_t *captured = apr_palloc(r->pool, sizeof(*captured));
 
-    captured->seen = *seen;
-    captured->pool = r->pool;
+    *captured = (captured_t){*seen, NULL, r->pool};
     return &captured->seen;
 }
 
@@ -212,6 +219,68 @@ static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *
     return captured_make(r, &seen);
 }
 
+/*
+ * What the PROXY header of an HTTP/1.1 connection passes on, with the client that a host found for
+ * it: most requests find it here. Its entry is held as long as the connection lasts.
+ */
+typedef struct cc_lasting_client_t {
+    captured_t captured; /* the first member */
+    const struct cc_lasting_client_t *next;
+    int count; /* of the list from here on */
+} cc_lasting_client_t;
+
+/* More than the hosts, and changes of CRLs, of most connections. */
+enum { LASTING = 8 };
+
+/*
+ * Whether a proxy is trusted by its certificate may change while a request is served, so it is
+ * decided once for each request, which keeps what was captured.
+ */
+static bool may_last(const request_rec *r)
+{
+    return !r->connection->master && !cc_vhost_conf_of(r->server)->proxies->certs;
+}
+
+static const cc_forwarded_t *lasting_find(const request_rec *r)
+{
+    const cc_lasting_client_t *each = may_last(r) ? cc_peer_of(r->connection)->lasting : NULL;
+
+    while (each && !cc_forwarded_is_current(each->captured.entry, r)) {
+        each = each->next;
+    }
+    return each ? &each->captured.seen : NULL;
+}
+
+static bool is_lasting(const cc_peer_t *peer, const cc_octet_entry_t *entry)
+{
+    const cc_lasting_client_t *each = peer->lasting;
+
+    while (each && each->captured.entry != entry) {
+        each = each->next;
+    }
+    return each != NULL;
+}
+
+static void lasting_add(const request_rec *r, const captured_t *captured)
+{
+    conn_rec *c = r->connection;
+    cc_peer_t *peer = cc_peer_of(c);
+    int count = peer->lasting ? peer->lasting->count : 0;
+    cc_lasting_client_t *made;
+
+    if (captured->seen.via != CC_VIA_PROXY_PROTOCOL || !may_last(r) || count == LASTING ||
+        is_lasting(peer, captured->entry)) {
+        return;
+    }
+    made = apr_palloc(c->pool, sizeof(*made));
+    *made = (cc_lasting_client_t){*captured, peer->lasting, count + 1};
+    made->captured.seen.lasts = true;
+    made->captured.pool = c->pool;
+    cc_octet_entry_hold(captured->entry);
+    apr_pool_cleanup_register(c->pool, captured->entry, entry_release, apr_pool_cleanup_null);
+    peer->lasting = made;
+}
+
 /* True if the PROXY header of the connection counts for a request, instead of headers of HTTP. */
 static bool is_by_protocol(const request_rec *r, const cc_proxies_t *proxies)
 {
@@ -231,6 +300,10 @@ static const cc_forwarded_t *protocol_capture(request_rec *r, const cc_proxies_t
 
     if (trust == CC_PROXY_ADDRESS) {
         return NULL;
+    }
+    seen = trust == CC_PROXY_TRUSTED ? lasting_find(r) : NULL;
+    if (seen) {
+        return seen;
     }
     seen = cc_proxy_filter_forwarded(r);
     if (trust == CC_PROXY_TRUSTED) {
@@ -284,12 +357,6 @@ const cc_forwarded_t *cc_forwarded_unread(request_rec *r)
 /* ---- the client --------------------------------------------------------------------------------
  */
 
-static apr_status_t entry_release(void *entry)
-{
-    cc_octet_entry_release(entry);
-    return APR_SUCCESS;
-}
-
 /* A request asks several times, and has to get the same client each time. */
 static cc_octet_entry_t *entry_of(request_rec *r, captured_t *captured)
 {
@@ -302,6 +369,8 @@ static cc_octet_entry_t *entry_of(request_rec *r, captured_t *captured)
                                   apr_pool_cleanup_null);
         if (cc_forwarded_client_of(captured->entry)->bad) {
             cc_counters_rejected(r->server, CC_REJECTED_BAD_HEADER);
+        } else {
+            lasting_add(r, captured);
         }
     }
     return captured->entry;

@@ -10,7 +10,7 @@
 #include "httpd/peer/client.h"
 
 /**
- * What a trusted proxy passed on for a request. It lives as long as the request of the client, and
+ * What a trusted proxy passed on for a request. It lives at least as long as that request, and
  * its subrequests and internal redirects share it. Constant once made.
  */
 typedef struct cc_forwarded_t {
@@ -23,6 +23,7 @@ typedef struct cc_forwarded_t {
     const cc_header_spec_t *spec; /* CC_VIA_HEADER: how to read the value */
     const char *bad; /* a literal: why the request has no client although the proxy is trusted;
                         NULL: nothing is wrong so far */
+    bool lasts; /* it lasts as long as the connection, and cc_forwarded_unread finds it again */
 } cc_forwarded_t;
 
 /**
@@ -35,8 +36,10 @@ typedef struct cc_forwarded_t {
 const cc_forwarded_t *cc_forwarded_capture(request_rec *r, const char **untrusted);
 
 /**
- * For a request that was not captured, since httpd could not read it: NULL, or what a trusted proxy
- * may have passed on, which is unknown. Costs as much as finding out whether the peer is trusted.
+ * For a request of which nothing was kept: what the PROXY header of its connection passes on (then
+ * cc_forwarded_capture has to have nothing kept but what `lasts`), or, since httpd could not read
+ * the request, what a trusted proxy may have passed on, which is unknown. NULL: the connection is
+ * not that of a trusted proxy. Costs as much as finding that out.
  */
 const cc_forwarded_t *cc_forwarded_unread(request_rec *r);
 

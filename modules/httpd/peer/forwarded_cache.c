@@ -157,6 +157,14 @@ cc_octet_entry_t *cc_forwarded_find(request_rec *r, const cc_forwarded_t *forwar
     return entry;
 }
 
+bool cc_forwarded_is_current(const cc_octet_entry_t *entry, const request_rec *r)
+{
+    const cc_forwarded_client_t *data = cc_forwarded_client_of(entry);
+
+    return entry->key.number == number_of(r, data->client.facts.via) &&
+           cc_forwarded_client_holds(data, cc_vhost_of(r->server));
+}
+
 /* ---- the source --------------------------------------------------------------------------------
  */
 

@@ -23,9 +23,9 @@ typedef struct cc_peer_t {
      * host and CAs with this number (conf/vhost_conf.h; 0: nothing is known), up to this time. */
     atomic_uint_least64_t accepted_by;
     _Atomic(apr_time_t) accepted_until;
-    bool named; /* the names of its CAs have been chosen (tls_hooks.c) */
-    atomic_bool tolerated;                         /* its certificate failed, and it goes on */
-    atomic_bool ends;                              /* it is to be closed after the answer */
+    bool named;            /* the names of its CAs have been chosen (tls_hooks.c) */
+    atomic_bool tolerated; /* its certificate failed, and it goes on */
+    atomic_bool ends;      /* it is to be closed after the answer */
     cc_fault_t refused; /* the fault of the certificate that ended a handshake; CC_CAUSE_NONE: none.
                          * For the thread of the connection */
     const cc_client_finder_t *finder; /* if it has no TLS of its own; NULL: it has no clients */
@@ -35,9 +35,14 @@ typedef struct cc_peer_t {
                                             * began passes on, for all requests; NULL: it has no
                                             * such header. Constant once requests are read */
     _Atomic(struct cc_proxy_met_t *) proxies_met; /* proxy_trust.c: a list, like tls_clients */
+    /* What follows is for the thread of an HTTP/1.1 connection. */
+    const struct cc_proxies_t *trusted_by; /* proxy_trust.c: the last directives that the address
+                                            * meets; NULL: none so far */
+    const struct cc_lasting_client_t *lasting; /* forwarded.c: a list, of what the PROXY header
+                                                * passes on, with its client */
     struct cc_octet_entry_t *last; /* forwarded_client.c: what its proxy passed on last; NULL:
-                                    * nothing. For the thread of an HTTP/1.1 connection */
-    const char *last_bad;          /* forwarded.c: the last fault that was logged; likewise */
+                                    * nothing */
+    const char *last_bad;          /* forwarded.c: the last fault that was logged */
 } cc_peer_t;
 
 /**
@@ -60,8 +65,7 @@ static inline bool cc_peer_has_accepted(const request_rec *r)
         atomic_load_explicit(&cc_vhost_conf_of(r->server)->number, memory_order_acquire);
 
     return peer && atomic_load_explicit(&peer->accepted_by, memory_order_acquire) == host &&
-           r->request_time <=
-               atomic_load_explicit(&peer->accepted_until, memory_order_relaxed) &&
+           r->request_time <= atomic_load_explicit(&peer->accepted_until, memory_order_relaxed) &&
            host != 0;
 }
 

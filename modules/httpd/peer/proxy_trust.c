@@ -80,15 +80,16 @@ static bool meets(request_rec *r, const cc_client_t *client, const cc_rules_t *r
  * A certificate that verified and was revoked since, say, makes its connection one of any client,
  * whose requests are refused (request/refuse.c), whether conditions ask for it or not.
  */
-static bool is_certified(request_rec *r, const cc_proxies_t *proxies)
+static bool is_certified(request_rec *r, const cc_peer_t *peer, const cc_proxies_t *proxies)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
+    bool may_have_client = peer->ssl || peer->finder;
     cc_nobody_t why;
     const cc_client_t *client;
     apr_time_t now;
     bool valid;
 
-    if (!proxies->certs && !(host && cc_vhost_asks_more(host))) {
+    if (!proxies->certs && !(may_have_client && host && cc_vhost_asks_more(host))) {
         return true;
     }
     client = cc_peer_client(r, &why);
@@ -100,12 +101,27 @@ static bool is_certified(request_rec *r, const cc_proxies_t *proxies)
     return valid && meets(r, client, proxies->certs, now);
 }
 
+/* The address of a connection stays the same, so it is compared once in its own thread. */
+static bool is_address_trusted(const conn_rec *c, cc_peer_t *peer, const cc_proxies_t *proxies)
+{
+    if (!c->master && peer->trusted_by == proxies) {
+        return true;
+    }
+    if (!peer->address || !cc_proxies_trust(proxies, peer->address)) {
+        return false;
+    }
+    if (!c->master) {
+        peer->trusted_by = proxies;
+    }
+    return true;
+}
+
 cc_proxy_trust_t cc_proxy_trust(request_rec *r, const cc_proxies_t *proxies)
 {
-    const cc_peer_t *peer = cc_peer_of(r->connection);
+    cc_peer_t *peer = cc_peer_of(r->connection);
 
-    if (!peer || !peer->address || !cc_proxies_trust(proxies, peer->address)) {
+    if (!peer || !is_address_trusted(r->connection, peer, proxies)) {
         return CC_PROXY_ADDRESS;
     }
-    return is_certified(r, proxies) ? CC_PROXY_TRUSTED : CC_PROXY_CERTIFICATE;
+    return is_certified(r, peer, proxies) ? CC_PROXY_TRUSTED : CC_PROXY_CERTIFICATE;
 }
