@@ -264,15 +264,10 @@ void cc_hooks_tolerate(void)
     register_once(register_tolerate, &cc_configuration_of(ap_server_conf)->tolerates);
 }
 
-static void register_reserve(void)
-{
-    /* After cc_inbound_clean. */
-    ap_hook_post_read_request(cc_inbound_clean_certificates, NULL, NULL, APR_HOOK_REALLY_FIRST);
-}
-
+/* No hook of its own: cc_inbound_clean looks at all headers. */
 void cc_hooks_reserve(void)
 {
-    register_once(register_reserve, &cc_configuration_of(ap_server_conf)->reserves);
+    cc_configuration_of(ap_server_conf)->reserves = true;
 }
 
 static void register_forward(void)

@@ -107,6 +107,9 @@ bool cc_header_same(const char *a, const char *b);
  */
 bool cc_header_is_of_certificates(const char *name);
 
+/** False if no name of these begins with this character. Any thread. */
+bool cc_header_may_begin(char c);
+
 /** The result of a proxy's own verification of its client's certificate (ssl-client-verify). */
 typedef enum {
     CC_VETO_NONE,  /* not the name of such a header, or a value that does not object */

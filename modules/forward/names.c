@@ -134,17 +134,24 @@ static bool is_of_x(const char *name)
     return begins_with_one(forwarded ? forwarded : name, forwarded ? names_forwarded : names_x);
 }
 
+/* The second letters of the names of the lists, as bits, by the first one; after x, any. */
+static const unsigned seconds[26] = {['c' - 'a'] = LETTER('e') | LETTER('f') | LETTER('l'),
+                                     ['s' - 'a'] = LETTER('s'),
+                                     ['w' - 'a'] = LETTER('l') | LETTER('s'),
+                                     ['x' - 'a'] = ~0U};
+
 /* True if a name begins with two letters that no name of the lists begins with. */
 CC_INLINE bool is_other(const char *name)
 {
-    static const unsigned seconds[26] = {['c' - 'a'] = LETTER('e') | LETTER('f') | LETTER('l'),
-                                         ['s' - 'a'] = LETTER('s'),
-                                         ['w' - 'a'] = LETTER('l') | LETTER('s'),
-                                         ['x' - 'a'] = ~0U};
     unsigned first = letter_of(name[0]);
     unsigned second = first < 26 && seconds[first] ? letter_of(name[1]) : 0;
 
     return first < 26 && second < 26 && !(seconds[first] >> second & 1);
+}
+
+bool cc_header_may_begin(char c)
+{
+    return letter_of(c) < 26 ? seconds[letter_of(c)] != 0 : folded(c) == '\0';
 }
 
 bool cc_header_is_of_certificates(const char *name)

@@ -120,7 +120,7 @@ TEST(where_certificates_are_sent_all_names_of_certificates_are_removed)
         "X_USER: root\nHost: b\nx.cert: x\nssl-client-verify: SUCCESS\nX-Users: y\n"
         "X-Forwarded-Client-Cert: x\nx.cert: again");
 
-    ck_assert_int_eq(cc_inbound_clean_certificates(r), DECLINED);
+    ck_assert_int_eq(cc_inbound_clean(r), DECLINED);
     ck_assert_str_eq(headers_text(r->headers_in), "Host: b\nX-Users: y");
     fake_expect_begins(fake_logged(), "info CC0111: removed the request header X_USER, whose name "
                                       "is reserved for this module\ninfo CC0111: removed the "
@@ -136,7 +136,6 @@ TEST(an_internal_redirect_loses_them_without_a_line)
     fake_logged();
     headers_add(next->headers_in, "X-Cert: ours\nClientCert-User: ours");
     cc_inbound_clean(next);
-    cc_inbound_clean_certificates(next);
     ck_assert_ptr_null(apr_table_get(next->headers_in, "X-Cert"));
     ck_assert_ptr_null(apr_table_get(next->headers_in, "ClientCert-User"));
     fake_expect_log("");

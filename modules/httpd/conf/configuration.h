@@ -48,8 +48,9 @@ typedef struct cc_configuration_t {
     apr_array_header_t *removed; /* conf/forwarding.c, conf/proxies.c: the folded names of headers
                                     (forward/forward.h) that directives name, of const char *. They
                                     are removed from all requests. NULL: none */
-    apr_uint64_t removed_first;  /* conf/reserved.c: the first letters of these names, as bits */
-    bool reserves; /* mod_clientcert.c: the hooks of cc_hooks_reserve are registered */
+    unsigned char reserved_first[256]; /* conf/reserved.c: which of the names that are removed may
+                                          begin with each character (CC_RESERVED_BY_X) */
+    bool reserves; /* mod_clientcert.c: cc_hooks_reserve was called */
     bool sends;    /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
 } cc_configuration_t;
 

@@ -6,21 +6,14 @@
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/vhost_conf.h"
 
-/* The bit of the first letter or digit of a name. Other characters do not count. */
-static apr_uint64_t first_bit(const char *name)
+/* A letter in lower case or a digit; NUL for anything else, which does not count in a name. */
+static char folded(char c)
 {
-    for (; *name; name++) {
-        char c = *name;
-
-        if (c >= '0' && c <= '9') {
-            return (apr_uint64_t)1 << (c - '0');
-        }
-        c |= 0x20;
-        if (c >= 'a' && c <= 'z') {
-            return (apr_uint64_t)1 << (10 + c - 'a');
-        }
+    if (c >= '0' && c <= '9') {
+        return c;
     }
-    return 0;
+    c |= 0x20;
+    return c >= 'a' && c <= 'z' ? c : '\0';
 }
 
 /* Each name once, since every request is compared with all of them. */
@@ -40,25 +33,36 @@ static apr_array_header_t *unique(const apr_array_header_t *names, apr_pool_t *p
     return once;
 }
 
+/* Which of the reserved names may begin with this character. `removed` are folded names. */
+static unsigned char begun_by(char c, const apr_array_header_t *removed)
+{
+    unsigned char by = cc_header_may_begin(c) ? CC_RESERVED_BY_FORMAT : 0;
+
+    for (int i = 0; removed && i < removed->nelts; i++) {
+        if (!folded(c) || APR_ARRAY_IDX(removed, i, const char *)[0] == folded(c)) {
+            by |= CC_RESERVED_BY_DIRECTIVE;
+        }
+    }
+    return by;
+}
+
 int cc_reserved_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     cc_configuration_t *configuration = cc_configuration_of(s);
 
     (void)plog;
-    if (!configuration->removed) {
-        return OK;
+    if (configuration->removed) {
+        configuration->removed = unique(configuration->removed, pconf, ptemp);
     }
-    configuration->removed = unique(configuration->removed, pconf, ptemp);
-    for (int i = 0; i < configuration->removed->nelts; i++) {
-        configuration->removed_first |=
-            first_bit(APR_ARRAY_IDX(configuration->removed, i, const char *));
+    for (int c = 0; c < 256; c++) {
+        configuration->reserved_first[c] = begun_by((char)c, configuration->removed);
     }
     return OK;
 }
 
 bool cc_reserved_named(const cc_configuration_t *configuration, const char *name)
 {
-    if (!(configuration->removed_first & first_bit(name))) {
+    if (!cc_reserved_may_be(configuration, name, CC_RESERVED_BY_DIRECTIVE)) {
         return false;
     }
     for (int i = 0; i < configuration->removed->nelts; i++) {
@@ -81,7 +85,9 @@ const char *cc_reserved_first(const cc_configuration_t *configuration, const apr
     for (int i = 0; i < all->nelts; i++) {
         const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
 
-        if (cc_reserved_is(configuration, name)) {
+        if (cc_reserved_may_be(configuration, name,
+                               CC_RESERVED_BY_DIRECTIVE | CC_RESERVED_BY_FORMAT) &&
+            cc_reserved_is(configuration, name)) {
             return name;
         }
     }

@@ -27,7 +27,8 @@ static void headers_remove(const request_rec *r)
     for (int i = 0; i < all->nelts;) {
         const char *name = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
 
-        if (cc_reserved_named(configuration, name)) {
+        if (cc_reserved_may_be(configuration, name, CC_RESERVED_BY_DIRECTIVE) &&
+            cc_reserved_named(configuration, name)) {
             apr_table_unset(r->headers_in, name);
             i = 0;
         } else {
@@ -48,6 +49,10 @@ static void response_keep_private(request_rec *r)
     cc_cache_personal(r);
     while (r->main) {
         r = r->main;
+    }
+    if (apr_is_empty_table(r->err_headers_out)) {
+        apr_table_addn(r->err_headers_out, "Cache-Control", "private");
+        return;
     }
     control = apr_table_get(r->err_headers_out, "Cache-Control");
     if (!control || !ap_find_token(r->pool, control, "private")) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/proxies.h"
 #include "httpd/conf/reserved.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
@@ -109,11 +110,9 @@ static bool wants_line(const request_rec *r, cc_quota_kind_t kind)
  * What a client sent is logged: not what a trusted proxy sent, nor, in an internal redirect, what
  * was set for the first request.
  */
-static bool is_of_client(const request_rec *r)
+static bool is_of_client(request_rec *r)
 {
-    const cc_request_t *kept = cc_request_seen(r);
-
-    return !r->prev && !(kept && kept->forwarded);
+    return !r->prev && !cc_request_forwarded(r);
 }
 
 static void remove_one(request_rec *r, const char *name)
@@ -139,9 +138,9 @@ static void remove_ours(request_rec *r)
     }
 }
 
-int cc_inbound_clean_certificates(request_rec *r)
+/* Where certificates are forwarded or taken. */
+static void remove_certificates(request_rec *r, const cc_configuration_t *configuration)
 {
-    const cc_configuration_t *configuration = cc_configuration_of(r->server);
     const char *name = cc_reserved_first(configuration, r->headers_in);
 
     if (name) {
@@ -150,7 +149,6 @@ int cc_inbound_clean_certificates(request_rec *r)
     for (; name; name = cc_reserved_first(configuration, r->headers_in)) {
         remove_one(r, name);
     }
-    return DECLINED;
 }
 
 /* ---- trailers ------------------------------------------------------------------------------ */
@@ -278,13 +276,13 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
-/* An internal redirect is still the request that the proxy sent. */
-static void capture(request_rec *r)
+/* A separate function, to keep the common case fast. */
+static __attribute__((noinline)) void capture(request_rec *r)
 {
     const char *untrusted = NULL;
-    const struct cc_forwarded_t *forwarded = r->prev ? NULL : cc_forwarded_capture(r, &untrusted);
+    const cc_forwarded_t *forwarded = cc_forwarded_capture(r, &untrusted);
 
-    if (forwarded || untrusted) {
+    if ((forwarded && !forwarded->lasts) || untrusted) {
         cc_request_t *kept = cc_request_of(r);
 
         kept->forwarded = forwarded;
@@ -298,15 +296,22 @@ static void capture(request_rec *r)
  */
 int cc_inbound_clean(request_rec *r)
 {
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(r->server);
     unsigned kinds;
 
-    if (cc_use_of(r->server) == CC_USE_NONE) {
+    if (conf->use == CC_USE_NONE) {
         return DECLINED;
     }
-    capture(r);
+    /* An internal redirect is still the request that the proxy sent. */
+    if (cc_proxies_take(conf->proxies) && !r->prev) {
+        capture(r);
+    }
     kinds = kinds_of(r->headers_in);
     if (kinds & OURS) {
         remove_ours(r);
+    }
+    if (conf->configuration->reserves) {
+        remove_certificates(r, conf->configuration);
     }
     if (kinds & CONNECTION) {
         cc_connection_clean(r);

@@ -8,18 +8,13 @@
 #include "httpd/conf/module.h"
 
 /**
- * post_read_request: removes request headers with reserved names, and from Connection all names
- * except those that HTTP itself uses. Adds a filter that removes trailers with reserved names, and
- * trailers named Connection. Returns DECLINED.
+ * post_read_request: takes what a trusted proxy passed on (peer/forwarded.h). Removes request
+ * headers with reserved names, and from Connection all names except those that HTTP itself uses.
+ * Where certificates are forwarded or taken (cc_hooks_reserve), also removes the headers that
+ * directives name, and all headers by which proxies pass on certificates (forward/forward.h). Adds
+ * a filter that removes trailers with such names, and trailers named Connection. Returns DECLINED.
  */
 int cc_inbound_clean(request_rec *r);
-
-/**
- * The same, where certificates are forwarded or taken (cc_hooks_reserve): removes the headers that
- * directives name, and all headers by which proxies pass on certificates (forward/forward.h). After
- * it, in the same phase. Returns DECLINED.
- */
-int cc_inbound_clean_certificates(request_rec *r);
 
 /** The filter of a request that may have trailers. */
 extern const char cc_inbound_filter[];
