@@ -101,7 +101,7 @@ sub rows_of_forwarding {
     my $mapped = $three_groups . $no_export;
     my $one    = $added->("${mapped}ClientCertForward rfc9440\n");
     my $three  = $added->("${mapped}ClientCertForward rfc9440\nClientCertForwardIdentity\n");
-    row_within('  more, if the certificate is sent to back ends', '', $one - $added->($mapped), 1500,
+    row_within('  more, if the certificate is sent to back ends', '', $one - $added->($mapped), 300,
         \&plus);
     row_within('  more, for each further header: user, groups', '', ($three - $one) / 2, 300, \&plus);
     return;
