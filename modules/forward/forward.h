@@ -94,8 +94,7 @@ typedef struct cc_forward_values_t {
 apr_status_t cc_forward_write(cc_forward_values_t *values, const cc_forward_format_t *format,
                               X509 *leaf, STACK_OF(X509) * chain, apr_pool_t *p, cc_error_t *err);
 
-/* ---- names of headers (names.c) ---------------------------------------------------------------
- */
+/* ---- names of headers (names.c) -------------------------------------------------------------- */
 
 /**
  * The name of a header as a back end may fold it: letters in lower case and digits, without "-",

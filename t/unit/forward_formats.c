@@ -9,8 +9,7 @@
 #include "forwardset.h"
 #include "suite.h"
 
-/* ---- the list of formats ----------------------------------------------------------------------
- */
+/* ---- the list of formats --------------------------------------------------------------------- */
 
 TEST(formats_are_found_by_their_names_in_any_case)
 {
@@ -43,8 +42,7 @@ TEST(the_names_are_listed)
                      "rfc9440, xfcc, pem-url, pem-bare or der");
 }
 
-/* ---- what all formats have in common ----------------------------------------------------------
- */
+/* ---- what all formats have in common --------------------------------------------------------- */
 
 static const struct {
     const char *format, *good;
@@ -164,8 +162,7 @@ TEST(a_certificate_must_be_der)
     ck_assert_str_eq(err.tag, "CC0482");
 }
 
-/* ---- the formats ------------------------------------------------------------------------------
- */
+/* ---- the formats ----------------------------------------------------------------------------- */
 
 static const forwardset_case_t rfc9440[] = {
     {":{a}:", NULL, "a", NULL, false},

@@ -23,8 +23,7 @@
 /* How long a certificate that did not verify is not verified again on the same connection. */
 #define RETRY apr_time_from_sec(60)
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 void cc_forwarded_bad_log(request_rec *r, const cc_forwarded_t *forwarded, const char *reason)
 {
@@ -66,8 +65,7 @@ static void certs_read(cc_forwarded_client_t *data, request_rec *r, const cc_for
     }
 }
 
-/* ---- judging -----------------------------------------------------------------------------------
- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static const char *verify(cc_forwarded_client_t *data, request_rec *r, apr_pool_t *p)
 {
@@ -137,8 +135,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     tell(data, r);
 }
 
-/* ---- entries -----------------------------------------------------------------------------------
- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 typedef struct cc_lasting_t {
     struct cc_lasting_t *next;
