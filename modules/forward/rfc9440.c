@@ -17,11 +17,11 @@ static apr_status_t sequence_read(cc_forward_reading_t *r, const char **at)
     apr_size_t len = 0;
 
     if (**at != ':') {
-        return bad(r, *at, "here must be the \":\" with which a byte sequence begins");
+        return bad(r, *at, "a byte sequence must begin here, with \":\"");
     }
     end = strchr(base64, ':');
     if (!end) {
-        return bad(r, *at, "the \":\" with which the byte sequence ends is missing");
+        return bad(r, *at, "the byte sequence does not end with \":\"");
     }
     *at = end + 1;
     der = cc_base64_read(r, &len, base64, (apr_size_t)(end - base64));
@@ -37,7 +37,7 @@ static apr_status_t rfc9440_read(cc_forward_reading_t *r, const char *value)
     while (status == APR_SUCCESS && *at) {
         at += strspn(at, " \t");
         if (*at != ',') {
-            return bad(r, at, "there is more after the \":\" with which a byte sequence ends");
+            return bad(r, at, "there is more after the \":\" at the end of a byte sequence");
         }
         at++;
         at += strspn(at, " \t");

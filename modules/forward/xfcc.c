@@ -79,7 +79,7 @@ static apr_status_t pair_read(const cc_forward_reading_t *r, element_t *element,
     value_t other = {NULL, 0, false}, *place = place_of(element, key, len);
 
     if (len == 0 || key[len] != '=') {
-        return bad(r, key, "here must be a key and \"=\"");
+        return bad(r, key, "a key and \"=\" must be here");
     }
     if (place && place->text) {
         return bad(r, key, "an element has this key twice");

@@ -238,13 +238,12 @@ static const struct {
     const char *text, *log; /* "": it is fine */
 } starts[] = {
     {"ClientCertHeader der\nClientCertTrustedProxy 192.0.2.1", ""},
-    {"ClientCertHeader der", "emerg CC0426: site.conf:1: ClientCertHeader: the main server names "
-                             "no ClientCertTrustedProxy, "
-                             "whose headers count"},
+    {"ClientCertHeader der", "emerg CC0426: site.conf:1: ClientCertHeader: the main server has no "
+                             "ClientCertTrustedProxy, so no header would count: name the addresses "
+                             "of the proxies"},
     {"ClientCertHeader der\nClientCertTrustedProxyCert subject.CN == a",
-     "emerg CC0426: site.conf:1: ClientCertHeader: the main server names no "
-     "ClientCertTrustedProxy, "
-     "whose headers count"},
+     "emerg CC0426: site.conf:1: ClientCertHeader: the main server has no "
+     "ClientCertTrustedProxy, so no header would count: name the addresses of the proxies"},
     {"ClientCertHeader der\nClientCertTrustedProxy ::/0",
      "emerg CC0427: site.conf:1: ClientCertHeader: the main server trusts the headers of every "
      "address: name the addresses of the proxies, or their certificates in "
