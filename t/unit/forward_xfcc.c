@@ -8,8 +8,7 @@
 #include "forwardset.h"
 #include "suite.h"
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const forwardset_case_t elements[] = {
     {"Hash={a:sha256};Cert=\"{a:url}\";Subject=\"CN=alice\";URI=", NULL, "a", NULL, false},
@@ -112,8 +111,7 @@ TEST(a_client_cannot_move_the_last_element)
     }
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static const char *written(X509 *leaf, STACK_OF(X509) * chain)
 {
@@ -198,8 +196,7 @@ TEST(uris_are_written_if_they_are_some)
                      ";Subject=\"CN=a,O=X\"");
 }
 
-/* ---- errors of writing, for all formats -------------------------------------------------------
- */
+/* ---- errors of writing, for all formats ------------------------------------------------------ */
 
 TEST(a_format_that_can_only_be_read_is_not_written)
 {

@@ -63,8 +63,7 @@ static cc_forwarded_store_t *store_of(const server_rec *s)
     return cc_configuration_of(s)->forwarded;
 }
 
-/* ---- finding -----------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* Certificates in a header and in a PROXY header are read differently. */
 static apr_uint64_t number_of(const request_rec *r, cc_via_t via)
@@ -157,8 +156,7 @@ cc_octet_entry_t *cc_forwarded_find(request_rec *r, const cc_forwarded_t *forwar
     return entry;
 }
 
-/* ---- the source --------------------------------------------------------------------------------
- */
+/* ---- the source ------------------------------------------------------------------------------ */
 
 /* What was found for a tunnel since its request; in the pool of that request. */
 typedef struct later_t {
