@@ -17,6 +17,9 @@ apr_status_t cc_forward_bad(const cc_forward_reading_t *r, const char *tag, cons
         word = apr_pstrmemdup(r->pool, at, strnlen(at, QUOTED));
         word = apr_pstrcat(r->pool, word, strnlen(at, QUOTED + 1) > QUOTED ? "..." : "", NULL);
     }
+    if (!r->format) {
+        return cc_error_set(r->err, r->pool, tag, word, "%s", reason);
+    }
     return cc_error_set(r->err, r->pool, tag, word, "%s%s; the format %s is %s",
                         r->in_chain ? "in the header of the chain: " : "", reason, r->format->name,
                         r->format->codec->look);

@@ -95,6 +95,14 @@ static apr_status_t cert_free(void *cert)
     return APR_SUCCESS;
 }
 
+/* Hands over what has been read: the first certificate is the client's. */
+static void certs_take(cc_forwarded_certs_t *certs, const cc_forward_reading_t *r)
+{
+    certs->leaf = sk_X509_shift(r->certs);
+    apr_pool_cleanup_register(r->pool, certs->leaf, cert_free, apr_pool_cleanup_null);
+    certs->chain = r->certs;
+}
+
 apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_format_t *format,
                              const char *value, const char *chain_value, bool reads_chain,
                              apr_pool_t *p, cc_error_t *err)
@@ -106,9 +114,22 @@ apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_forma
     status = values_read(&r, value, chain_value, reads_chain);
     ERR_pop_to_mark();
     if (status == APR_SUCCESS) {
-        certs->leaf = sk_X509_shift(r.certs);
-        apr_pool_cleanup_register(p, certs->leaf, cert_free, apr_pool_cleanup_null);
-        certs->chain = r.certs;
+        certs_take(certs, &r);
+    }
+    return status;
+}
+
+apr_status_t cc_forward_read_der(cc_forwarded_certs_t *certs, const unsigned char *der,
+                                 apr_size_t len, apr_pool_t *p, cc_error_t *err)
+{
+    cc_forward_reading_t r = cc_reading_make(NULL, p, err);
+    apr_status_t status;
+
+    ERR_set_mark();
+    status = cc_reading_add(&r, der, len);
+    ERR_pop_to_mark();
+    if (status == APR_SUCCESS) {
+        certs_take(certs, &r);
     }
     return status;
 }

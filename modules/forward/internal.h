@@ -7,7 +7,7 @@
 
 /** The value of a header that is being read, and the certificates found in it so far. */
 typedef struct cc_forward_reading_t {
-    const cc_forward_format_t *format;
+    const cc_forward_format_t *format; /* NULL: the value is DER itself */
     STACK_OF(X509) * certs; /* owned by the pool */
     bool in_chain;          /* the value is that of the header of the chain */
     apr_pool_t *pool;

@@ -3,8 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "forward/internal.h"
 #include "forward/proxy_protocol.h"
 
 /* Offsets in the fixed octets. */
@@ -235,29 +234,11 @@ static const char *veto_of(const tlv_t *ssl)
                : NULL;
 }
 
-/* DER begins with 0x30, its base64 with "M". The only text that is accepted is the usual one. */
-static bool base64_decode(cc_proxy_header_t *header, const octets_t *text, apr_pool_t *p)
-{
-    unsigned char *der = apr_palloc(p, text->len / 4 * 3 + 1);
-    unsigned char *again = apr_palloc(p, text->len + 1);
-    int len = text->len % 4 == 0 ? EVP_DecodeBlock(der, text->at, (int)text->len) : -1;
-
-    if (len < 3) {
-        return false;
-    }
-    len -= (text->at[text->len - 1] == '=') + (text->at[text->len - 2] == '=');
-    if (EVP_EncodeBlock(again, der, len) != (int)text->len ||
-        memcmp(again, text->at, text->len) != 0) {
-        return false;
-    }
-    header->der = der;
-    header->der_len = (apr_size_t)len;
-    return true;
-}
-
+/* DER begins with 0x30, its base64 with "M". */
 static void cert_read(cc_proxy_header_t *header, const tlvs_t *found, apr_pool_t *p)
 {
     const octets_t *value = &found->cert.value;
+    const char *bad, *reason;
 
     if (!value->at || value->len == 0) {
         return;
@@ -266,7 +247,11 @@ static void cert_read(cc_proxy_header_t *header, const tlvs_t *found, apr_pool_t
     if (found->cert.type == CC_PROXY_PROTOCOL_CERT || value->at[0] == 0x30) {
         header->der = value->at;
         header->der_len = value->len;
-    } else if (!base64_decode(header, value, p) && !header->veto) {
+        return;
+    }
+    header->der =
+        cc_base64_decode(&header->der_len, (const char *)value->at, value->len, &bad, &reason, p);
+    if (!header->der && !header->veto) {
         header->veto = "the TLV for the certificate is neither DER nor base64 of DER";
     }
 }

@@ -93,9 +93,16 @@ static bool is_single(const named_t *named)
     return named->exact < 2 && (named->exact == 0 || named->others == 0);
 }
 
-/* A literal, or NULL. A header in another spelling alone is not looked at: it is just removed. */
-static const char *fault_of(const headers_t *found)
+/*
+ * A literal, or NULL. A header in another spelling alone is not looked at: it is just removed. What
+ * follows a PROXY header, the proxy may pass on unread.
+ */
+static const char *fault_of(const headers_t *found, const cc_peer_t *peer)
 {
+    if (found->cert.value && peer->of_proxy) {
+        return "the connection began with a PROXY header, after which a header of HTTP may be from "
+               "the client";
+    }
     if (!is_single(&found->cert)) {
         return "the header is there twice, or in two spellings";
     }
@@ -202,7 +209,7 @@ static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *
     seen.len = seen.value ? strlen(seen.value) : 0;
     seen.chain = found.chain.value && *found.chain.value ? found.chain.value : NULL;
     seen.chain_len = seen.chain ? strlen(seen.chain) : 0;
-    seen.bad = fault_of(&found);
+    seen.bad = fault_of(&found, cc_peer_of(r->connection));
     if (seen.bad) {
         bad_tell(r, &seen);
     }
@@ -217,10 +224,7 @@ static bool is_by_protocol(const request_rec *r, const cc_proxies_t *proxies)
     return proxies->proxy_protocol && (!proxies->header || (peer && peer->of_proxy));
 }
 
-/*
- * A proxy that begins a connection with a PROXY header may pass on everything else unread, so the
- * headers of HTTP may be those of the client.
- */
+/* Headers of HTTP do not count: see fault_of. */
 static const cc_forwarded_t *protocol_capture(request_rec *r, const cc_proxies_t *proxies)
 {
     cc_proxy_trust_t trust = cc_proxy_trust(r, proxies);
