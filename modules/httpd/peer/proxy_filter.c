@@ -244,6 +244,10 @@ static apr_status_t octets_read(ap_filter_t *f, reader_t *reader, apr_read_type_
         rv = octets_take(reader, block, &len);
     }
     apr_brigade_cleanup(reader->octets_in);
+    if (rv == APR_EOF && reader->have > 0 && !reader->pool) {
+        give(reader, reader->have); /* what is too short for a header is not one */
+        return APR_SUCCESS;
+    }
     if (rv == APR_SUCCESS && len > 0) {
         reader->have += len;
         rv = octets_judge(f->c, reader);
