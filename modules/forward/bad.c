@@ -8,7 +8,7 @@
 
 #define QUOTED 20 /* octets of a value, in a message */
 
-apr_status_t cc_forward_bad(const cc_reading_t *r, const char *tag, const char *at,
+apr_status_t cc_forward_bad(const cc_forward_reading_t *r, const char *tag, const char *at,
                             const char *reason)
 {
     const char *word = NULL;
@@ -16,6 +16,9 @@ apr_status_t cc_forward_bad(const cc_reading_t *r, const char *tag, const char *
     if (at && *at) {
         word = apr_pstrmemdup(r->pool, at, strnlen(at, QUOTED));
         word = apr_pstrcat(r->pool, word, strnlen(at, QUOTED + 1) > QUOTED ? "..." : "", NULL);
+    }
+    if (!r->format) {
+        return cc_error_set(r->err, r->pool, tag, word, "%s", reason);
     }
     return cc_error_set(r->err, r->pool, tag, word, "%s%s; the format %s is %s",
                         r->in_chain ? "in the header of the chain: " : "", reason, r->format->name,
@@ -42,7 +45,7 @@ const char *cc_forward_placeholder(const char *value)
 static bool is_in(const cc_forward_format_t *format, const char *value, apr_pool_t *parent)
 {
     apr_pool_t *p = NULL;
-    cc_reading_t r;
+    cc_forward_reading_t r;
     bool is = false;
 
     if (apr_pool_create(&p, parent) != APR_SUCCESS) {
@@ -54,7 +57,7 @@ static bool is_in(const cc_forward_format_t *format, const char *value, apr_pool
     return is;
 }
 
-void cc_forward_hint(const cc_reading_t *r, const char *value)
+void cc_forward_hint(const cc_forward_reading_t *r, const char *value)
 {
     static const char *const names[] = {"der", "rfc9440", "pem-url", "xfcc"};
 

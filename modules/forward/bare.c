@@ -5,8 +5,8 @@
 #include "forward/internal.h"
 
 /* Reads the certificates of base64 texts with "," between them. */
-static apr_status_t bare_read(cc_reading_t *r, const char *value,
-                              apr_status_t (*add)(cc_reading_t *, const unsigned char *,
+static apr_status_t bare_read(cc_forward_reading_t *r, const char *value,
+                              apr_status_t (*add)(cc_forward_reading_t *, const unsigned char *,
                                                   apr_size_t))
 {
     apr_status_t status = APR_SUCCESS;
@@ -26,12 +26,12 @@ static apr_status_t bare_read(cc_reading_t *r, const char *value,
 
 /* ---- pem-bare ---- */
 
-static apr_status_t pem_bare_read(cc_reading_t *r, const char *value)
+static apr_status_t pem_bare_read(cc_forward_reading_t *r, const char *value)
 {
     return bare_read(r, value, cc_reading_add);
 }
 
-static const char *pem_bare_write(const cc_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
+static const char *pem_bare_write(const cc_cert_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
 {
     apr_size_t size = 1;
     char *text = NULL, *to = NULL;
@@ -55,14 +55,14 @@ const cc_forward_codec_t cc_codec_pem_bare = {
 /* ---- der ---- */
 
 /* HAProxy sends a chain as the certificates one after the other (ssl_c_chain_der). */
-static apr_status_t der_read(cc_reading_t *r, const char *value)
+static apr_status_t der_read(cc_forward_reading_t *r, const char *value)
 {
     return bare_read(r, value, cc_reading_add_all);
 }
 
-static const char *der_write(const cc_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
+static const char *der_write(const cc_cert_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
 {
-    cc_der_t all = {NULL, 0};
+    cc_cert_der_t all = {NULL, 0};
     unsigned char *octets = NULL;
     char *text = NULL;
 

@@ -65,8 +65,8 @@ unsigned char *cc_base64_decode(apr_size_t *size, const char *text, apr_size_t l
     return octets;
 }
 
-const unsigned char *cc_base64_read(const cc_reading_t *r, apr_size_t *size, const char *text,
-                                    apr_size_t len)
+const unsigned char *cc_base64_read(const cc_forward_reading_t *r, apr_size_t *size,
+                                    const char *text, apr_size_t len)
 {
     const char *bad = NULL, *reason = NULL;
     unsigned char *octets = cc_base64_decode(size, text, len, &bad, &reason, r->pool);
@@ -82,7 +82,7 @@ apr_size_t cc_base64_length(apr_size_t size)
     return (size + 2) / 3 * 4;
 }
 
-char *cc_base64_write(char *to, const cc_der_t *der)
+char *cc_base64_write(char *to, const cc_cert_der_t *der)
 {
     return to + EVP_EncodeBlock((unsigned char *)to, der->octets, (int)der->len);
 }

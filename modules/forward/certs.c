@@ -12,15 +12,16 @@ static apr_status_t certs_free(void *certs)
     return APR_SUCCESS;
 }
 
-cc_reading_t cc_reading_make(const cc_forward_format_t *format, apr_pool_t *p, cc_error_t *err)
+cc_forward_reading_t cc_reading_make(const cc_forward_format_t *format, apr_pool_t *p,
+                                     cc_error_t *err)
 {
-    cc_reading_t r = {format, sk_X509_new_null(), false, p, err};
+    cc_forward_reading_t r = {format, sk_X509_new_null(), false, p, err};
 
     apr_pool_cleanup_register(p, r.certs, certs_free, apr_pool_cleanup_null);
     return r;
 }
 
-bool cc_der_make(cc_der_t *der, X509 *cert, apr_pool_t *p)
+bool cc_cert_der_make(cc_cert_der_t *der, X509 *cert, apr_pool_t *p)
 {
     int len = i2d_X509(cert, NULL);
     unsigned char *octets = NULL, *end = NULL;
@@ -29,11 +30,11 @@ bool cc_der_make(cc_der_t *der, X509 *cert, apr_pool_t *p)
         return false;
     }
     octets = end = apr_palloc(p, (apr_size_t)len);
-    *der = (cc_der_t){octets, (apr_size_t)len};
+    *der = (cc_cert_der_t){octets, (apr_size_t)len};
     return i2d_X509(cert, &end) == len;
 }
 
-const char *cc_der_sha256(const cc_der_t *der, apr_pool_t *p)
+const char *cc_cert_der_sha256(const cc_cert_der_t *der, apr_pool_t *p)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
@@ -57,13 +58,14 @@ const char *cc_der_sha256(const cc_der_t *der, apr_pool_t *p)
  */
 static bool is_der(X509 *cert, const unsigned char *octets, apr_size_t len, apr_pool_t *p)
 {
-    cc_der_t der = {NULL, 0};
+    cc_cert_der_t der = {NULL, 0};
 
-    return cc_der_make(&der, cert, p) && der.len == len && memcmp(der.octets, octets, len) == 0;
+    return cc_cert_der_make(&der, cert, p) && der.len == len &&
+           memcmp(der.octets, octets, len) == 0;
 }
 
 /* Adds the certificate at *octets, and moves on behind it. */
-static apr_status_t next_add(cc_reading_t *r, const unsigned char **octets,
+static apr_status_t next_add(cc_forward_reading_t *r, const unsigned char **octets,
                              const unsigned char *end)
 {
     const unsigned char *begin = *octets;
@@ -83,7 +85,7 @@ static apr_status_t next_add(cc_reading_t *r, const unsigned char **octets,
     return APR_SUCCESS;
 }
 
-apr_status_t cc_reading_add(cc_reading_t *r, const unsigned char *der, apr_size_t len)
+apr_status_t cc_reading_add(cc_forward_reading_t *r, const unsigned char *der, apr_size_t len)
 {
     const unsigned char *at = der;
     apr_status_t status = der ? next_add(r, &at, der + len) : APR_EINVAL;
@@ -94,7 +96,7 @@ apr_status_t cc_reading_add(cc_reading_t *r, const unsigned char *der, apr_size_
     return status;
 }
 
-apr_status_t cc_reading_add_all(cc_reading_t *r, const unsigned char *ders, apr_size_t len)
+apr_status_t cc_reading_add_all(cc_forward_reading_t *r, const unsigned char *ders, apr_size_t len)
 {
     const unsigned char *at = ders;
     apr_status_t status = ders ? APR_SUCCESS : APR_EINVAL;

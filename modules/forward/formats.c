@@ -9,8 +9,7 @@
 
 #include "forward/internal.h"
 
-/* ---- the formats ------------------------------------------------------------------------------
- */
+/* ---- the formats ----------------------------------------------------------------------------- */
 
 static const cc_forward_format_t formats[] = {
     {"rfc9440", "Client-Cert", "Client-Cert-Chain", CC_FORWARD_CHAIN_APART, true,
@@ -47,10 +46,9 @@ const char *cc_forward_format_names(bool sent, apr_pool_t *p)
     return apr_pstrcat(p, text, " or ", last, NULL);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
-static apr_status_t header_read(cc_reading_t *r, const char *value)
+static apr_status_t header_read(cc_forward_reading_t *r, const char *value)
 {
     const char *placeholder = cc_forward_placeholder(value);
     apr_status_t status;
@@ -68,7 +66,7 @@ static apr_status_t header_read(cc_reading_t *r, const char *value)
     return status;
 }
 
-static apr_status_t values_read(cc_reading_t *r, const char *value, const char *chain_value,
+static apr_status_t values_read(cc_forward_reading_t *r, const char *value, const char *chain_value,
                                 bool reads_chain)
 {
     bool is_apart = r->format->chain == CC_FORWARD_CHAIN_APART;
@@ -97,34 +95,54 @@ static apr_status_t cert_free(void *cert)
     return APR_SUCCESS;
 }
 
+/* Hands over what has been read: the first certificate is the client's. */
+static void certs_take(cc_forwarded_certs_t *certs, const cc_forward_reading_t *r)
+{
+    certs->leaf = sk_X509_shift(r->certs);
+    apr_pool_cleanup_register(r->pool, certs->leaf, cert_free, apr_pool_cleanup_null);
+    certs->chain = r->certs;
+}
+
 apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_format_t *format,
                              const char *value, const char *chain_value, bool reads_chain,
                              apr_pool_t *p, cc_error_t *err)
 {
-    cc_reading_t r = cc_reading_make(format, p, err);
+    cc_forward_reading_t r = cc_reading_make(format, p, err);
     apr_status_t status = APR_SUCCESS;
 
     ERR_set_mark();
     status = values_read(&r, value, chain_value, reads_chain);
     ERR_pop_to_mark();
     if (status == APR_SUCCESS) {
-        certs->leaf = sk_X509_shift(r.certs);
-        apr_pool_cleanup_register(p, certs->leaf, cert_free, apr_pool_cleanup_null);
-        certs->chain = r.certs;
+        certs_take(certs, &r);
     }
     return status;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+apr_status_t cc_forward_read_der(cc_forwarded_certs_t *certs, const unsigned char *der,
+                                 apr_size_t len, apr_pool_t *p, cc_error_t *err)
+{
+    cc_forward_reading_t r = cc_reading_make(NULL, p, err);
+    apr_status_t status;
+
+    ERR_set_mark();
+    status = cc_reading_add(&r, der, len);
+    ERR_pop_to_mark();
+    if (status == APR_SUCCESS) {
+        certs_take(certs, &r);
+    }
+    return status;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* The certificates in their order, the client's first; NULL: one cannot be encoded. */
-static const cc_der_t *ders_make(X509 *leaf, STACK_OF(X509) * chain, int above, apr_pool_t *p)
+static const cc_cert_der_t *ders_make(X509 *leaf, STACK_OF(X509) * chain, int above, apr_pool_t *p)
 {
-    cc_der_t *ders = apr_palloc(p, ((apr_size_t)above + 1) * sizeof(cc_der_t));
+    cc_cert_der_t *ders = apr_palloc(p, ((apr_size_t)above + 1) * sizeof(cc_cert_der_t));
 
     for (int i = 0; i <= above; i++) {
-        if (!cc_der_make(&ders[i], i ? sk_X509_value(chain, i - 1) : leaf, p)) {
+        if (!cc_cert_der_make(&ders[i], i ? sk_X509_value(chain, i - 1) : leaf, p)) {
             return NULL;
         }
     }
@@ -136,7 +154,7 @@ static apr_status_t values_write(cc_forward_values_t *values, const cc_forward_f
 {
     int above = chain ? sk_X509_num(chain) : 0;
     bool is_apart = format->chain == CC_FORWARD_CHAIN_APART;
-    const cc_der_t *ders = NULL;
+    const cc_cert_der_t *ders = NULL;
 
     if (above > CC_FORWARD_CHAIN_MAX) {
         return APR_EINVAL;

@@ -70,6 +70,14 @@ apr_status_t cc_forward_read(cc_forwarded_certs_t *certs, const cc_forward_forma
                              const char *value, const char *chain_value, bool reads_chain,
                              apr_pool_t *p, cc_error_t *err);
 
+/**
+ * Reads the DER of one certificate, as the PROXY protocol passes it on: as strictly as
+ * cc_forward_read, with the same rules for `certs`, which get no chain. APR_EINVAL: CC0482. Any
+ * thread, each with its own pool.
+ */
+apr_status_t cc_forward_read_der(cc_forwarded_certs_t *certs, const unsigned char *der,
+                                 apr_size_t len, apr_pool_t *p, cc_error_t *err);
+
 /** Header values that carry certificates. In the pool of the call; no octet outside 0x20-0x7E. */
 typedef struct cc_forward_values_t {
     const char *value;
@@ -86,8 +94,7 @@ typedef struct cc_forward_values_t {
 apr_status_t cc_forward_write(cc_forward_values_t *values, const cc_forward_format_t *format,
                               X509 *leaf, STACK_OF(X509) * chain, apr_pool_t *p, cc_error_t *err);
 
-/* ---- names of headers (names.c) ---------------------------------------------------------------
- */
+/* ---- names of headers (names.c) -------------------------------------------------------------- */
 
 /**
  * The name of a header as a back end may fold it: letters in lower case and digits, without "-",

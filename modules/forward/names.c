@@ -6,8 +6,7 @@
 #include "base/inline.h"
 #include "forward/forward.h"
 
-/* ---- folding ----------------------------------------------------------------------------------
- */
+/* ---- folding --------------------------------------------------------------------------------- */
 
 /* The number of a letter in the alphabet, in any case, from 0; 26 or more: it is not a letter. */
 CC_INLINE unsigned letter_of(char c)
@@ -58,8 +57,7 @@ bool cc_header_same(const char *a, const char *b)
     return true;
 }
 
-/* ---- names of certificates --------------------------------------------------------------------
- */
+/* ---- names of certificates ------------------------------------------------------------------- */
 
 #define LETTER(c) (1U << ((c) - 'a'))
 
@@ -173,8 +171,7 @@ bool cc_header_is_of_certificates(const char *name)
     }
 }
 
-/* ---- vetoes -----------------------------------------------------------------------------------
- */
+/* ---- vetoes ---------------------------------------------------------------------------------- */
 
 static bool is_verification(const char *name)
 {

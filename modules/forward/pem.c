@@ -9,10 +9,9 @@
     "CERTIFICATE-----"
 #define LINE 64 /* characters of base64 on a line */
 
-/* ---- reading ---------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
-static apr_status_t bad(const cc_reading_t *r, const char *at, const char *reason)
+static apr_status_t bad(const cc_forward_reading_t *r, const char *at, const char *reason)
 {
     return cc_forward_bad(r, "CC0480", at, reason);
 }
@@ -55,7 +54,7 @@ static char *lines_join(char **end, char *at, bool folded)
 }
 
 /* Reads the block at *text, and moves on behind it. */
-static apr_status_t block_read(cc_reading_t *r, char **text, bool folded)
+static apr_status_t block_read(cc_forward_reading_t *r, char **text, bool folded)
 {
     char *begin = after(*text, CC_PEM_BEGIN), *base64 = NULL, *end = NULL, *at = NULL;
     const unsigned char *der = NULL;
@@ -79,7 +78,7 @@ static apr_status_t block_read(cc_reading_t *r, char **text, bool folded)
     return cc_reading_add(r, der, len);
 }
 
-apr_status_t cc_pem_read(cc_reading_t *r, char *text, bool folded)
+apr_status_t cc_pem_read(cc_forward_reading_t *r, char *text, bool folded)
 {
     apr_status_t status = block_read(r, &text, folded);
 
@@ -95,10 +94,9 @@ apr_status_t cc_pem_read(cc_reading_t *r, char *text, bool folded)
     return status;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
-static char *block_write(char *to, const cc_der_t *der, apr_pool_t *p)
+static char *block_write(char *to, const cc_cert_der_t *der, apr_pool_t *p)
 {
     apr_size_t len = cc_base64_length(der->len);
     char *base64 = apr_palloc(p, len + 1);
@@ -115,7 +113,7 @@ static char *block_write(char *to, const cc_der_t *der, apr_pool_t *p)
     return stpcpy(to, END "\n");
 }
 
-const char *cc_pem_write(const cc_der_t *ders, int count, apr_pool_t *p)
+const char *cc_pem_write(const cc_cert_der_t *ders, int count, apr_pool_t *p)
 {
     apr_size_t size = 1;
     char *text = NULL, *to = NULL;

@@ -6,7 +6,7 @@
 
 #include "forward/internal.h"
 
-apr_status_t cc_pem_url_read(cc_reading_t *r, const char *value)
+apr_status_t cc_pem_url_read(cc_forward_reading_t *r, const char *value)
 {
     char *text = cc_percent_read(r, value);
 
@@ -25,13 +25,13 @@ static bool is_folded(const char *value)
     return strncmp(value, CC_PEM_BEGIN, len) == 0 && value[len] && strchr(" \t", value[len]);
 }
 
-static apr_status_t pem_url_read(cc_reading_t *r, const char *value)
+static apr_status_t pem_url_read(cc_forward_reading_t *r, const char *value)
 {
     return is_folded(value) ? cc_pem_read(r, apr_pstrdup(r->pool, value), true)
                             : cc_pem_url_read(r, value);
 }
 
-static const char *pem_url_write(const cc_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
+static const char *pem_url_write(const cc_cert_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
 {
     (void)leaf;
     return cc_percent_write(cc_pem_write(ders, count, p), p);

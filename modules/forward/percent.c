@@ -24,13 +24,13 @@ static char octet_of(const char *at)
     return (char)(low < 0 ? 0 : high << 4 | low);
 }
 
-static char *bad(const cc_reading_t *r, const char *at, const char *reason)
+static char *bad(const cc_forward_reading_t *r, const char *at, const char *reason)
 {
     cc_forward_bad(r, "CC0479", at, reason);
     return NULL;
 }
 
-char *cc_percent_read(const cc_reading_t *r, const char *text)
+char *cc_percent_read(const cc_forward_reading_t *r, const char *text)
 {
     char *decoded = apr_palloc(r->pool, strlen(text) + 1), *to = decoded;
 

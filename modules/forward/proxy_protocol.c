@@ -3,8 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "forward/internal.h"
 #include "forward/proxy_protocol.h"
 
 /* Offsets in the fixed octets. */
@@ -19,28 +18,27 @@ enum { TYPE_CRC32C = 0x03, TYPE_SSL = 0x20 };
 enum { SSL_FIXED = 5, SSL_PRESENTED = 0x02 | 0x04 }; /* in this connection, or in its session */
 
 /* Octets that have not been read yet. */
-typedef struct span_t {
+typedef struct octets_t {
     const unsigned char *at;
     apr_size_t len;
-} span_t;
+} octets_t;
 
 typedef struct tlv_t {
     int type;
-    span_t value; /* `at` is NULL: there is no such TLV */
+    octets_t value; /* `at` is NULL: there is no such TLV */
 } tlv_t;
 
 /* The TLVs that count. */
-typedef struct found_t {
+typedef struct tlvs_t {
     tlv_t ssl, crc, cert;
-} found_t;
+} tlvs_t;
 
 static apr_size_t number_of(const unsigned char *octets)
 {
     return (apr_size_t)octets[0] << 8 | octets[1];
 }
 
-/* ---- the fixed octets --------------------------------------------------------------------------
- */
+/* ---- the fixed octets ------------------------------------------------------------------------ */
 
 bool cc_proxy_protocol_begins(const unsigned char *octets, apr_size_t len)
 {
@@ -96,11 +94,10 @@ apr_size_t cc_proxy_protocol_shorten(unsigned char *out, const unsigned char *oc
     return len;
 }
 
-/* ---- TLVs --------------------------------------------------------------------------------------
- */
+/* ---- TLVs ------------------------------------------------------------------------------------ */
 
 /* Takes the next TLV off; false: it is cut off. */
-static bool tlv_next(tlv_t *tlv, span_t *rest)
+static bool tlv_next(tlv_t *tlv, octets_t *rest)
 {
     apr_size_t len;
 
@@ -129,7 +126,7 @@ static apr_status_t tlv_keep(tlv_t *place, const tlv_t *tlv, apr_pool_t *p, cc_e
 }
 
 /* Finds the TLVs of some types; `places` has a place for each, with the type. `in`: for errors. */
-static apr_status_t tlvs_find(tlv_t *const places[], int count, span_t rest, const char *in,
+static apr_status_t tlvs_find(tlv_t *const places[], int count, octets_t rest, const char *in,
                               apr_pool_t *p, cc_error_t *err)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -157,8 +154,7 @@ static apr_status_t length_error(const tlv_t *tlv, const char *legal, apr_pool_t
                         (unsigned)tlv->type, (int)tlv->value.len, legal);
 }
 
-/* ---- CRC32C ------------------------------------------------------------------------------------
- */
+/* ---- CRC32C ---------------------------------------------------------------------------------- */
 
 /* RFC 4960, appendix B, four bits at a time. */
 static uint32_t crc_add(uint32_t crc, const unsigned char *octets, apr_size_t len)
@@ -201,22 +197,21 @@ static apr_status_t crc_check(const tlv_t *crc, const unsigned char *octets, apr
     return APR_SUCCESS;
 }
 
-/* ---- the certificate ---------------------------------------------------------------------------
- */
+/* ---- the certificate ------------------------------------------------------------------------- */
 
 /* Finds the certificate in PP2_TYPE_SSL. */
-static apr_status_t ssl_read(found_t *found, apr_pool_t *p, cc_error_t *err)
+static apr_status_t ssl_read(tlvs_t *found, apr_pool_t *p, cc_error_t *err)
 {
     tlv_t inside = {.type = CC_PROXY_PROTOCOL_CERT};
     tlv_t *const places[] = {&inside};
-    const span_t *value = &found->ssl.value;
-    span_t rest;
+    const octets_t *value = &found->ssl.value;
+    octets_t rest;
     apr_status_t rv;
 
     if (value->len < SSL_FIXED) {
         return length_error(&found->ssl, "PP2_TYPE_SSL has at least 5", p, err);
     }
-    rest = (span_t){value->at + SSL_FIXED, value->len - SSL_FIXED};
+    rest = (octets_t){value->at + SSL_FIXED, value->len - SSL_FIXED};
     rv = tlvs_find(places, 1, rest, "PP2_TYPE_SSL", p, err);
     if (found->cert.type == CC_PROXY_PROTOCOL_CERT) {
         found->cert = inside;
@@ -239,29 +234,11 @@ static const char *veto_of(const tlv_t *ssl)
                : NULL;
 }
 
-/* DER begins with 0x30, its base64 with "M". The only text that is accepted is the usual one. */
-static bool base64_decode(cc_proxy_header_t *header, const span_t *text, apr_pool_t *p)
+/* DER begins with 0x30, its base64 with "M". */
+static void cert_read(cc_proxy_header_t *header, const tlvs_t *found, apr_pool_t *p)
 {
-    unsigned char *der = apr_palloc(p, text->len / 4 * 3 + 1);
-    unsigned char *again = apr_palloc(p, text->len + 1);
-    int len = text->len % 4 == 0 ? EVP_DecodeBlock(der, text->at, (int)text->len) : -1;
-
-    if (len < 3) {
-        return false;
-    }
-    len -= (text->at[text->len - 1] == '=') + (text->at[text->len - 2] == '=');
-    if (EVP_EncodeBlock(again, der, len) != (int)text->len ||
-        memcmp(again, text->at, text->len) != 0) {
-        return false;
-    }
-    header->der = der;
-    header->der_len = (apr_size_t)len;
-    return true;
-}
-
-static void cert_read(cc_proxy_header_t *header, const found_t *found, apr_pool_t *p)
-{
-    const span_t *value = &found->cert.value;
+    const octets_t *value = &found->cert.value;
+    const char *bad, *reason;
 
     if (!value->at || value->len == 0) {
         return;
@@ -270,22 +247,25 @@ static void cert_read(cc_proxy_header_t *header, const found_t *found, apr_pool_
     if (found->cert.type == CC_PROXY_PROTOCOL_CERT || value->at[0] == 0x30) {
         header->der = value->at;
         header->der_len = value->len;
-    } else if (!base64_decode(header, value, p) && !header->veto) {
+        return;
+    }
+    header->der =
+        cc_base64_decode(&header->der_len, (const char *)value->at, value->len, &bad, &reason, p);
+    if (!header->der && !header->veto) {
         header->veto = "the TLV for the certificate is neither DER nor base64 of DER";
     }
 }
 
-/* ---- a whole header ----------------------------------------------------------------------------
- */
+/* ---- a whole header -------------------------------------------------------------------------- */
 
 apr_status_t cc_proxy_protocol_read(cc_proxy_header_t *header, const unsigned char *octets,
                                     int type, apr_pool_t *p, cc_error_t *err)
 {
     bool custom = type != CC_PROXY_PROTOCOL_CERT;
-    found_t found = {{.type = TYPE_SSL}, {.type = TYPE_CRC32C}, {.type = type}};
+    tlvs_t found = {{.type = TYPE_SSL}, {.type = TYPE_CRC32C}, {.type = type}};
     tlv_t *const places[] = {&found.ssl, &found.crc, &found.cert};
     apr_status_t rv = cc_proxy_protocol_read_fixed(header, octets, p, err);
-    span_t rest;
+    octets_t rest;
 
     if (rv != APR_SUCCESS || header->local) {
         return rv;

@@ -4,24 +4,24 @@
 
 #include "forward/internal.h"
 
-static apr_status_t bad(const cc_reading_t *r, const char *at, const char *reason)
+static apr_status_t bad(const cc_forward_reading_t *r, const char *at, const char *reason)
 {
     return cc_forward_bad(r, "CC0475", at, reason);
 }
 
 /* Reads the byte sequence at *at, and moves on behind it. */
-static apr_status_t sequence_read(cc_reading_t *r, const char **at)
+static apr_status_t sequence_read(cc_forward_reading_t *r, const char **at)
 {
     const char *base64 = *at + 1, *end = NULL;
     const unsigned char *der = NULL;
     apr_size_t len = 0;
 
     if (**at != ':') {
-        return bad(r, *at, "here must be the \":\" with which a byte sequence begins");
+        return bad(r, *at, "a byte sequence must begin here, with \":\"");
     }
     end = strchr(base64, ':');
     if (!end) {
-        return bad(r, *at, "the \":\" with which the byte sequence ends is missing");
+        return bad(r, *at, "the byte sequence does not end with \":\"");
     }
     *at = end + 1;
     der = cc_base64_read(r, &len, base64, (apr_size_t)(end - base64));
@@ -29,7 +29,7 @@ static apr_status_t sequence_read(cc_reading_t *r, const char **at)
 }
 
 /* A list of one is a byte sequence alone. Spaces and tabs around a comma are part of a list. */
-static apr_status_t rfc9440_read(cc_reading_t *r, const char *value)
+static apr_status_t rfc9440_read(cc_forward_reading_t *r, const char *value)
 {
     const char *at = value;
     apr_status_t status = sequence_read(r, &at);
@@ -37,7 +37,7 @@ static apr_status_t rfc9440_read(cc_reading_t *r, const char *value)
     while (status == APR_SUCCESS && *at) {
         at += strspn(at, " \t");
         if (*at != ',') {
-            return bad(r, at, "there is more after the \":\" with which a byte sequence ends");
+            return bad(r, at, "there is more after the \":\" at the end of a byte sequence");
         }
         at++;
         at += strspn(at, " \t");
@@ -46,7 +46,7 @@ static apr_status_t rfc9440_read(cc_reading_t *r, const char *value)
     return status;
 }
 
-static const char *rfc9440_write(const cc_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
+static const char *rfc9440_write(const cc_cert_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
 {
     apr_size_t size = 1;
     char *text = NULL, *to = NULL;

@@ -4,6 +4,9 @@
  * of which each proxy appends its own. So only the last one counts; those before it may be the
  * client's. They must be well-formed nevertheless: otherwise it would not be certain where the last
  * element begins. An element consists of KEY=VALUE with ";" between them. A value may be quoted.
+ *
+ * Envoy writes no space after ",". httpd joins several headers of one name by ", ", and so do other
+ * servers. The last of these may be the client's, if the proxy adds a header of its own before it.
  */
 #include <string.h>
 #include <strings.h>
@@ -17,16 +20,15 @@ typedef struct {
     const char *text;
     apr_size_t len;
     bool is_quoted;
-} span_t;
+} value_t;
 
 typedef struct {
-    span_t hash, cert, chain;
+    value_t hash, cert, chain;
 } element_t;
 
-/* ---- elements ---------------------------------------------------------------------------------
- */
+/* ---- elements -------------------------------------------------------------------------------- */
 
-static apr_status_t bad(const cc_reading_t *r, const char *at, const char *reason)
+static apr_status_t bad(const cc_forward_reading_t *r, const char *at, const char *reason)
 {
     return cc_forward_bad(r, "CC0476", at, reason);
 }
@@ -41,7 +43,7 @@ static const char *quote_end(const char *at)
 }
 
 /* Reads the value at *at, and moves on to the ";" or "," behind it, or to the end. */
-static apr_status_t value_read(const cc_reading_t *r, span_t *value, const char **at)
+static apr_status_t value_read(const cc_forward_reading_t *r, value_t *value, const char **at)
 {
     const char *begin = *at, *end = NULL;
 
@@ -60,10 +62,10 @@ static apr_status_t value_read(const cc_reading_t *r, span_t *value, const char 
 }
 
 /* Where the value of a key belongs; NULL: it is not needed. */
-static span_t *place_of(element_t *element, const char *key, apr_size_t len)
+static value_t *place_of(element_t *element, const char *key, apr_size_t len)
 {
     static const char *const keys[] = {"Hash", "Cert", "Chain"};
-    span_t *const places[] = {&element->hash, &element->cert, &element->chain};
+    value_t *const places[] = {&element->hash, &element->cert, &element->chain};
 
     for (int i = 0; i < 3; i++) {
         if (strlen(keys[i]) == len && strncasecmp(keys[i], key, len) == 0) {
@@ -73,14 +75,14 @@ static span_t *place_of(element_t *element, const char *key, apr_size_t len)
     return NULL;
 }
 
-static apr_status_t pair_read(const cc_reading_t *r, element_t *element, const char **at)
+static apr_status_t pair_read(const cc_forward_reading_t *r, element_t *element, const char **at)
 {
     const char *key = *at;
     apr_size_t len = strspn(key, LETTERS);
-    span_t other = {NULL, 0, false}, *place = place_of(element, key, len);
+    value_t other = {NULL, 0, false}, *place = place_of(element, key, len);
 
     if (len == 0 || key[len] != '=') {
-        return bad(r, key, "here must be a key and \"=\"");
+        return bad(r, key, "a key and \"=\" must be here");
     }
     if (place && place->text) {
         return bad(r, key, "an element has this key twice");
@@ -89,7 +91,7 @@ static apr_status_t pair_read(const cc_reading_t *r, element_t *element, const c
     return value_read(r, place ? place : &other, at);
 }
 
-static apr_status_t element_read(const cc_reading_t *r, element_t *element, const char **at)
+static apr_status_t element_read(const cc_forward_reading_t *r, element_t *element, const char **at)
 {
     apr_status_t status = APR_SUCCESS;
 
@@ -102,10 +104,9 @@ static apr_status_t element_read(const cc_reading_t *r, element_t *element, cons
     return status;
 }
 
-/* ---- the certificates of an element -----------------------------------------------------------
- */
+/* ---- the certificates of an element ---------------------------------------------------------- */
 
-static char *unquoted(const span_t *value, apr_pool_t *p)
+static char *unquoted(const value_t *value, apr_pool_t *p)
 {
     char *text = apr_palloc(p, value->len + 1), *to = text;
 
@@ -119,13 +120,13 @@ static char *unquoted(const span_t *value, apr_pool_t *p)
 
 static bool is_same(X509 *a, X509 *b, apr_pool_t *p)
 {
-    cc_der_t one = {NULL, 0}, other = {NULL, 0};
+    cc_cert_der_t one = {NULL, 0}, other = {NULL, 0};
 
-    return cc_der_make(&one, a, p) && cc_der_make(&other, b, p) && one.len == other.len &&
+    return cc_cert_der_make(&one, a, p) && cc_cert_der_make(&other, b, p) && one.len == other.len &&
            memcmp(one.octets, other.octets, one.len) == 0;
 }
 
-static apr_status_t cert_read(cc_reading_t *r, const span_t *value)
+static apr_status_t cert_read(cc_forward_reading_t *r, const value_t *value)
 {
     apr_status_t status = cc_pem_url_read(r, unquoted(value, r->pool));
 
@@ -135,9 +136,9 @@ static apr_status_t cert_read(cc_reading_t *r, const span_t *value)
 }
 
 /* Chain begins with the client's certificate, which Cert repeats. */
-static apr_status_t chain_read(cc_reading_t *r, const element_t *element)
+static apr_status_t chain_read(cc_forward_reading_t *r, const element_t *element)
 {
-    cc_reading_t own = cc_reading_make(r->format, r->pool, r->err);
+    cc_forward_reading_t own = cc_reading_make(r->format, r->pool, r->err);
     apr_status_t status = cc_pem_url_read(r, unquoted(&element->chain, r->pool));
 
     if (status == APR_SUCCESS && element->cert.text) {
@@ -153,13 +154,13 @@ static apr_status_t chain_read(cc_reading_t *r, const element_t *element)
 
 static bool is_hash_of(X509 *cert, const char *hash, apr_pool_t *p)
 {
-    cc_der_t der = {NULL, 0};
-    const char *sha256 = cc_der_make(&der, cert, p) ? cc_der_sha256(&der, p) : NULL;
+    cc_cert_der_t der = {NULL, 0};
+    const char *sha256 = cc_cert_der_make(&der, cert, p) ? cc_cert_der_sha256(&der, p) : NULL;
 
     return sha256 && strcasecmp(sha256, hash) == 0;
 }
 
-static apr_status_t certs_read(cc_reading_t *r, const element_t *element)
+static apr_status_t certs_read(cc_forward_reading_t *r, const element_t *element)
 {
     apr_status_t status = APR_SUCCESS;
     const char *hash = NULL;
@@ -181,7 +182,7 @@ static apr_status_t certs_read(cc_reading_t *r, const element_t *element)
                                 "Hash is not the SHA-256 digest of the certificate");
 }
 
-static apr_status_t xfcc_read(cc_reading_t *r, const char *value)
+static apr_status_t xfcc_read(cc_forward_reading_t *r, const char *value)
 {
     element_t element;
     const char *at = value;
@@ -189,8 +190,12 @@ static apr_status_t xfcc_read(cc_reading_t *r, const char *value)
 
     while (status == APR_SUCCESS && *at) { /* at a "," */
         at++;
-        at += strspn(at, " \t");
-        status = element_read(r, &element, &at);
+        status =
+            strchr(" \t", *at) && *at
+                ? bad(r, at,
+                      "there are several headers of this name, which httpd joins by \", \"; the "
+                      "proxy must replace the header of the client, or append to its value")
+                : element_read(r, &element, &at);
     }
     return status == APR_SUCCESS ? certs_read(r, &element) : status;
 }

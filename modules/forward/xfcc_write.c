@@ -10,8 +10,7 @@
 
 #include "forward/internal.h"
 
-/* ---- Subject ----------------------------------------------------------------------------------
- */
+/* ---- Subject --------------------------------------------------------------------------------- */
 
 /*
  * Receivers disagree on whether a backslash in quotes escapes a quote only, or any character. So
@@ -57,8 +56,7 @@ static const char *subject_text(X509 *cert, apr_pool_t *p)
     return text;
 }
 
-/* ---- URI --------------------------------------------------------------------------------------
- */
+/* ---- URI ------------------------------------------------------------------------------------- */
 
 /* True if the octets are all of those that a URI may have (RFC 3986 2). */
 static bool is_uri(const char *text, apr_size_t len)
@@ -93,17 +91,16 @@ static const char *uris_text(X509 *cert, apr_pool_t *p)
     return apr_array_pstrcat(p, parts, '\0');
 }
 
-/* ---- the element ------------------------------------------------------------------------------
- */
+/* ---- the element ----------------------------------------------------------------------------- */
 
-static const char *pem_text(const cc_der_t *ders, int count, apr_pool_t *p)
+static const char *pem_text(const cc_cert_der_t *ders, int count, apr_pool_t *p)
 {
     return cc_percent_write(cc_pem_write(ders, count, p), p);
 }
 
-const char *cc_xfcc_write(const cc_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
+const char *cc_xfcc_write(const cc_cert_der_t *ders, int count, X509 *leaf, apr_pool_t *p)
 {
-    const char *hash = cc_der_sha256(ders, p), *subject = subject_text(leaf, p);
+    const char *hash = cc_cert_der_sha256(ders, p), *subject = subject_text(leaf, p);
 
     return hash && subject ? apr_pstrcat(p, "Hash=", hash, ";Cert=\"", pem_text(ders, 1, p),
                                          count > 1 ? "\";Chain=\"" : "",

@@ -34,10 +34,10 @@ struct cc_trust_t {
     cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
     bool tolerates; /* cc_trust_tolerate */
+    bool crl_may_miss; /* cc_trust_miss_crls */
     /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
-    int depth;         /* CAs allowed above the client's certificate; -1: any number */
-    bool crl_may_miss; /* a certificate without a CRL is accepted */
-    bool no_ca;        /* so is one whose issuer is not known */
+    int depth;  /* CAs allowed above the client's certificate; -1: any number */
+    bool no_ca; /* a certificate whose issuer is not known is accepted */
 };
 
 /**
@@ -155,13 +155,13 @@ cc_cause_t cc_cause_of_error(int error);
 cc_cause_t cc_cause_of_client(X509 *cert);
 
 /** A certificate to be verified without a handshake; all borrowed. */
-typedef struct cc_presented_t {
+typedef struct cc_candidate_t {
     X509 *cert;
     STACK_OF(X509) * untrusted; /* the others that came with it; may be NULL */
     int depth; /* the most certificates above it, where the trust does not say; below 0: any */
     STACK_OF(X509) * *chain; /* gets the chain if it verifies, for the caller to free, or NULL if
                                 out of memory. NULL: it is not wanted */
-} cc_presented_t;
+} cc_candidate_t;
 
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,
@@ -169,6 +169,6 @@ typedef struct cc_presented_t {
  * callback, or its imitation, accepts the certificate, also where it does not verify.
  */
 bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
-                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p);
+                     const cc_candidate_t *candidate, apr_time_t now, apr_pool_t *p);
 
 #endif

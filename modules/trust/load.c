@@ -178,7 +178,7 @@ const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *tr
                            const char *path, apr_time_t now, apr_pool_t *p)
 {
     STACK_OF(X509) *certs = cc_trust_certs(path, p);
-    cc_presented_t presented = {.cert = sk_X509_value(certs, 0), .untrusted = certs, .depth = -1};
+    cc_candidate_t candidate = {.cert = sk_X509_value(certs, 0), .untrusted = certs, .depth = -1};
     const char *reason = NULL;
 
     *admitted = false;
@@ -186,6 +186,6 @@ const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *tr
         *seal = (cc_seal_t){.state = CC_TRUST_FAILED, .verified_at = now};
         return "there is no certificate to verify";
     }
-    *admitted = cc_verify_again(seal, &reason, trust, &presented, now, p);
+    *admitted = cc_verify_again(seal, &reason, trust, &candidate, now, p);
     return reason;
 }

@@ -231,8 +231,7 @@ int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch, X509_ST
     return result;
 }
 
-/* ---- without a handshake -----------------------------------------------------------------------
- */
+/* ---- without a handshake --------------------------------------------------------------------- */
 
 /* The longest chain of which mod_ssl's callback, or its imitation, can say that it is too long. */
 #define DEPTH_MAX 100
@@ -273,12 +272,12 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
 }
 
 bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
-                     const cc_presented_t *presented, apr_time_t now, apr_pool_t *p)
+                     const cc_candidate_t *candidate, apr_time_t now, apr_pool_t *p)
 {
     X509_STORE_CTX *store_ctx = X509_STORE_CTX_new();
     cc_watch_t watch = {.callback = imitate_mod_ssl,
                         .trust = trust,
-                        .depth = trust->depth >= 0 ? trust->depth : presented->depth};
+                        .depth = trust->depth >= 0 ? trust->depth : candidate->depth};
     X509 *at_fault = NULL;
     int result = 0;
 
@@ -287,18 +286,18 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
                         .fault = {CC_CAUSE_OTHER, 0, X509_V_ERR_OUT_OF_MEM}};
     ERR_set_mark();
     if (store_ctx != NULL &&
-        X509_STORE_CTX_init(store_ctx, trust->store, presented->cert, presented->untrusted) &&
+        X509_STORE_CTX_init(store_ctx, trust->store, candidate->cert, candidate->untrusted) &&
         verify_prepare(store_ctx, trust, now)) {
         seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
         cc_trusted_enter(&watch.trusted, trust, store_ctx);
         result = cc_watch_verify(seal, &at_fault, &watch, store_ctx);
         cc_trusted_leave(&watch.trusted, store_ctx);
     }
-    if (presented->chain != NULL && seal->state == CC_TRUST_OK) {
-        *presented->chain = X509_STORE_CTX_get1_chain(store_ctx);
+    if (candidate->chain != NULL && seal->state == CC_TRUST_OK) {
+        *candidate->chain = X509_STORE_CTX_get1_chain(store_ctx);
     }
     if (reason != NULL && seal->state != CC_TRUST_OK) {
-        *reason = cc_fault_text(&seal->fault, presented->cert, at_fault, p);
+        *reason = cc_fault_text(&seal->fault, candidate->cert, at_fault, p);
     }
     X509_STORE_CTX_free(store_ctx);
     ERR_pop_to_mark();
@@ -308,19 +307,19 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = -1};
+    cc_candidate_t candidate = {.cert = cert, .untrusted = untrusted, .depth = -1};
 
-    cc_verify_again(seal, NULL, trust, &presented, now, NULL);
+    cc_verify_again(seal, NULL, trust, &candidate, now, NULL);
 }
 
 const char *cc_trust_verify_within(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                                    STACK_OF(X509) * untrusted, int depth, apr_time_t now,
                                    apr_pool_t *p)
 {
-    cc_presented_t presented = {.cert = cert, .untrusted = untrusted, .depth = depth};
+    cc_candidate_t candidate = {.cert = cert, .untrusted = untrusted, .depth = depth};
     const char *reason = NULL;
 
-    cc_verify_again(seal, &reason, trust, &presented, now, p);
+    cc_verify_again(seal, &reason, trust, &candidate, now, p);
     return reason;
 }
 
@@ -328,10 +327,10 @@ STACK_OF(X509) *
     cc_trust_path(const cc_trust_t *trust, X509 *leaf, STACK_OF(X509) * untrusted, apr_time_t now)
 {
     STACK_OF(X509) *chain = NULL;
-    cc_presented_t presented = {.cert = leaf, .untrusted = untrusted, .depth = -1, .chain = &chain};
+    cc_candidate_t candidate = {.cert = leaf, .untrusted = untrusted, .depth = -1, .chain = &chain};
     cc_seal_t seal;
 
-    cc_verify_again(&seal, NULL, trust, &presented, now, NULL);
+    cc_verify_again(&seal, NULL, trust, &candidate, now, NULL);
     if (chain != NULL) {
         X509_free(sk_X509_shift(chain));
     }

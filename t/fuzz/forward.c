@@ -40,14 +40,13 @@ static const char *const formats[] = {"rfc9440", "xfcc", "pem-url", "pem-bare",
 static const char *parts[PARTS];
 static apr_pool_t *pool;
 
-/* ---- parts ------------------------------------------------------------------------------------
- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
-static cc_der_t cert_make(const char *cn)
+static cc_cert_der_t cert_make(const char *cn)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *cert = X509_new();
-    cc_der_t der = {NULL, 0};
+    cc_cert_der_t der = {NULL, 0};
 
     must(key && cert && X509_set_version(cert, X509_VERSION_3));
     must(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
@@ -55,13 +54,13 @@ static cc_der_t cert_make(const char *cn)
     must(X509_gmtime_adj(X509_getm_notBefore(cert), 0) != NULL);
     must(X509_gmtime_adj(X509_getm_notAfter(cert), 86400) != NULL);
     must(X509_set_pubkey(cert, key) && X509_sign(cert, key, EVP_sha256()));
-    must(cc_der_make(&der, cert, pool));
+    must(cc_cert_der_make(&der, cert, pool));
     X509_free(cert);
     EVP_PKEY_free(key);
     return der;
 }
 
-static const char *base64_of(const cc_der_t *der)
+static const char *base64_of(const cc_cert_der_t *der)
 {
     char *text = apr_palloc(pool, cc_base64_length(der->len) + 1);
 
@@ -81,7 +80,7 @@ static const char *folded(const char *pem)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    cc_der_t one, other;
+    cc_cert_der_t one, other;
 
     (void)argc, (void)argv;
     must(apr_initialize() == APR_SUCCESS && atexit(apr_terminate) == 0);
@@ -91,7 +90,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     parts[1] = base64_of(&one);
     parts[2] = cc_percent_write(cc_pem_write(&one, 1, pool), pool);
     parts[3] = folded(cc_pem_write(&one, 1, pool));
-    parts[4] = cc_der_sha256(&one, pool);
+    parts[4] = cc_cert_der_sha256(&one, pool);
     parts[5] = base64_of(&other);
     parts[6] = cc_percent_write(cc_pem_write(&other, 1, pool), pool);
     return 0;
@@ -118,8 +117,7 @@ static const char *text_make(const uint8_t **at, const uint8_t *end, apr_pool_t 
     return text;
 }
 
-/* ---- claims -----------------------------------------------------------------------------------
- */
+/* ---- claims ---------------------------------------------------------------------------------- */
 
 static void printable(const char *text)
 {
@@ -130,9 +128,9 @@ static void printable(const char *text)
 
 static void same(X509 *a, X509 *b, apr_pool_t *p)
 {
-    cc_der_t one, other;
+    cc_cert_der_t one, other;
 
-    must(cc_der_make(&one, a, p) && cc_der_make(&other, b, p));
+    must(cc_cert_der_make(&one, a, p) && cc_cert_der_make(&other, b, p));
     must(one.len == other.len && memcmp(one.octets, other.octets, one.len) == 0);
 }
 

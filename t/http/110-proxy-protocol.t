@@ -112,7 +112,17 @@ for my $objection ([verify => 10], [client => 1]) {
 $h->mark_log;
 is_served_to(through(1, proxy_header(client => 7, inside => [tlv(0x28, "0\x03\x02\x01\x05")]))
     ->get('/', scheme => 'http'), '', 'DER that is not a certificate');
-like join('', $h->log_lines(qr/CC0145/)), qr/not the DER of one certificate/, 'is logged';
+like join('', $h->log_lines(qr/CC0145/)), qr/CC0482: the octets are not the DER/, 'is logged';
+my ($same) = ders('alice');
+my %other = (
+    'the length in one octet more than DER has' => $same =~ s/\A0\x82/0\x83\0/r,
+    'an octet behind the certificate'           => "$same\0",
+    'two certificates'                          => $same x 2,
+);
+for my $what (sort keys %other) {
+    is_served_to(through(1, proxy_header(cert => $other{$what}))->get('/', scheme => 'http'), '',
+        "$what: no client");
+}
 announce('CC0104');
 is_served_to(through(1, proxy_header(cert => $_))->get('/', scheme => 'http'), '',
     "$_: does not verify here") for qw(foreign expired selfsigned);

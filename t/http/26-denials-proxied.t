@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that the log names the header by which a proxy shows that it has ended TLS, where the request
+# Tests that the log names the header by which a proxy shows that it has terminated TLS, where the request
 # is denied for lack of a certificate; its value is never logged.
 use strict;
 use warnings;
@@ -40,7 +40,7 @@ sub reason {
 
 sub names {
     my ($name) = @_;
-    return qr/\. It has the header \Q$name\E, which proxies add when they end TLS: to take certificates from the proxy, set ClientCertHeader and ClientCertTrustedProxy/;
+    return qr/\. It has the header \Q$name\E, which proxies add when they terminate TLS: to take certificates from the proxy, set ClientCertHeader and ClientCertTrustedProxy/;
 }
 
 is reason(undef), $none, 'on a TLS connection without such a header';

@@ -24,6 +24,7 @@ sub rows {
 for my $mpm ('event', 'prefork') {
     my $h = ClientCert::Test->server(
         mpm   => $mpm,
+        global => enough_threads($mpm),
         files => { 'conf/t.map' => rows(0) },
         conf  => <<'CONF');
 LogLevel warn clientcert:info

@@ -148,12 +148,12 @@ my $unable = late('a browser that cannot be asked', $could_not, port => 3, cert 
 like $unable->{reason}, qr/^SSLVerifyClient requests a certificate here, .*virtual host\.$/,
     'ClientCertStatusRules On: the reason for administrators';
 
-# ---- a proxy that ended TLS
+# ---- a proxy that terminated TLS
 
 my $proxied = 'A proxy ended the encryption in front of this server, so no certificate arrived here';
 for my $header ('Client-Cert: :AAAA:', 'X-Forwarded-Proto: https', 'X-SSL-Client-Verify: SUCCESS') {
     my $json = json($h->get('/whoami?format=json', port => 4, scheme => 'http', headers => [$header]));
-    is "$json->{result}: $json->{summary}", "no-tls: $proxied", "$header: a proxy ended TLS";
+    is "$json->{result}: $json->{summary}", "no-tls: $proxied", "$header: a proxy terminated TLS";
     unlike "@{ $json->{advice} }", qr/https:/, 'so https: would not help';
     is $json->{reason}, undef, 'the header is not for clients';
 }

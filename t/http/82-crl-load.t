@@ -20,6 +20,7 @@ for my $mpm ('event', 'prefork') {
     my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';
     my $h = ClientCert::Test->server(
         mpm     => $mpm,
+        global => enough_threads($mpm),
         files   => { 'conf/staff.crl' => $staff->crl, 'conf/root.crl' => $root->crl },
         conf    => <<'CONF');
 LogLevel warn clientcert:info

@@ -166,7 +166,7 @@ sub are_not_resumed {
 
 # ---- every MPM
 
-my $single = "StartServers 1\nServerLimit 1\nThreadsPerChild 48\nMaxRequestWorkers 48\nThreadLimit 48\n";
+my $single = enough_threads('event');
 my $cache  = "SSLSessionCache shmcb:logs/sessions(512000)\n";    # curl needs an ID for a session of TLS 1.2
 my @resumption = (['resumption', '1.2'], ['resumption', '1.3']);
 my %mpms = (

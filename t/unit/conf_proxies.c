@@ -16,8 +16,7 @@ static const cc_proxies_t *proxies_of(const server_rec *s)
     return cc_vhost_conf_of(s)->proxies;
 }
 
-/* ---- ClientCertHeader --------------------------------------------------------------------------
- */
+/* ---- ClientCertHeader ------------------------------------------------------------------------ */
 
 static const struct {
     const char *line, *name, *chain;
@@ -29,7 +28,7 @@ static const struct {
     {"xfcc", "X-Forwarded-Client-Cert", NULL, true},
     {"xfcc chain=off", "X-Forwarded-Client-Cert", NULL, false},
     {"pem-url", "ssl-client-cert", NULL, false},
-    {"pem-url CHAIN=x-chain Header=x-cert", "x-cert", "x-chain", false},
+    {"pem-url chain=x-chain header=x-cert", "x-cert", "x-chain", false},
     {"pem-bare chain=on", "X-Forwarded-Tls-Client-Cert", NULL, true},
     {"der", "X-ARR-ClientCert", NULL, false},
     {"alb", "X-Amzn-Mtls-Clientcert-Leaf", NULL, true},
@@ -82,28 +81,33 @@ static const struct {
     {"ClientCertHeader proxy-protocol\nClientCertHeader proxy-protocol tlv=0xE0",
      "CC0420: ClientCertHeader with proxy-protocol is already set at site.conf:1"},
     {"ClientCertHeader der X-Cert",
-     "CC0421: \"X-Cert\": write header=NAME and chain=NAME, on or off, each at most once"},
-    {"ClientCertHeader der header=a header=b", "CC0421: \"header=b\": write"},
-    {"ClientCertHeader der max=1", "CC0421: \"max=1\": write"},
+     "CC0442: \"X-Cert\": write header=NAME, chain=NAME, chain=on or chain=off"},
+    {"ClientCertHeader der header=a header=b",
+     "CC0447: \"header\": header is given twice; give it once"},
+    {"ClientCertHeader der CHAIN=X", "CC0442: \"CHAIN=X\": write"},
+    {"ClientCertHeader der max=1", "CC0442: \"max=1\": write"},
     {"ClientCertHeader proxy-protocol header=a",
-     "CC0421: \"header=a\": after proxy-protocol write nothing, or tlv= with 0x28 or 0xE0 to 0xEF"},
-    {"ClientCertHeader proxy-protocol tlv=0x22", "CC0421: \"tlv=0x22\": after"},
-    {"ClientCertHeader proxy-protocol tlv=0xF0", "CC0421: \"tlv=0xF0\": after"},
-    {"ClientCertHeader proxy-protocol tlv=224", "CC0421: \"tlv=224\": after"},
-    {"ClientCertHeader proxy-protocol tlv=0xE0 tlv=0xE1", "CC0421: \"tlv=0xE1\": after"},
-    {"ClientCertHeader der header=", "CC0422: \"header=\": this is not the name of a header"},
-    {"ClientCertHeader der header=X:Y", "CC0422: \"header=X:Y\": this is not the name of a header"},
-    {"ClientCertHeader der \"header=X Y\"", "CC0422: \"header=X Y\": this is not the name"},
-    {"ClientCertHeader der header=-_-", "CC0422: \"header=-_-\": this is not the name"},
+     "CC0442: \"header=a\": write tlv=0x28, or tlv=0xE0 to tlv=0xEF"},
+    {"ClientCertHeader proxy-protocol tlv=0x22",
+     "CC0421: \"0x22\": not a type of TLV for certificates; write tlv=0x28, or tlv=0xE0 to "
+     "tlv=0xEF"},
+    {"ClientCertHeader proxy-protocol tlv=0xF0", "CC0421: \"0xF0\": not a type"},
+    {"ClientCertHeader proxy-protocol tlv=224", "CC0421: \"224\": not a type"},
+    {"ClientCertHeader proxy-protocol tlv=0xE0 tlv=0xE1",
+     "CC0447: \"tlv=0xE1\": tlv is given twice"},
+    {"ClientCertHeader der header=", "CC0446: \"header\": the value is missing; write header=TEXT"},
+    {"ClientCertHeader der header=X:Y", "CC0422: \"X:Y\": not the name of a header"},
+    {"ClientCertHeader der \"header=X Y\"", "CC0422: \"X Y\": not the name"},
+    {"ClientCertHeader der header=-_-", "CC0422: \"-_-\": not the name"},
     {"ClientCertHeader der header=host",
-     "CC0422: \"header=host\": this is a header that HTTP itself needs, and it would be removed "
-     "from requests: choose another name"},
-    {"ClientCertHeader der header=AUTHORI_ZATION", "CC0422: \"header=AUTHORI_ZATION\": this is a"},
-    {"ClientCertHeader der chain=Cookie", "CC0422: \"chain=Cookie\": this is a header"},
+     "CC0422: \"host\": HTTP itself needs this header, and it would be removed from requests; "
+     "choose another name"},
+    {"ClientCertHeader der header=AUTHORI_ZATION", "CC0422: \"AUTHORI_ZATION\": HTTP itself"},
+    {"ClientCertHeader der chain=Cookie", "CC0422: \"Cookie\": HTTP itself"},
     {"ClientCertHeader der chain=on",
-     "CC0423: \"chain=on\": der has no usual header for the chain: write chain=NAME or chain=off"},
+     "CC0423: \"on\": der has no usual header for the chain; write chain=NAME or chain=off"},
     {"ClientCertHeader xfcc chain=X-Chain",
-     "CC0423: \"chain=X-Chain\": xfcc has the chain in the header of the certificate: write "
+     "CC0423: \"X-Chain\": xfcc has the chain in the header of the certificate; write "
      "chain=on or chain=off"},
     {"ClientCertHeader der header=X-C chain=x_c",
      "CC0423: \"x_c\": the certificate and its chain need two headers"},
@@ -126,8 +130,7 @@ TEST_LOOP(a_directive_says_what_is_wrong_with_it, 0, COUNT(errors))
     fake_expect_begins(fake_configure(errors[_i].text), errors[_i].error);
 }
 
-/* ---- ClientCertTrustedProxy --------------------------------------------------------------------
- */
+/* ---- ClientCertTrustedProxy ------------------------------------------------------------------ */
 
 static bool trusts(const cc_proxies_t *proxies, const char *address)
 {
@@ -184,8 +187,7 @@ TEST(all_addresses_are_two_networks)
     ck_assert(proxies->trusts_all && trusts(proxies, "2001:db8::1") && trusts(proxies, "fe80::1"));
 }
 
-/* ---- what a host inherits ----------------------------------------------------------------------
- */
+/* ---- what a host inherits -------------------------------------------------------------------- */
 
 TEST(each_directive_of_a_host_replaces_that_of_the_server)
 {
@@ -225,8 +227,7 @@ TEST(nothing_is_taken_where_nothing_was_said)
     ck_assert(!cc_proxies_take(proxies_of(fake.main)));
 }
 
-/* ---- what the start refuses --------------------------------------------------------------------
- */
+/* ---- what the start refuses ------------------------------------------------------------------ */
 
 static int check(void)
 {
@@ -237,13 +238,12 @@ static const struct {
     const char *text, *log; /* "": it is fine */
 } starts[] = {
     {"ClientCertHeader der\nClientCertTrustedProxy 192.0.2.1", ""},
-    {"ClientCertHeader der", "emerg CC0426: site.conf:1: ClientCertHeader: the main server names "
-                             "no ClientCertTrustedProxy, "
-                             "whose headers count"},
+    {"ClientCertHeader der", "emerg CC0426: site.conf:1: ClientCertHeader: the main server has no "
+                             "ClientCertTrustedProxy, so no header would count: name the addresses "
+                             "of the proxies"},
     {"ClientCertHeader der\nClientCertTrustedProxyCert subject.CN == a",
-     "emerg CC0426: site.conf:1: ClientCertHeader: the main server names no "
-     "ClientCertTrustedProxy, "
-     "whose headers count"},
+     "emerg CC0426: site.conf:1: ClientCertHeader: the main server has no "
+     "ClientCertTrustedProxy, so no header would count: name the addresses of the proxies"},
     {"ClientCertHeader der\nClientCertTrustedProxy ::/0",
      "emerg CC0427: site.conf:1: ClientCertHeader: the main server trusts the headers of every "
      "address: name the addresses of the proxies, or their certificates in "

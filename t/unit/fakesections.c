@@ -37,8 +37,7 @@ const ap_directive_t *fake_directive(const char *name)
     return directive_below(ap_conftree, name);
 }
 
-/* ---- what is in effect for a request -----------------------------------------------------------
- */
+/* ---- what is in effect for a request --------------------------------------------------------- */
 
 /* As httpd does in each of its walks: the main server's sections precede the host's. */
 static void section_merge(request_rec *r, const fake_section_t *section)

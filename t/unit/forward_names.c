@@ -35,8 +35,7 @@ TEST(names_with_one_folded_form_are_the_same)
     ck_assert(!cc_header_same("Client-Cert", ""));
 }
 
-/* ---- names of certificates --------------------------------------------------------------------
- */
+/* ---- names of certificates ------------------------------------------------------------------- */
 
 static const char *const certificates[] = {"Client-Cert",
                                            "Client-Cert-Chain",
@@ -164,8 +163,7 @@ TEST_LOOP(these_are_not, 0, COUNT(others))
     ck_assert_msg(!cc_header_is_of_certificates(others[_i]), "%s", others[_i]);
 }
 
-/* ---- vetoes -----------------------------------------------------------------------------------
- */
+/* ---- vetoes ---------------------------------------------------------------------------------- */
 
 static const char *const verifications[] = {"ssl-client-verify", "X-SSL-Client-Verify",
                                             "X-Client-Verify",   "SSL_CLIENT_VERIFY",

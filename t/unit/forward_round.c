@@ -22,8 +22,7 @@ static const char *const formats[] = {"rfc9440", "xfcc", "pem-url", "pem-bare", 
 static apr_pool_t *pool;
 static apr_array_header_t *certs; /* of X509 * */
 
-/* ---- the certificates -------------------------------------------------------------------------
- */
+/* ---- the certificates ------------------------------------------------------------------------ */
 
 static void cert_load(const char *path)
 {
@@ -81,8 +80,7 @@ static void teardown(void)
     apr_pool_destroy(pool);
 }
 
-/* ---- the claims -------------------------------------------------------------------------------
- */
+/* ---- the claims ------------------------------------------------------------------------------ */
 
 static void same(X509 *a, X509 *b)
 {

@@ -8,8 +8,7 @@
 #include "forwardset.h"
 #include "suite.h"
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const forwardset_case_t elements[] = {
     {"Hash={a:sha256};Cert=\"{a:url}\";Subject=\"CN=alice\";URI=", NULL, "a", NULL, false},
@@ -25,7 +24,10 @@ static const forwardset_case_t elements[] = {
 
     /* the last element counts */
     {"Cert=\"{b:url}\",Cert=\"{a:url}\"", NULL, "a", NULL, false},
-    {"Cert=\"{b:url}\", \tCert=\"{a:url}\"", NULL, "a", NULL, false},
+    {"Cert=\"{b:url}\", Cert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Cert=\"{b:url}\",\tCert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Cert=\"{b:url}\", x=y,Cert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Subject=\"a, b\";Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"By=x;Hash=1,By=y;Hash=2,Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"Cert=\"{b:url}\";Chain=\"{b:url}{c:url}\",Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"Cert=\"{a:url}\",By=x;Hash={a:sha256}", NULL, "CC0477", "cert: true", false},
@@ -112,8 +114,7 @@ TEST(a_client_cannot_move_the_last_element)
     }
 }
 
-/* ---- writing ----------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static const char *written(X509 *leaf, STACK_OF(X509) * chain)
 {
@@ -198,8 +199,7 @@ TEST(uris_are_written_if_they_are_some)
                      ";Subject=\"CN=a,O=X\"");
 }
 
-/* ---- errors of writing, for all formats -------------------------------------------------------
- */
+/* ---- errors of writing, for all formats ------------------------------------------------------ */
 
 TEST(a_format_that_can_only_be_read_is_not_written)
 {

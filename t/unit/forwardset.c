@@ -40,8 +40,7 @@ static X509 *cert_of(char letter)
     return letter == 'a' ? forward_alice.cert : letter == 'b' ? forward_bob.cert : forward_ca.cert;
 }
 
-/* ---- texts ------------------------------------------------------------------------------------
- */
+/* ---- texts ----------------------------------------------------------------------------------- */
 
 /* Base64 of the certificates of these letters, and of a NUL for each 0, one after the other. */
 static const char *base64_of(const char *letters)
@@ -147,8 +146,7 @@ const char *forwardset_text(const char *pattern)
     return apr_pstrcat(forward_pool, text, pattern, NULL);
 }
 
-/* ---- reading ----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *letter_of(X509 *cert)
 {

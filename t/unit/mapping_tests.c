@@ -38,8 +38,8 @@ static const struct {
     {"a.pem expect user=alice", NULL},
     {"\"a b.pem\" expect group=x user=alice group=y", NULL},
     {"a.pem expect user=none", NULL},
-    {"", "CC0754: expect must follow the name of the file; write FILE expect user=NAME "
-         "group=NAME ..., or FILE expect none"},
+    {"", "CC0754: expect must follow the name of the file; write FILE [via=WAY "
+         "[proxy=ADDRESS]] expect user=NAME group=NAME ..., or expect none"},
     {"a.pem user=alice", "CC0754: \"user=alice\": expect must follow the name of the file; "},
     {"a.pem expect", "CC0754: \"expect\": an expectation must follow; "},
     {"a.pem expect none user=a", "CC0754: \"none\": none must be the only expectation; "},

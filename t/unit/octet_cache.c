@@ -84,8 +84,7 @@ static int found(const cc_octet_key_t *key)
     return value;
 }
 
-/* ---- keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 TEST(each_part_of_a_key_counts)
 {
@@ -117,8 +116,7 @@ TEST(a_key_is_copied_and_may_contain_nul)
     ck_assert_int_eq(found(&key), 0);
 }
 
-/* ---- places ------------------------------------------------------------------------------------
- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static cc_octet_key_t numbered(apr_uint64_t number)
 {
@@ -167,8 +165,7 @@ TEST(an_entry_that_is_kept_twice_has_one_place)
     ck_assert_int_eq(atomic_load(&alive), 1);
 }
 
-/* ---- holders -----------------------------------------------------------------------------------
- */
+/* ---- holders --------------------------------------------------------------------------------- */
 
 TEST(an_entry_without_a_place_lives_as_long_as_it_is_held)
 {
@@ -204,8 +201,7 @@ TEST(an_entry_may_outlive_the_cache)
     ck_assert_int_eq(atomic_load(&alive), 0);
 }
 
-/* ---- threads -----------------------------------------------------------------------------------
- */
+/* ---- threads --------------------------------------------------------------------------------- */
 
 static void *APR_THREAD_FUNC use(apr_thread_t *thread, void *seed)
 {

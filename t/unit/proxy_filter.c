@@ -103,7 +103,7 @@ TEST(a_read_that_must_not_wait_returns_nothing)
     proxied_expect_shortened(AP_MODE_READBYTES, APR_NONBLOCK_READ, 100);
 }
 
-TEST_LOOP(a_header_that_does_not_end_is_the_end, 0, 44)
+TEST_LOOP(a_header_that_does_not_end_is_the_end, CC_PROXY_PROTOCOL_FIXED, 44)
 {
     apr_size_t len;
     apr_status_t rv;
@@ -118,6 +118,20 @@ TEST_LOOP(a_header_that_does_not_end_is_the_end, 0, 44)
     }
     ck_assert_ptr_null(cc_peer_of(proxied.c)->of_proxy);
     fake_expect_log("");
+}
+
+TEST_LOOP(fewer_octets_than_a_header_has_pass_before_the_end, 1, CC_PROXY_PROTOCOL_FIXED)
+{
+    apr_size_t len;
+    apr_status_t rv;
+
+    proxied_send(pp2.octets, (apr_size_t)_i);
+    proxied.net.piece = 5;
+    proxied_expect(AP_MODE_READBYTES, APR_BLOCK_READ, 100, (const char *)pp2.octets,
+                   (apr_size_t)_i);
+    proxied_read(AP_MODE_READBYTES, APR_BLOCK_READ, 100, &len, &rv);
+    ck_assert_int_eq(rv, APR_EOF);
+    ck_assert_ptr_null(cc_peer_of(proxied.c)->of_proxy);
 }
 
 /* A request may still point to a filter that has been removed. */
@@ -157,7 +171,8 @@ TEST(one_read_takes_no_longer_than_the_timeout_of_the_socket)
     proxied_send_cert();
     proxied_read(AP_MODE_READBYTES, APR_BLOCK_READ, 100, &len, &rv);
     ck_assert(APR_STATUS_IS_TIMEUP(rv));
-    ck_assert(proxied.net.timeout < apr_time_from_msec(100));
+    /* on a busy machine, the first octet alone may take longer */
+    ck_assert(proxied.net.at == 1 || proxied.net.timeout < apr_time_from_msec(100));
     ck_assert_uint_lt(proxied.net.at, 10);
     apr_socket_timeout_get(ap_get_conn_socket(proxied.c), &timeout);
     ck_assert_int_eq(timeout, apr_time_from_msec(100));

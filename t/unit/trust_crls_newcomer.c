@@ -22,8 +22,7 @@ static void teardown(void)
     followset_end(&set);
 }
 
-/* ---- with missing=allow -------------------------------------------------------------------------
- */
+/* ---- with missing=allow ---------------------------------------------------------------------- */
 
 TEST(until_the_crls_are_polled_a_new_ca_is_not_accepted)
 {

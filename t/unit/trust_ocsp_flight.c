@@ -133,8 +133,7 @@ TEST(responders_without_number_take_no_memory_without_end)
     ck_assert(!cc_breaker_lets(breakers, &one, NOW));
 }
 
-/* ---- inflights ---------------------------------------------------------------------------------
- */
+/* ---- inflights ------------------------------------------------------------------------------- */
 
 static const unsigned char key[CC_OCSP_KEY] = "a", other_key[CC_OCSP_KEY] = "b";
 

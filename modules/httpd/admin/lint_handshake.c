@@ -87,8 +87,8 @@ void cc_lint_map(cc_lint_t *lint, const cc_line_t *line)
         note_unasked(lint, culprit);
         cc_lint_add(lint, "CC0721", line->where,
                     "this rule needs a client certificate, but %s has no TLS: move the rule to a "
-                    "virtual host with \"SSLEngine on\", or name the proxy that ends TLS, with "
-                    "ClientCertHeader and ClientCertTrustedProxy",
+                    "virtual host with \"SSLEngine on\", or name the proxy that terminates TLS, "
+                    "with ClientCertHeader and ClientCertTrustedProxy",
                     server_name(culprit, lint->pool));
     }
 }
@@ -135,7 +135,7 @@ void cc_lint_ca(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_add(lint, "CC0778", line->where,
                     "these CAs are for clients with a certificate, but %s has no TLS: move the "
                     "directive to a virtual host with \"SSLEngine on\", or name the proxy that "
-                    "ends TLS, with ClientCertHeader and ClientCertTrustedProxy",
+                    "terminates TLS, with ClientCertHeader and ClientCertTrustedProxy",
                     server_name(culprit, lint->pool));
     }
 }

@@ -255,8 +255,7 @@ static void uncovered_log(const apr_array_header_t *opened, apr_pool_t *p)
     }
 }
 
-/* ---- hooks ------------------------------------------------------------------------------------
- */
+/* ---- hooks ----------------------------------------------------------------------------------- */
 
 int cc_revocation_prepare(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {

@@ -14,16 +14,10 @@
 #include "httpd/conf/directive.h"
 #include "httpd/conf/forwarding.h"
 #include "httpd/conf/header_name.h"
+#include "httpd/conf/header_options.h"
 #include "httpd/conf/vhost_conf.h"
 
 /* ---- names of headers ------------------------------------------------------------------------ */
-
-static apr_status_t name_check(const char *name, apr_pool_t *p, cc_error_t *err)
-{
-    const char *fault = cc_header_name_fault(name);
-
-    return fault ? cc_error_set(err, p, "CC0443", name, "%s", fault) : APR_SUCCESS;
-}
 
 /* What a header is used for, as errors call it. */
 static const char of_cert[] = "certificate", of_chain[] = "chain", of_user[] = "user",
@@ -40,12 +34,16 @@ static apr_status_t use_add(const cmd_parms *cmd, const char *name, const char *
                             cc_error_t *err)
 {
     cc_configuration_t *configuration = cc_configuration_of(cmd->server);
-    const char *folded = name ? cc_header_folded(name, cmd->pool) : NULL;
+    const char *folded;
     cc_header_use_t *use;
 
     if (!name) {
         return APR_SUCCESS;
     }
+    if (cc_header_name_check(name, cmd->pool, err) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    folded = cc_header_folded(name, cmd->pool);
     if (!configuration->header_uses) {
         configuration->header_uses = apr_hash_make(cmd->pool);
     }
@@ -70,9 +68,8 @@ static apr_status_t use_add(const cmd_parms *cmd, const char *name, const char *
 
 /* What the words of a directive say. */
 typedef struct words_t {
-    const char *header, *chain; /* NULL: not given */
+    const char *header, *chain, *user, *groups; /* NULL: not given */
     int max;
-    const char *user, *groups; /* NULL: off */
 } words_t;
 
 static bool is_word(const char *value, const char *word)
@@ -80,33 +77,9 @@ static bool is_word(const char *value, const char *word)
     return !strcasecmp(value, word);
 }
 
-static apr_status_t header_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
-{
-    ((words_t *)record)->header = value;
-    return name_check(value, p, err);
-}
-
-static apr_status_t chain_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
-{
-    ((words_t *)record)->chain = value;
-    return is_word(value, "on") || is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
-}
-
-static apr_status_t user_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
-{
-    ((words_t *)record)->user = is_word(value, "off") ? NULL : value;
-    return is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
-}
-
-static apr_status_t groups_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
-{
-    ((words_t *)record)->groups = is_word(value, "off") ? NULL : value;
-    return is_word(value, "off") ? APR_SUCCESS : name_check(value, p, err);
-}
-
 static const cc_option_t cert_options[] = {
-    {.name = "header", .kind = CC_OPTION_CUSTOM, .set = header_set},
-    {.name = "chain", .kind = CC_OPTION_CUSTOM, .set = chain_set},
+    {.name = "header", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, header)},
+    {.name = "chain", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, chain)},
     {.name = "max",
      .kind = CC_OPTION_NUMBER,
      .member = offsetof(words_t, max),
@@ -118,33 +91,12 @@ static const cc_option_t cert_options[] = {
 static const char cert_usage[] = "header=NAME, chain=NAME, chain=on, chain=off or max=OCTETS";
 
 static const cc_option_t identity_options[] = {
-    {.name = "user", .kind = CC_OPTION_CUSTOM, .set = user_set},
-    {.name = "groups", .kind = CC_OPTION_CUSTOM, .set = groups_set},
+    {.name = "user", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, user)},
+    {.name = "groups", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, groups)},
 };
 static const char identity_usage[] = "user=NAME, user=off, groups=NAME or groups=off";
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Reads the words from number `first` on. */
-static apr_status_t words_read(cc_option_reader_t *reader, const apr_array_header_t *words,
-                               int first, const char *usage)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    reader->value_tag = reader->text_tag = "CC0446";
-    reader->twice_tag = "CC0447";
-    cc_options_usual(reader);
-    for (int i = first; rv == APR_SUCCESS && i < words->nelts; i++) {
-        const char *word = APR_ARRAY_IDX(words, i, const char *);
-        const cc_option_t *option = cc_option_find(reader, word);
-
-        if (!option || !strchr(word, '=')) {
-            return cc_error_set(reader->err, reader->pool, "CC0442", word, "write %s", usage);
-        }
-        rv = cc_option_read(reader, option, word);
-    }
-    return rv;
-}
 
 /* ---- ClientCertForward ----------------------------------------------------------------------- */
 
@@ -158,29 +110,6 @@ static apr_status_t format_find(cc_forward_cert_t *cert, const char *word, apr_p
     return cc_error_set(err, p, "CC0441", word, "%s; write Off, %s",
                         cert->format ? "this format can be read, but not sent" : "no such format",
                         cc_forward_format_names(true, p));
-}
-
-static apr_status_t chain_take(cc_forward_cert_t *cert, const char *chain, apr_pool_t *p,
-                               cc_error_t *err)
-{
-    const cc_forward_format_t *format = cert->format;
-    bool is_apart = format->chain == CC_FORWARD_CHAIN_APART;
-    bool is_on = chain && is_word(chain, "on");
-
-    cert->sends_chain = chain && !is_word(chain, "off");
-    if (!cert->sends_chain) {
-        return APR_SUCCESS;
-    }
-    if (!is_apart && !is_on) {
-        return cc_error_set(err, p, "CC0445", chain,
-                            "%s has the chain in the same header; write chain=on", format->name);
-    }
-    if (is_apart && is_on && !format->chain_header) {
-        return cc_error_set(err, p, "CC0445", chain,
-                            "%s has no usual header for the chain; write chain=NAME", format->name);
-    }
-    cert->chain = is_on ? format->chain_header : chain;
-    return APR_SUCCESS;
 }
 
 static apr_status_t cert_read(cc_forward_cert_t *cert, const apr_array_header_t *words,
@@ -197,14 +126,15 @@ static apr_status_t cert_read(cc_forward_cert_t *cert, const apr_array_header_t 
     apr_status_t rv = is_off ? APR_SUCCESS : format_find(cert, first, cmd->pool, err);
 
     if (rv == APR_SUCCESS) {
-        rv = words_read(&reader, words, 1, is_off ? "Off alone" : cert_usage);
+        rv = cc_header_options_read(&reader, words, 1, is_off ? "Off alone" : cert_usage);
     }
     if (rv != APR_SUCCESS || is_off) {
         return rv;
     }
     cert->header = read.header ? read.header : cert->format->header;
     cert->max = read.max;
-    rv = chain_take(cert, read.chain, cmd->pool, err);
+    rv = cc_header_chain_read(&cert->sends_chain, &cert->chain, cert->format, cert->header,
+                              read.chain ? read.chain : "off", cmd->pool, err);
     if (rv == APR_SUCCESS) {
         rv = use_add(cmd, cert->header, of_cert, err);
     }
@@ -236,23 +166,29 @@ const char *cc_forwarding_directive(cmd_parms *cmd, void *record, const char *ar
 
 /* ---- ClientCertForwardIdentity --------------------------------------------------------------- */
 
+/* The name of a header, as it is given, or the usual one; NULL: off. */
+static const char *name_of(const char *given, const char *usual)
+{
+    return !given ? usual : is_word(given, "off") ? NULL : given;
+}
+
 static apr_status_t identity_read(cc_forward_identity_t *identity, const apr_array_header_t *words,
                                   const cmd_parms *cmd, cc_error_t *err)
 {
-    words_t read = {.user = "ClientCert-User", .groups = "ClientCert-Groups"};
+    words_t read = {0};
     cc_option_reader_t reader = {.options = identity_options,
                                  .count = COUNT(identity_options),
                                  .record = &read,
                                  .pool = cmd->pool,
                                  .err = err};
-    apr_status_t rv = words_read(&reader, words, 0, identity_usage);
+    apr_status_t rv = cc_header_options_read(&reader, words, 0, identity_usage);
 
-    identity->user = read.user;
-    identity->groups = read.groups;
+    identity->user = name_of(read.user, "ClientCert-User");
+    identity->groups = name_of(read.groups, "ClientCert-Groups");
     if (rv == APR_SUCCESS) {
-        rv = use_add(cmd, read.user, of_user, err);
+        rv = use_add(cmd, identity->user, of_user, err);
     }
-    return rv == APR_SUCCESS ? use_add(cmd, read.groups, of_groups, err) : rv;
+    return rv == APR_SUCCESS ? use_add(cmd, identity->groups, of_groups, err) : rv;
 }
 
 const char *cc_forwarding_identity(cmd_parms *cmd, void *record, const char *args)

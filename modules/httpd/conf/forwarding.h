@@ -37,9 +37,9 @@ static inline bool cc_forwarding_sends(const cc_forward_cert_t *cert,
 
 /**
  * The directives ClientCertForward and ClientCertForwardIdentity, for httpd's table: NULL, or an
- * error (CC0441 to CC0448). They fill the members forward_cert and forward_identity of a cc_dir_t,
- * each of which is inherited on its own, and add the names of their headers to those that are
- * removed from all requests (cc_configuration_t).
+ * error (CC0422, CC0423, CC0441 to CC0448). They fill the members forward_cert and forward_identity
+ * of a cc_dir_t, each of which is inherited on its own, and add the names of their headers to those
+ * that are removed from all requests (cc_configuration_t).
  */
 const char *cc_forwarding_directive(cmd_parms *cmd, void *record, const char *args);
 const char *cc_forwarding_identity(cmd_parms *cmd, void *record, const char *args);

@@ -5,6 +5,7 @@
 
 #include <apr_lib.h>
 
+#include "base/error.h"
 #include "forward/forward.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/header_name.h"
@@ -92,19 +93,27 @@ static bool has_alphanumeric(const char *name)
     return *name != '\0';
 }
 
-const char *cc_header_name_fault(const char *name)
+static bool is_needed(const char *name)
 {
-    if (!is_token(name) || !has_alphanumeric(name)) {
-        return "this is not the name of a header: write letters, digits and \"-\"";
-    }
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (cc_header_same(name, needed[i])) {
-            return "this is a header that HTTP itself needs, and it would be removed from "
-                   "requests: "
-                   "choose another name";
+            return true;
         }
     }
-    return NULL;
+    return false;
+}
+
+apr_status_t cc_header_name_check(const char *name, apr_pool_t *p, cc_error_t *err)
+{
+    if (!is_token(name) || !has_alphanumeric(name)) {
+        return cc_error_set(err, p, "CC0422", name,
+                            "not the name of a header; write letters, digits and \"-\"");
+    }
+    return is_needed(name)
+               ? cc_error_set(err, p, "CC0422", name,
+                              "HTTP itself needs this header, and it would be removed from "
+                              "requests; choose another name")
+               : APR_SUCCESS;
 }
 
 void cc_header_name_remove(const cmd_parms *cmd, const char *name)

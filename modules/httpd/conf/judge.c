@@ -17,7 +17,7 @@
 /* NULL, or why the host never accepts a certificate that arrives in this way. */
 static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
 {
-    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->proxied;
+    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->takes_forwarded;
 
     if (taken) {
         return NULL;
@@ -25,9 +25,10 @@ static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
     if (view->tls != CC_TLS_OFF) {
         return "it never requests a client certificate: SSLVerifyClient none";
     }
-    return view->proxied ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
-                         : "it has no TLS (SSLEngine), and takes no certificates from proxies "
-                           "(ClientCertHeader)";
+    return view->takes_forwarded
+               ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
+               : "it has no TLS (SSLEngine), and takes no certificates from proxies "
+                 "(ClientCertHeader)";
 }
 
 /* ---- which CAs it trusts ------------------------------------------------------------------- */
@@ -92,6 +93,11 @@ static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, a
         .depth = depth ? atoi(depth) : 1,
         .ciphers = ciphers_of(view, p),
     };
+}
+
+bool cc_judge_misses_crls(const cc_conf_view_t *view, apr_pool_t *p)
+{
+    return has_word(cc_conf_view_arguments(view, "SSLCARevocationCheck"), "no_crl_for_cert_ok", p);
 }
 
 cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p)

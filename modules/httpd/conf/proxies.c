@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the directives on trusted proxies, and on the certificates that they pass on. */
 #include <arpa/inet.h>
+#include <stddef.h>
+#include <string.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/error.h"
+#include "base/option.h"
 #include "base/words.h"
 #include "forward/forward.h"
 #include "httpd/conf/configuration.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/header_name.h"
+#include "httpd/conf/header_options.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"
@@ -27,136 +31,94 @@ static cc_proxies_t *proxies_of(const cmd_parms *cmd)
     return (cc_proxies_t *)conf->proxies;
 }
 
-/* The value of an option, "header=X-Cert"; NULL: the word is not this option. */
-static const char *value_of(const char *word, const char *option)
-{
-    size_t len = strlen(option);
+/* What the words of a ClientCertHeader say. */
+typedef struct words_t {
+    const char *header, *chain; /* NULL: not given */
+    int type;                   /* of the TLV */
+} words_t;
 
-    return !strncasecmp(word, option, len) && word[len] == '=' ? word + len + 1 : NULL;
-}
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- ClientCertHeader FORMAT ----------------------------------------------------------------- */
 
-/* A line that is being read. */
-typedef struct reader_t {
-    cc_header_spec_t *spec;
-    bool named, chained; /* header= and chain= were read */
-    apr_pool_t *pool;
-    cc_error_t *err;
-} reader_t;
+static const cc_option_t header_options[] = {
+    {.name = "header", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, header)},
+    {.name = "chain", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, chain)},
+};
 
-static apr_status_t name_read(const char **name, const reader_t *reader, const char *word,
-                              const char *value)
+/* The chain is read where the format has a usual place for it. */
+static const char *chain_usual(const cc_forward_format_t *format)
 {
-    const char *fault = cc_header_name_fault(value);
-
-    if (fault) {
-        return cc_error_set(reader->err, reader->pool, "CC0422", word, "%s", fault);
-    }
-    *name = apr_pstrdup(reader->pool, value);
-    return APR_SUCCESS;
+    return format->chain == CC_FORWARD_CHAIN_WITHIN || format->chain_header ? "on" : "off";
 }
 
-/* chain=on: what is usual for the format. */
-static apr_status_t chain_on(const reader_t *reader, const char *word)
+static apr_status_t names_check(const cc_header_spec_t *spec, apr_pool_t *p, cc_error_t *err)
 {
-    cc_header_spec_t *spec = reader->spec;
+    apr_status_t rv = cc_header_name_check(spec->name, p, err);
 
-    spec->reads_chain = spec->format->chain == CC_FORWARD_CHAIN_WITHIN;
-    spec->chain_name = spec->format->chain_header;
-    if (!spec->reads_chain && !spec->chain_name) {
-        return cc_error_set(reader->err, reader->pool, "CC0423", word,
-                            "%s has no usual header for the chain: write chain=NAME or chain=off",
-                            spec->format->name);
-    }
-    return APR_SUCCESS;
-}
-
-static apr_status_t chain_read(reader_t *reader, const char *word, const char *value)
-{
-    cc_header_spec_t *spec = reader->spec;
-
-    if (!strcasecmp(value, "on")) {
-        return chain_on(reader, word);
-    }
-    spec->reads_chain = false;
-    spec->chain_name = NULL;
-    if (!strcasecmp(value, "off")) {
-        return APR_SUCCESS;
-    }
-    if (spec->format->chain == CC_FORWARD_CHAIN_WITHIN) {
-        return cc_error_set(reader->err, reader->pool, "CC0423", word,
-                            "%s has the chain in the header of the certificate: write chain=on or "
-                            "chain=off",
-                            spec->format->name);
-    }
-    return name_read(&spec->chain_name, reader, word, value);
-}
-
-static apr_status_t option_read(reader_t *reader, const char *word)
-{
-    const char *name = value_of(word, "header"), *chain = value_of(word, "chain");
-    bool *seen = name ? &reader->named : &reader->chained;
-
-    if ((!name && !chain) || *seen) {
-        return cc_error_set(reader->err, reader->pool, "CC0421", word,
-                            "write header=NAME and chain=NAME, on or off, each at most once");
-    }
-    *seen = true;
-    return name ? name_read(&reader->spec->name, reader, word, name)
-                : chain_read(reader, word, chain);
+    return rv == APR_SUCCESS && spec->chain_name ? cc_header_name_check(spec->chain_name, p, err)
+                                                 : rv;
 }
 
 static apr_status_t header_read(cc_header_spec_t *spec, const apr_array_header_t *words,
                                 apr_pool_t *p, cc_error_t *err)
 {
-    reader_t reader = {.spec = spec, .pool = p, .err = err};
-    apr_status_t status = APR_SUCCESS;
+    words_t read = {0};
+    cc_option_reader_t reader = {.options = header_options,
+                                 .count = COUNT(header_options),
+                                 .record = &read,
+                                 .pool = p,
+                                 .err = err};
+    apr_status_t rv =
+        cc_header_options_read(&reader, words, 1, "header=NAME, chain=NAME, chain=on or chain=off");
+    bool on = false;
 
-    spec->name = spec->format->header;
-    spec->reads_chain = spec->format->chain == CC_FORWARD_CHAIN_WITHIN;
-    spec->chain_name = spec->format->chain_header;
-    for (int i = 1; status == APR_SUCCESS && i < words->nelts; i++) {
-        status = option_read(&reader, APR_ARRAY_IDX(words, i, const char *));
+    spec->name = read.header ? read.header : spec->format->header;
+    if (rv == APR_SUCCESS) {
+        rv = cc_header_chain_read(&on, &spec->chain_name, spec->format, spec->name,
+                                  read.chain ? read.chain : chain_usual(spec->format), p, err);
     }
-    if (status == APR_SUCCESS && spec->chain_name && cc_header_same(spec->name, spec->chain_name)) {
-        return cc_error_set(err, p, "CC0423", spec->chain_name,
-                            "the certificate and its chain need two headers");
-    }
-    return status;
+    spec->reads_chain = on && !spec->chain_name;
+    return rv == APR_SUCCESS ? names_check(spec, p, err) : rv;
 }
 
 /* ---- ClientCertHeader proxy-protocol --------------------------------------------------------- */
 
 #define TLV_USUAL 0x28 /* PP2_SUBTYPE_SSL_CLIENT_CERT */
+#define TLV_USAGE "tlv=0x28, or tlv=0xE0 to tlv=0xEF"
 
-/* "0xE0"; false: it is not one of the types that can carry a certificate. */
-static bool type_read(int *type, const char *text)
+/* "0xE0": a type that can carry a certificate. */
+static apr_status_t type_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
 {
     char *end;
-    apr_int64_t number = apr_strtoi64(text, &end, 16);
+    apr_int64_t number = apr_strtoi64(value, &end, 16);
 
-    *type = (int)number;
-    return !strncasecmp(text, "0x", 2) && strlen(text) == 4 && !*end &&
-           (number == TLV_USUAL || (number >= 0xE0 && number <= 0xEF));
+    if (strncasecmp(value, "0x", 2) || strlen(value) != 4 || *end ||
+        (number != TLV_USUAL && (number < 0xE0 || number > 0xEF))) {
+        return cc_error_set(err, p, "CC0421", value,
+                            "not a type of TLV for certificates; write " TLV_USAGE);
+    }
+    ((words_t *)record)->type = (int)number;
+    return APR_SUCCESS;
 }
+
+static const cc_option_t protocol_options[] = {
+    {.name = "tlv", .kind = CC_OPTION_CUSTOM, .set = type_set},
+};
 
 static apr_status_t protocol_read(cc_proxy_protocol_spec_t *spec, const apr_array_header_t *words,
                                   apr_pool_t *p, cc_error_t *err)
 {
-    const char *word = words->nelts > 1 ? APR_ARRAY_IDX(words, 1, const char *) : NULL;
-    const char *tlv = word ? value_of(word, "tlv") : NULL;
+    words_t read = {.type = TLV_USUAL};
+    cc_option_reader_t reader = {.options = protocol_options,
+                                 .count = COUNT(protocol_options),
+                                 .record = &read,
+                                 .pool = p,
+                                 .err = err};
+    apr_status_t rv = cc_header_options_read(&reader, words, 1, TLV_USAGE);
 
-    spec->type = TLV_USUAL;
-    if (words->nelts > 2) {
-        word = APR_ARRAY_IDX(words, 2, const char *);
-    }
-    if (word && (words->nelts > 2 || !tlv || !type_read(&spec->type, tlv))) {
-        return cc_error_set(err, p, "CC0421", word,
-                            "after proxy-protocol write nothing, or tlv= with 0x28 or 0xE0 to "
-                            "0xEF");
-    }
-    return APR_SUCCESS;
+    spec->type = read.type;
+    return rv;
 }
 
 /* ---- ClientCertHeader ------------------------------------------------------------------------ */

@@ -54,7 +54,7 @@ const cc_proxies_t *cc_proxies_merge(const cc_proxies_t *base, const cc_proxies_
 
 /**
  * The directives ClientCertHeader and ClientCertTrustedProxy, for httpd's table: NULL, or an error
- * (CC0419 to CC0424).
+ * (CC0419 to CC0424, CC0442, CC0446, CC0447).
  */
 const char *cc_proxies_header(cmd_parms *cmd, void *record, const char *args);
 const char *cc_proxies_trusted(cmd_parms *cmd, void *record, const char *args);

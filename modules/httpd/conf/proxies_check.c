@@ -18,7 +18,8 @@ typedef struct fault_t {
 static fault_t trust_fault(const cc_proxies_t *proxies)
 {
     if (!proxies->trusted) {
-        return (fault_t){"CC0426", "names no ClientCertTrustedProxy, whose headers count"};
+        return (fault_t){"CC0426", "has no ClientCertTrustedProxy, so no header would count: name "
+                                   "the addresses of the proxies"};
     }
     if (proxies->trusts_all && !proxies->certs) {
         return (fault_t){"CC0427", "trusts the headers of every address: name the addresses of "

@@ -19,33 +19,33 @@
 #include "rules/rules.h"
 
 /* A directive. */
-typedef struct line_t {
+typedef struct directive_t {
     const char *where;
     const cc_conf_view_t *culprit; /* the first host in which it has no effect */
     bool has_effect;               /* in another one */
-} line_t;
+} directive_t;
 
 /* The directives of one kind, in the order of the configuration. */
-typedef struct lines_t {
-    apr_array_header_t *all; /* of line_t * */
+typedef struct directives_t {
+    apr_array_header_t *all; /* of directive_t * */
     apr_hash_t *by_place;
-} lines_t;
+} directives_t;
 
-static lines_t lines_make(apr_pool_t *p)
+static directives_t lines_make(apr_pool_t *p)
 {
-    return (lines_t){apr_array_make(p, 2, sizeof(line_t *)), apr_hash_make(p)};
+    return (directives_t){apr_array_make(p, 2, sizeof(directive_t *)), apr_hash_make(p)};
 }
 
-static void line_note(lines_t *lines, const char *where, const cc_conf_view_t *view,
+static void line_note(directives_t *lines, const char *where, const cc_conf_view_t *view,
                       bool has_effect)
 {
-    line_t *line = apr_hash_get(lines->by_place, where, APR_HASH_KEY_STRING);
+    directive_t *line = apr_hash_get(lines->by_place, where, APR_HASH_KEY_STRING);
 
     if (!line) {
         line = apr_palloc(lines->all->pool, sizeof(*line));
-        *line = (line_t){where, view, false};
+        *line = (directive_t){where, view, false};
         apr_hash_set(lines->by_place, where, APR_HASH_KEY_STRING, line);
-        APR_ARRAY_PUSH(lines->all, line_t *) = line;
+        APR_ARRAY_PUSH(lines->all, directive_t *) = line;
     }
     line->has_effect = line->has_effect || has_effect;
 }
@@ -65,19 +65,20 @@ static bool is_uncertain(const cc_conf_view_t *view)
 
 /* ---- CAs of clients -------------------------------------------------------------------------- */
 
-static void header_note(lines_t *headers, const cc_conf_view_t *view, const cc_proxies_t *proxies)
+static void header_note(directives_t *headers, const cc_conf_view_t *view,
+                        const cc_proxies_t *proxies)
 {
     const char *where = proxies->header ? proxies->header->where : proxies->proxy_protocol->where;
 
     line_note(headers, where, view, cc_judge_has_cas(view) || is_uncertain(view));
 }
 
-static int headers_check(const lines_t *headers, server_rec *s, apr_pool_t *p)
+static int headers_check(const directives_t *headers, server_rec *s, apr_pool_t *p)
 {
     int result = OK;
 
     for (int i = 0; i < headers->all->nelts; i++) {
-        const line_t *line = APR_ARRAY_IDX(headers->all, i, const line_t *);
+        const directive_t *line = APR_ARRAY_IDX(headers->all, i, const directive_t *);
 
         if (!line->has_effect) {
             ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
@@ -93,19 +94,19 @@ static int headers_check(const lines_t *headers, server_rec *s, apr_pool_t *p)
 /* ---- certificates of proxies ----------------------------------------------------------------- */
 
 /* A section requests a certificate too late: a proxy is trusted when the request has been read. */
-static void cert_note(lines_t *certs, const cc_conf_view_t *view, const cc_proxies_t *proxies)
+static void cert_note(directives_t *certs, const cc_conf_view_t *view, const cc_proxies_t *proxies)
 {
     bool asks = view->tls != CC_TLS_OFF && view->verify_client != CC_VERIFY_NONE;
 
     line_note(certs, cc_rules_where(proxies->certs, 0), view, asks || is_uncertain(view));
 }
 
-static int certs_check(const lines_t *certs, server_rec *s, apr_pool_t *p)
+static int certs_check(const directives_t *certs, server_rec *s, apr_pool_t *p)
 {
     int result = OK;
 
     for (int i = 0; i < certs->all->nelts; i++) {
-        const line_t *line = APR_ARRAY_IDX(certs->all, i, const line_t *);
+        const directive_t *line = APR_ARRAY_IDX(certs->all, i, const directive_t *);
         const char *where = cc_log_text(line->where, p);
 
         if (line->has_effect) {
@@ -134,7 +135,7 @@ static int certs_check(const lines_t *certs, server_rec *s, apr_pool_t *p)
 int cc_proxy_hosts_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
-    lines_t headers = lines_make(ptemp), certs = lines_make(ptemp);
+    directives_t headers = lines_make(ptemp), certs = lines_make(ptemp);
     int result;
 
     (void)pconf;
@@ -143,7 +144,7 @@ int cc_proxy_hosts_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
         const cc_proxies_t *proxies = cc_vhost_conf_of(view->server)->proxies;
 
-        if (!view->proxied) {
+        if (!view->takes_forwarded) {
             continue;
         }
         header_note(&headers, view, proxies);

@@ -31,8 +31,7 @@ static apr_status_t entry_release(void *entry)
     return APR_SUCCESS;
 }
 
-/* ---- headers -----------------------------------------------------------------------------------
- */
+/* ---- headers --------------------------------------------------------------------------------- */
 
 /* The headers of one name. */
 typedef struct named_t {
@@ -42,10 +41,10 @@ typedef struct named_t {
 } named_t;
 
 /* All headers of a request that matter here. */
-typedef struct found_t {
+typedef struct headers_t {
     named_t cert, chain;
     bool veto;
-} found_t;
+} headers_t;
 
 /* ASCII, and faster than ctype. */
 static inline bool is_letter(char c)
@@ -78,10 +77,10 @@ static inline bool may_veto(const char *name)
     return may_be(name, "S") || may_be(name, "X");
 }
 
-static found_t headers_find(const request_rec *r, const cc_header_spec_t *spec)
+static headers_t headers_find(const request_rec *r, const cc_header_spec_t *spec)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
-    found_t found = {{NULL, 0, 0}, {NULL, 0, 0}, false};
+    headers_t found = {{NULL, 0, 0}, {NULL, 0, 0}, false};
 
     for (int i = 0; i < all->nelts; i++) {
         const apr_table_entry_t *header = &APR_ARRAY_IDX(all, i, apr_table_entry_t);
@@ -102,9 +101,16 @@ static bool is_single(const named_t *named)
     return named->exact < 2 && (named->exact == 0 || named->others == 0);
 }
 
-/* A literal, or NULL. A header in another spelling alone is not looked at: it is just removed. */
-static const char *fault_of(const found_t *found)
+/*
+ * A literal, or NULL. A header in another spelling alone is not looked at: it is just removed. What
+ * follows a PROXY header, the proxy may pass on unread.
+ */
+static const char *fault_of(const headers_t *found, const cc_peer_t *peer)
 {
+    if (found->cert.value && peer->of_proxy) {
+        return "the connection began with a PROXY header, after which a header of HTTP may be from "
+               "the client";
+    }
     if (!is_single(&found->cert)) {
         return "the header is there twice, or in two spellings";
     }
@@ -133,7 +139,7 @@ static void header_remove(request_rec *r, const named_t *named, const char *want
     }
 }
 
-static void headers_remove(request_rec *r, const found_t *found, const cc_header_spec_t *spec)
+static void headers_remove(request_rec *r, const headers_t *found, const cc_header_spec_t *spec)
 {
     header_remove(r, &found->cert, spec->name);
     if (spec->chain_name) {
@@ -141,8 +147,7 @@ static void headers_remove(request_rec *r, const found_t *found, const cc_header
     }
 }
 
-/* ---- peers that are not trusted ----------------------------------------------------------------
- */
+/* ---- peers that are not trusted -------------------------------------------------------------- */
 
 static void untrusted_tell(request_rec *r, cc_proxy_trust_t trust, const char *name)
 {
@@ -167,8 +172,7 @@ static void untrusted_tell(request_rec *r, cc_proxy_trust_t trust, const char *n
     }
 }
 
-/* ---- capturing ---------------------------------------------------------------------------------
- */
+/* ---- capturing ------------------------------------------------------------------------------- */
 
 static cc_forwarded_t *captured_make(request_rec *r, const cc_forwarded_t *seen)
 {
@@ -196,7 +200,7 @@ static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *
                                             const char **untrusted)
 {
     const cc_header_spec_t *spec = proxies->header;
-    found_t found = headers_find(r, spec);
+    headers_t found = headers_find(r, spec);
     cc_proxy_trust_t trust = cc_proxy_trust(r, proxies);
     cc_forwarded_t seen = {.via = CC_VIA_HEADER, .spec = spec, .value = found.cert.value};
 
@@ -212,7 +216,7 @@ static const cc_forwarded_t *header_capture(request_rec *r, const cc_proxies_t *
     seen.len = seen.value ? strlen(seen.value) : 0;
     seen.chain = found.chain.value && *found.chain.value ? found.chain.value : NULL;
     seen.chain_len = seen.chain ? strlen(seen.chain) : 0;
-    seen.bad = fault_of(&found);
+    seen.bad = fault_of(&found, cc_peer_of(r->connection));
     if (seen.bad) {
         bad_tell(r, &seen);
     }
@@ -289,10 +293,7 @@ static bool is_by_protocol(const request_rec *r, const cc_proxies_t *proxies)
     return proxies->proxy_protocol && (!proxies->header || (peer && peer->of_proxy));
 }
 
-/*
- * A proxy that begins a connection with a PROXY header may pass on everything else unread, so the
- * headers of HTTP may be those of the client.
- */
+/* Headers of HTTP do not count: see fault_of. */
 static const cc_forwarded_t *protocol_capture(request_rec *r, const cc_proxies_t *proxies)
 {
     cc_proxy_trust_t trust = cc_proxy_trust(r, proxies);
@@ -330,7 +331,7 @@ const cc_forwarded_t *cc_forwarded_capture(request_rec *r, const char **untruste
         return header_capture(r, proxies, untrusted);
     }
     if (proxies->header) {
-        found_t found = headers_find(r, proxies->header);
+        headers_t found = headers_find(r, proxies->header);
 
         headers_remove(r, &found, proxies->header);
     }
@@ -354,8 +355,7 @@ const cc_forwarded_t *cc_forwarded_unread(request_rec *r)
     return captured_make(r, &seen);
 }
 
-/* ---- the client --------------------------------------------------------------------------------
- */
+/* ---- the client ------------------------------------------------------------------------------ */
 
 /* A request asks several times, and has to get the same client each time. */
 static cc_octet_entry_t *entry_of(request_rec *r, captured_t *captured)

@@ -63,8 +63,7 @@ static cc_forwarded_store_t *store_of(const server_rec *s)
     return cc_configuration_of(s)->forwarded;
 }
 
-/* ---- finding -----------------------------------------------------------------------------------
- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 /* Certificates in a header and in a PROXY header are read differently. */
 static apr_uint64_t number_of(const request_rec *r, cc_via_t via)
@@ -165,8 +164,7 @@ bool cc_forwarded_is_current(const cc_octet_entry_t *entry, const request_rec *r
            cc_forwarded_client_holds(data, cc_vhost_of(r->server));
 }
 
-/* ---- the source --------------------------------------------------------------------------------
- */
+/* ---- the source ------------------------------------------------------------------------------ */
 
 /* What was found for a tunnel since its request; in the pool of that request. */
 typedef struct later_t {

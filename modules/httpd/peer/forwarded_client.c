@@ -2,8 +2,6 @@
 /* Judges a certificate that a proxy passed on: reads it, verifies it, and checks its revocation. */
 #include <apr_strings.h>
 
-#include <openssl/err.h>
-
 #include "base/error.h"
 #include "cert/cert.h"
 #include "forward/forward.h"
@@ -25,8 +23,7 @@
 /* How long a certificate that did not verify is not verified again on the same connection. */
 #define RETRY apr_time_from_sec(60)
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 void cc_forwarded_bad_log(request_rec *r, const cc_forwarded_t *forwarded, const char *reason)
 {
@@ -49,32 +46,18 @@ static apr_status_t free_certs(void *data)
     return APR_SUCCESS;
 }
 
-/* A certificate of the PROXY protocol: DER, and nothing else. */
-static apr_status_t der_read(cc_forwarded_certs_t *certs, const cc_forwarded_t *forwarded,
-                             apr_pool_t *p, cc_error_t *err)
-{
-    const unsigned char *octets = (const unsigned char *)forwarded->value, *at = octets;
-
-    ERR_set_mark();
-    certs->leaf = d2i_X509(NULL, &at, (long)forwarded->len);
-    certs->chain = NULL;
-    ERR_pop_to_mark();
-    apr_pool_cleanup_register(p, certs, free_certs, apr_pool_cleanup_null);
-    return certs->leaf && at == octets + forwarded->len
-               ? APR_SUCCESS
-               : cc_error_set(err, p, "CC0145", NULL, "it is not the DER of one certificate");
-}
-
 /* Sets data->bad if it is not a certificate. */
 static void certs_read(cc_forwarded_client_t *data, request_rec *r, const cc_forwarded_t *forwarded,
                        apr_pool_t *p)
 {
     const cc_header_spec_t *spec = forwarded->spec;
     cc_error_t err = {0};
-    apr_status_t status = forwarded->via == CC_VIA_HEADER
-                              ? cc_forward_read(&data->certs, spec->format, forwarded->value,
-                                                forwarded->chain, spec->reads_chain, p, &err)
-                              : der_read(&data->certs, forwarded, p, &err);
+    apr_status_t status =
+        forwarded->via == CC_VIA_HEADER
+            ? cc_forward_read(&data->certs, spec->format, forwarded->value, forwarded->chain,
+                              spec->reads_chain, p, &err)
+            : cc_forward_read_der(&data->certs, (const unsigned char *)forwarded->value,
+                                  forwarded->len, p, &err);
 
     if (status != APR_SUCCESS) {
         data->bad = "the proxy passed on a certificate that cannot be read";
@@ -82,8 +65,7 @@ static void certs_read(cc_forwarded_client_t *data, request_rec *r, const cc_for
     }
 }
 
-/* ---- judging -----------------------------------------------------------------------------------
- */
+/* ---- judging --------------------------------------------------------------------------------- */
 
 static const char *verify(cc_forwarded_client_t *data, request_rec *r, apr_pool_t *p)
 {
@@ -153,8 +135,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     tell(data, r);
 }
 
-/* ---- entries -----------------------------------------------------------------------------------
- */
+/* ---- entries --------------------------------------------------------------------------------- */
 
 typedef struct cc_lasting_t {
     struct cc_lasting_t *next;

@@ -23,8 +23,7 @@ struct cc_octet_cache_t {
     int most, placed;
 };
 
-/* ---- holders ----------------------------------------------------------------------------------
- */
+/* ---- holders --------------------------------------------------------------------------------- */
 
 void cc_octet_entry_hold(cc_octet_entry_t *entry)
 {
@@ -56,8 +55,7 @@ cc_octet_entry_t *cc_octet_entry_make(const cc_octet_key_t *key)
     return entry;
 }
 
-/* ---- under the lock ---------------------------------------------------------------------------
- */
+/* ---- under the lock -------------------------------------------------------------------------- */
 
 static apr_uint64_t hash_of(const cc_octet_cache_t *cache, const cc_octet_key_t *key)
 {
@@ -133,8 +131,7 @@ static cc_octet_entry_t *to_displace(const cc_octet_cache_t *cache, const cc_oct
     return cache->placed < cache->most ? NULL : cache->oldest;
 }
 
-/* ---- the cache --------------------------------------------------------------------------------
- */
+/* ---- the cache ------------------------------------------------------------------------------- */
 
 static apr_status_t cache_end(void *data)
 {

@@ -36,10 +36,10 @@ typedef enum {
     GIVING,  /* what has been read passes to the caller, of whatever kind it is */
     PASSING, /* the filter is no longer needed */
     BROKEN   /* the connection has ended */
-} state_t;
+} reader_state_t;
 
 typedef struct reader_t {
-    state_t state;
+    reader_state_t state;
     unsigned char fixed[CC_PROXY_PROTOCOL_FIXED];
     unsigned char *octets; /* of the header: `fixed`, then memory of `pool` */
     apr_size_t have, want; /* how many there are, and how many are needed next */
@@ -65,8 +65,7 @@ int cc_proxy_filter_add(conn_rec *c, void *socket)
     return OK;
 }
 
-/* ---- the certificate ---------------------------------------------------------------------------
- */
+/* ---- the certificate ------------------------------------------------------------------------- */
 
 static cc_forwarded_t *none_make(const conn_rec *c, apr_pool_t *p)
 {
@@ -115,8 +114,7 @@ void cc_proxy_filter_ignored(const conn_rec *c, const server_rec *s, const char 
     }
 }
 
-/* ---- a header ----------------------------------------------------------------------------------
- */
+/* ---- a header -------------------------------------------------------------------------------- */
 
 static void give(reader_t *reader, apr_size_t len)
 {
@@ -216,8 +214,7 @@ static apr_status_t octets_judge(conn_rec *c, reader_t *reader)
     return rv;
 }
 
-/* ---- reading -----------------------------------------------------------------------------------
- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Takes what has been read: at most what is missing, or nothing before the end of the input. */
 static apr_status_t octets_take(reader_t *reader, apr_read_type_e block, apr_size_t *len)
@@ -247,6 +244,10 @@ static apr_status_t octets_read(ap_filter_t *f, reader_t *reader, apr_read_type_
         rv = octets_take(reader, block, &len);
     }
     apr_brigade_cleanup(reader->octets_in);
+    if (rv == APR_EOF && reader->have > 0 && !reader->pool) {
+        give(reader, reader->have); /* what is too short for a header is not one */
+        return APR_SUCCESS;
+    }
     if (rv == APR_SUCCESS && len > 0) {
         reader->have += len;
         rv = octets_judge(f->c, reader);

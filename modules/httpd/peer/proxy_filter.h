@@ -19,8 +19,9 @@ int cc_proxy_filter_add(conn_rec *c, void *socket);
  * The filter of a connection, below that of mod_remoteip, which skips TLVs and refuses headers of
  * more than 232 octets. It notes the certificate in the TLVs of a trusted proxy's header in the
  * record of the connection (cc_peer_t.of_proxy), and passes the header on without TLVs. Those of
- * other peers are cut off unread. A header of version 1, and what is not a header, pass unchanged.
- * A broken header ends the connection (CC0161).
+ * other peers are cut off unread. A header of version 1, and what is not a header, pass unchanged;
+ * so do a few octets before the end of the input, which may have become one. A broken header ends
+ * the connection (CC0161).
  */
 extern const char cc_proxy_filter[];
 apr_status_t cc_proxy_filter_read(ap_filter_t *f, apr_bucket_brigade *bb, ap_input_mode_t mode,

@@ -128,8 +128,9 @@ static const char *unpresented_text(request_rec *r, apr_pool_t *p)
     }
     header = cc_proxied_header(r);
     return header ? apr_pstrcat(p, text, ". It has the header ", header,
-                                ", which proxies add when they end TLS: to take certificates from "
-                                "the proxy, set ClientCertHeader and ClientCertTrustedProxy",
+                                ", which proxies add when they terminate TLS: to take "
+                                "certificates from the proxy, set ClientCertHeader and "
+                                "ClientCertTrustedProxy",
                                 NULL)
                   : text;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the header by which a proxy shows that it ended TLS in front of this server. */
+/* Finds the header by which a proxy shows that it terminated TLS in front of this server. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -18,8 +18,7 @@
 #include "httpd/request/proxied.h"
 #include "httpd/request/state.h"
 
-/* ---- headers that this server sets itself -----------------------------------------------------
- */
+/* ---- headers that this server sets itself ---------------------------------------------------- */
 
 /* What they hold is not a proxy's, and often for a back end. */
 static void set_note(apr_hash_t *set, const ap_directive_t *directive, apr_pool_t *p)
@@ -65,7 +64,7 @@ static bool is_set_here(const char *name, apr_pool_t *p)
 
 /* ---- headers of proxies ---------------------------------------------------------------------- */
 
-/* A header by which a proxy says that it ended TLS; `holds`: its value has this text. */
+/* A header by which a proxy says that it terminated TLS; `holds`: its value has this text. */
 static const struct {
     const char *name, *holds;
 } schemes[] = {
@@ -176,9 +175,9 @@ void cc_proxied_look(request_rec *r)
         atomic_store(next, APR_INT64_MAX);
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                       "CC0159: a request without a certificate has the header %s, by which proxies "
-                      "pass on certificates: if a proxy in front of this server ends TLS, name it "
-                      "with ClientCertHeader and ClientCertTrustedProxy (any client can send such "
-                      "a header; this is logged once per process)",
+                      "pass on certificates: if a proxy in front of this server terminates TLS, "
+                      "name it with ClientCertHeader and ClientCertTrustedProxy (any client can "
+                      "send such a header; this is logged once per process)",
                       header);
     }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds the header by which a proxy shows that it ended TLS in front of this server. */
+/* Finds the header by which a proxy shows that it terminated TLS in front of this server. */
 #ifndef CC_REQUEST_PROXIED_H
 #define CC_REQUEST_PROXIED_H
 
@@ -12,8 +12,8 @@
 int cc_proxied_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /**
- * The name of a header of the request that proxies add when they end TLS, escaped and cut, as it
- * was sent; NULL: the request has none. Any client can send such a header, so it shows only why
+ * The name of a header of the request that proxies add when they terminate TLS, escaped and cut, as
+ * it was sent; NULL: the request has none. Any client can send such a header, so it shows only why
  * there may be no certificate; nothing may be granted because of it. On a TLS connection, only
  * headers with something of a certificate are considered, and none that a RequestHeader of this
  * server sets.

@@ -32,8 +32,8 @@ typedef struct cc_status_t {
     cc_ssl_refused_t ssl_refused; /* CC_STATUS_REFUSED: why */
     const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on (peer/forwarded.h);
                                                NULL: the request did not come from one */
-    const char *proxied; /* the header that shows that a proxy ended TLS; NULL: none, or there is a
-                            certificate */
+    const char *proxied; /* the header that shows that a proxy terminated TLS; NULL: none, or there
+                            is a certificate */
     bool rules;          /* ClientCertStatusRules is On for that request */
     cc_answer_t answer;
     const apr_array_header_t *trace; /* cc_step_t; NULL: not wanted, or no rules apply */

@@ -30,13 +30,13 @@ bool cc_cause_is_unchecked(cc_cause_t cause);
 /** The words for a request that mod_ssl refused before access control; not CC_SSL_REFUSED_NOT. */
 const cc_words_t *cc_ssl_refused_words(cc_ssl_refused_t refused);
 
-/** The words for a client without a certificate, and for one whose proxy ended TLS. */
+/** The words for a client without a certificate, and for one whose proxy terminated TLS. */
 extern const cc_words_t cc_no_certificate_words, cc_proxied_words;
 
 /**
  * For a request without TLS, where certificates come only from trusted proxies, not from one; and
  * for one of a trusted proxy that passed on something else than a certificate, or objects to it.
  */
-extern const cc_words_t cc_not_proxied_words, cc_bad_header_words;
+extern const cc_words_t cc_not_forwarded_words, cc_bad_header_words;
 
 #endif

@@ -31,12 +31,21 @@ use Test::More;
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(program);
 
-our @EXPORT = qw(can_load);
+our @EXPORT = qw(can_load enough_threads);
 
 # The last of the options is the number of requests of one round, about a second's worth.
 my %clients = ('kept connections' => ['-k', '-c', 8, '-n', 2000], 'new connections' => ['-c', 2, '-n', 100]);
 
 sub can_load { return program('ab') }
+
+# Directives for a server under load, for the option `global`. At the end of a round, all its
+# connections close at once, while those of the next round open. If all threads are busy for a
+# moment, event closes new connections without an answer.
+sub enough_threads {
+    my ($mpm) = @_;
+    return '' if $mpm eq 'prefork';
+    return "StartServers 1\nServerLimit 1\nThreadsPerChild 48\nMaxRequestWorkers 48\nThreadLimit 48\n";
+}
 
 # Runs ab again and again until SIGTERM arrives. ab cannot be stopped with a signal: it prints its
 # counts from the signal handler, and so may corrupt its own heap.

@@ -21,6 +21,7 @@ C<proxy_header> returns the octets of a header. Options:
     more   => [TLV, ...]        further TLVs of the header
     crc    => 1                 a CRC32C; -1: a wrong one
     ipv6   => 1                 addresses of IPv6; both are those of client_address
+    source => ADDRESS           the address of the client; for IPv4
     local  => 1                 the command LOCAL, without addresses
     from   => 0x21              another version and command
 
@@ -66,8 +67,9 @@ sub client_address { my ($ipv6) = @_; return $ipv6 ? '2001:db8::7' : '192.0.2.7'
 sub tlv { my ($type, $value) = @_; return pack 'Cn/a*', $type, $value }
 
 sub _addresses {
-    my ($ipv6) = @_;
-    my $address = $ipv6 ? inet_pton(AF_INET6, client_address(1)) : inet_aton(client_address());
+    my ($ipv6, $source) = @_;
+    my $address = $ipv6 ? inet_pton(AF_INET6, client_address(1))
+        : inet_aton($source // client_address());
     return $address x 2 . pack 'nn', 40000, 443;
 }
 
@@ -102,7 +104,7 @@ sub proxy_header {
     my (%o) = @_;
     my ($command, $family) = $o{local} ? (0x20, 0) : (0x21, $o{ipv6} ? 0x21 : 0x11);
     my $start = $signature . pack('CCn', $o{from} // $command, $family, 0)
-        . ($o{local} ? '' : _addresses($o{ipv6}));
+        . ($o{local} ? '' : _addresses(@o{qw(ipv6 source)}));
     my $tlvs = join '', ($o{ssl} // !$o{local}) ? _ssl(%o) : (), @{ $o{more} // [] };
     return _with_length($start . $tlvs) if !$o{crc};
     my $crc = _crc32c(_with_length($start . tlv(3, "\0" x 4) . $tlvs));
