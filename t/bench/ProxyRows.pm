@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use ClientCert::Test::Forwarded;
+use ClientCert::Test::ProxyProtocol qw(proxy_header);
 
 use CountedServer ();
 use Counting;
@@ -22,16 +23,6 @@ sub xfcc {
     my ($number) = @_;
     return "X-Forwarded-Client-Cert: By=spiffe://example.com/proxy/$number;"
         . forwarded_value('xfcc', CountedServer->client);
-}
-
-sub tlv { my ($type, $value) = @_; return pack 'C n/a*', $type, $value }
-
-# A header of version 2 of the PROXY protocol: TLS, with this certificate in it, verified.
-sub proxy_header {
-    my ($der) = @_;
-    my $addresses = pack 'C4 C4 n n', 192, 0, 2, 1, 127, 0, 0, 1, 40_000, 443;
-    my $tls = defined $der ? tlv(0x20, pack('C N', 7, 0) . tlv(0x28, $der)) : '';
-    return "\r\n\r\n\0\r\nQUIT\n" . pack 'C C n/a*', 0x21, 0x11, $addresses . $tls;
 }
 
 # ---- the rows. The smoke test has one of each kind.
@@ -69,9 +60,9 @@ sub row_from_proxy_protocol {
     my ($added) = @_;
     my %plain = (plain => 1, modules => ['remoteip']);
     my $conf  = "RemoteIPProxyProtocol On\n";
-    my $stock = per_request(%plain, conf => $conf . $granted, begins => proxy_header());
+    my $stock = per_request(%plain, conf => $conf . $granted, begins => proxy_header(ssl => 0));
     row('with the PROXY protocol, without TLS', thousands($stock), '');
-    my $ours = per_request(%plain, ours => 1, begins => proxy_header(ders(CountedServer->client)),
+    my $ours = per_request(%plain, ours => 1, begins => proxy_header(cert => CountedServer->client),
         conf => "${conf}ClientCertHeader proxy-protocol\n$trusted"
             . "ClientCertCA \@CA\@/clients.pem depth=2\n$mapped");
     more('with a certificate in its header', $ours, $stock + $added, 1_100);

@@ -36,7 +36,7 @@ CONF
 # does not read HTTP, so httpd has to understand the protocol that the client chose.
 sub through {
     my ($mode, $port, $options) = @_;
-    my $server = 'server httpd 192.0.2.10:8443';
+    my $server = 'server httpd 192.0.2.20:8443';
     return proxy('haproxy', to => $h->port($port), plain => 1, replace => {
         'mode    http' => "mode    $mode",
         $server        => "$server $options",

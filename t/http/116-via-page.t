@@ -131,7 +131,7 @@ ClientCertMap subject.CN =~ "(.+)" user=$1
 CONF
 sub forwarded_counts {
     my $metrics = read_metrics($counted->get('/metrics', scheme => 'http', port => 2)->{body});
-    return join ' ', map { metric($metrics, 'clientcert_forwarded_certificates_total', result => $_) } qw(verified cached);
+    return join ' ', map { metric($metrics, 'clientcert_certificates_from_proxies_total', result => $_) } qw(verified cached);
 }
 sub sent { $counted->get('/', scheme => 'http', @_); return forwarded_counts() }
 is forwarded_counts(), '0 0', 'no certificate was passed on';

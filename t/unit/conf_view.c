@@ -212,7 +212,7 @@ TEST_LOOP(certificates_come_with_tls_or_from_proxies, 0, COUNT(sources))
     const cc_conf_view_t *view =
         sources[_i].proxied ? proxied(sources[_i].lines) : host_with("", sources[_i].lines);
 
-    ck_assert_int_eq(view->proxied, sources[_i].proxied);
+    ck_assert_int_eq(view->takes_forwarded, sources[_i].proxied);
     ck_assert_int_eq(cc_conf_view_has_clients(view), sources[_i].clients);
     ck_assert_int_eq(cc_conf_view_ever_verifies(view), sources[_i].verifies);
 }

@@ -41,7 +41,7 @@ static bool takes(const cc_conf_view_t *view, cc_via_t via)
 
 static cc_via_t usual(const cc_conf_view_t *view, bool proxy)
 {
-    if (!proxy && (cc_conf_view_ever_asks(view) || !view->proxied)) {
+    if (!proxy && (cc_conf_view_ever_asks(view) || !view->takes_forwarded)) {
         return CC_VIA_TLS;
     }
     return takes(view, CC_VIA_HEADER) ? CC_VIA_HEADER : CC_VIA_PROXY_PROTOCOL;
@@ -104,7 +104,7 @@ const char *cc_arrival_note(const cc_arrival_t *arrival, const cc_conf_view_t *v
 {
     const cc_proxies_t *proxies = proxies_of(view);
 
-    if (arrival->via == CC_VIA_TLS && view->proxied) {
+    if (arrival->via == CC_VIA_TLS && view->takes_forwarded) {
         return apr_psprintf(p, "this server takes certificates from proxies too: use --via %s",
                             cc_via_word(usual(view, true)));
     }

@@ -113,7 +113,7 @@ static void lint_lines(cc_lint_t *lint)
         const cc_line_t *line = APR_ARRAY_IDX(lines, i, const cc_line_t *);
 
         check_of(cc_line_directive(line))(lint, line);
-        cc_lint_proxied(lint, line);
+        cc_lint_forwarded(lint, line);
     }
 }
 
@@ -212,7 +212,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     cc_lint_cas(&lint);
     cc_lint_issuers(&lint);
     cc_lint_replaced(&lint);
-    cc_lint_proxied_rules(&lint);
+    cc_lint_forwarded_rules(&lint);
     return in_order(lint.findings, p);
 }
 

@@ -107,9 +107,10 @@ static bool is_judged(const cc_conf_view_t *view)
         return false;
     }
     if (view->tls == CC_TLS_OFF) {
-        return view->proxied && cc_judge_has_cas(view);
+        return view->takes_forwarded && cc_judge_has_cas(view);
     }
-    return view->tls == CC_TLS_ON && (view->proxied || view->verify_client != CC_VERIFY_NONE) &&
+    return view->tls == CC_TLS_ON &&
+           (view->takes_forwarded || view->verify_client != CC_VERIFY_NONE) &&
            !cc_conf_view_arguments(view, "SSLOpenSSLConfCmd");
 }
 

@@ -33,7 +33,7 @@ void cc_lint_require_expr(cc_lint_t *lint, const cc_line_t *line, const char *ex
 cc_lint_fn cc_lint_early_expression, cc_lint_rewrite, cc_lint_ssl_require, cc_lint_set_env_if,
     cc_lint_header;
 
-/* lint_forward.c: RequestHeader; passes it to cc_lint_header too. */
+/* lint_sent.c: RequestHeader; passes it to cc_lint_header too. */
 cc_lint_fn cc_lint_request_header;
 
 /* lint_variable.c: variables that are never set. `variables` are the arguments of Require env. */
@@ -47,12 +47,12 @@ cc_lint_fn cc_lint_error_document;
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
 /*
- * lint_proxied.c: where proxies pass on certificates, directives about the certificate of the
+ * lint_forwarded.c: where proxies pass on certificates, directives about the certificate of the
  * connection, and rules about the connection. The first one is for all lines that have another
  * check, the second one looks at each set of rules.
  */
-cc_lint_fn cc_lint_proxied;
-void cc_lint_proxied_rules(cc_lint_t *lint);
+cc_lint_fn cc_lint_forwarded;
+void cc_lint_forwarded_rules(cc_lint_t *lint);
 
 /*
  * lint_cas.c: CAs whose certificates never verify. Unlike the others, it looks at each server

@@ -206,7 +206,7 @@ static cc_line_state_t judge_page(cc_lint_t *lint, const cc_conf_view_t *view,
                                   const cc_place_t *place, const void *path)
 {
     if (place->section || place->view != view || cc_use_of(view->server) < CC_USE_HERE ||
-        (view->verify_client == CC_VERIFY_REQUIRE && !view->proxied) ||
+        (view->verify_client == CC_VERIFY_REQUIRE && !view->takes_forwarded) ||
         (view == view->main && lint->views->nelts > 1)) {
         return CC_LINE_ASIDE;
     }

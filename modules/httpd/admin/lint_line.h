@@ -35,7 +35,7 @@ typedef struct cc_lint_t {
     apr_hash_t *unasked;             /* servers found to never request certificates */
     apr_hash_t *exports;             /* names in ClientCertExport; NULL: not collected yet */
     apr_hash_t *locations;           /* servers to their <Location> sections (lint_error_page.c) */
-    apr_hash_t *sent;                /* headers of ClientCertForward, by place (lint_forward.c);
+    apr_hash_t *sent;                /* headers of ClientCertForward, by place (lint_sent.c);
                                         NULL: not collected yet */
     struct cc_ca_files_t *ca_files;  /* ClientCertCA */
     apr_hash_t *cas;                 /* the CAs of servers (lint_cas.c) */

@@ -50,8 +50,8 @@ static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
         cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
 
     return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
-                        view->proxied, view->verify_client, view->verifies_later, view->tls13,
-                        view->http2, view->user_off, view->asks_passwords,
+                        view->takes_forwarded, view->verify_client, view->verifies_later,
+                        view->tls13, view->http2, view->user_off, view->asks_passwords,
                         cc_lint_ruleset(lint, view) != NULL, cc_lint_has_rules(lint, view));
 }
 

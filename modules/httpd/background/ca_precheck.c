@@ -115,9 +115,9 @@ static void files_check(ca_check_t *check, const cc_conf_view_t *view)
     cc_error_t err = {0};
     apr_pool_t *scratch;
 
-    if (!view->proxied || view->tls != CC_TLS_OFF || cc_vhost_conf_of(view->server)->ca_specs ||
-        !cc_judge_has_cas(view) || !files_are_new(check, view) ||
-        apr_pool_create(&scratch, check->pool) != APR_SUCCESS) {
+    if (!view->takes_forwarded || view->tls != CC_TLS_OFF ||
+        cc_vhost_conf_of(view->server)->ca_specs || !cc_judge_has_cas(view) ||
+        !files_are_new(check, view) || apr_pool_create(&scratch, check->pool) != APR_SUCCESS) {
         return;
     }
     if (cc_judge_trust(&trust, view, NULL, false, scratch, &err) != APR_SUCCESS) {

@@ -17,7 +17,7 @@
 /* NULL, or why the host never accepts a certificate that arrives in this way. */
 static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
 {
-    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->proxied;
+    bool taken = via == CC_VIA_TLS ? cc_conf_view_ever_asks(view) : view->takes_forwarded;
 
     if (taken) {
         return NULL;
@@ -25,9 +25,10 @@ static const char *never_takes(const cc_conf_view_t *view, cc_via_t via)
     if (view->tls != CC_TLS_OFF) {
         return "it never requests a client certificate: SSLVerifyClient none";
     }
-    return view->proxied ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
-                         : "it has no TLS (SSLEngine), and takes no certificates from proxies "
-                           "(ClientCertHeader)";
+    return view->takes_forwarded
+               ? "it has no TLS (SSLEngine), and takes certificates only from proxies"
+               : "it has no TLS (SSLEngine), and takes no certificates from proxies "
+                 "(ClientCertHeader)";
 }
 
 /* ---- which CAs it trusts ------------------------------------------------------------------- */

@@ -144,7 +144,7 @@ int cc_proxy_hosts_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
         const cc_proxies_t *proxies = cc_vhost_conf_of(view->server)->proxies;
 
-        if (!view->proxied) {
+        if (!view->takes_forwarded) {
             continue;
         }
         header_note(&headers, view, proxies);

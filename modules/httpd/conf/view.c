@@ -194,7 +194,7 @@ static bool speaks_http2(const server_rec *s)
 static void read_facts(cc_conf_view_t *view, apr_pool_t *p)
 {
     view->tls = tls_of(view, p);
-    view->proxied = cc_proxies_take(cc_vhost_conf_of(view->server)->proxies);
+    view->takes_forwarded = cc_proxies_take(cc_vhost_conf_of(view->server)->proxies);
     view->verify_client =
         cc_conf_view_verify_client(cc_conf_view_value(view, "SSLVerifyClient", p));
     view->tls13 = speaks_tls13(view, p);

@@ -33,7 +33,7 @@ typedef struct cc_conf_view_t {
     apr_array_header_t *places; /* cc_place_t: directives of it and of its sections, in order */
     apr_hash_t *values;         /* private to view.c */
     cc_tls_t tls;
-    bool proxied; /* it takes certificates from proxies (ClientCertHeader) */
+    bool takes_forwarded;       /* certificates from proxies (ClientCertHeader) */
     cc_verify_client_t verify_client; /* in the handshake */
     bool verifies_later; /* a section asks for a certificate, after the handshake */
     bool tls13;          /* TLS 1.3 is certainly enabled */
@@ -71,10 +71,10 @@ const char *cc_conf_view_arguments(const cc_conf_view_t *view, const char *name)
 /** The meaning of an argument of SSLVerifyClient; NULL: no such directive. */
 cc_verify_client_t cc_conf_view_verify_client(const char *mode);
 
-/** True if a request may have a certificate: the server may have TLS, or is proxied. */
+/** True if a request may have a certificate: the server may have TLS, or takes forwarded ones. */
 static inline bool cc_conf_view_has_clients(const cc_conf_view_t *view)
 {
-    return view->tls != CC_TLS_OFF || view->proxied;
+    return view->tls != CC_TLS_OFF || view->takes_forwarded;
 }
 
 /** True if the server ever requests a certificate: in the handshake, or for a section. */
@@ -83,7 +83,7 @@ bool cc_conf_view_ever_asks(const cc_conf_view_t *view);
 /** True if the server ever verifies a certificate: it requests one, or takes those of proxies. */
 static inline bool cc_conf_view_ever_verifies(const cc_conf_view_t *view)
 {
-    return view->proxied || cc_conf_view_ever_asks(view);
+    return view->takes_forwarded || cc_conf_view_ever_asks(view);
 }
 
 #endif

@@ -80,7 +80,7 @@ static const cc_words_t *words_of(const cc_status_t *status)
         return &cc_no_certificate_words;
     case CC_STATUS_NO_TLS:
         return cc_proxies_take(cc_vhost_conf_of(status->asked->server)->proxies)
-                   ? &cc_not_proxied_words
+                   ? &cc_not_forwarded_words
                    : &words[CC_STATUS_NO_TLS];
     case CC_STATUS_REJECTED:
         if (status->answer.passed_on && !status->answer.client) {

@@ -208,7 +208,7 @@ const cc_words_t cc_proxied_words = {
         "A proxy ended the encryption in front of this server, so no certificate arrived here",
     .advice = {"Tell the administrator of this server. You cannot solve this yourself."}};
 
-const cc_words_t cc_not_proxied_words = {
+const cc_words_t cc_not_forwarded_words = {
     .headline = "Certificates arrive here through a proxy, and this request did not",
     .advice = {"Open this page with the usual address of this website. If that does not help, tell "
                "the administrator of this server."}};

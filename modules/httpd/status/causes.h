@@ -37,6 +37,6 @@ extern const cc_words_t cc_no_certificate_words, cc_proxied_words;
  * For a request without TLS, where certificates come only from trusted proxies, not from one; and
  * for one of a trusted proxy that passed on something else than a certificate, or objects to it.
  */
-extern const cc_words_t cc_not_proxied_words, cc_bad_header_words;
+extern const cc_words_t cc_not_forwarded_words, cc_bad_header_words;
 
 #endif

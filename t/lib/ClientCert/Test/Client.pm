@@ -25,6 +25,12 @@ Uses curl on a new connection. Adds exit (curl's) and error. Further options: me
 ca (the file of CAs for the server's certificate), p12 => 'alice' (its .p12 file instead of cert),
 curl => [further arguments].
 
+=item $h->get_each([PATH, ...], ...)
+
+The same for each list of arguments of get, one after the other, in one process of curl: much faster
+for many requests. Requests whose options allow it share a connection. Returns the responses, without
+exit and error.
+
 =item $h->parallel([PATH, ...], ...)
 
 The same over one HTTP/2 connection, all at once: a list of responses in the order of the paths.
@@ -108,6 +114,20 @@ sub get {
         '-D', "$dir/head", '-o', "$dir/body", $url);
     return { _response(read_if_there("$dir/head"), read_if_there("$dir/body")), exit => $exit,
         error => $error };
+}
+
+sub get_each {
+    my ($self, @requests) = @_;
+    my $dir = File::Temp->newdir;
+    my @arguments;
+    for my $n (0 .. $#requests) {
+        my ($path, %o) = @{ $requests[$n] };
+        my ($program, @options) = $self->_curl_arguments(%o);
+        push @arguments, $n ? '--next' : $program, @options, $self->_url($path, %o),
+            '-D', "$dir/head$n", '-o', "$dir/body$n";
+    }
+    run_command('', @arguments);
+    return map { { _response(read_if_there("$dir/head$_"), read_if_there("$dir/body$_")) } } 0 .. $#requests;
 }
 
 sub parallel {

@@ -107,7 +107,7 @@ sub _text {
         map({ qr/\Q$_\E/ => $o{replace}{$_} } sort keys %{ $o{replace} // {} }),
         $o{plain} ? @{ $how->{plain} } : (),
         $o{any} ? @{ $how->{any} } : (),
-        qr/192\.0\.2\.10:8443/ => "127.0.0.1:$o{to}",
+        qr/192\.0\.2\.20:8443/ => "127.0.0.1:$o{to}",
         qr{/etc/tls/}          => "$self->{dir}/tls/",
     );
     while (my ($pattern, $new) = splice @changes, 0, 2) {

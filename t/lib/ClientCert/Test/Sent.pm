@@ -78,8 +78,9 @@ sub sends_all {
     my $proxy = proxy($product, to => backend('http')->port, plain => 1, any => 1);
     my @certs = map { m{([^/]+)\.key$} ? $1 : () } glob $proxy->ca . '/*.key';
     my (@wrong, @right);
+    my @responses = $proxy->get_each(map { ['/', cert => $_] } @certs);
     for my $cert (@certs) {
-        my $response = $proxy->get('/', cert => $cert);
+        my $response = shift @responses;
         next if $response->{status} != 200;
         my $sent = join ' ', @{ values_of($header, $response->{body}) };
         push @{ $sent eq forwarded_value($format, $cert) ? \@right : \@wrong }, $cert;

@@ -3,7 +3,7 @@
  */
 /*
  * mod_ssl knows the certificate of the connection alone: that of the proxy, or none. A directive of
- * mod_ssl that was written for the clients would give the proxy's name to all of them.
+ * mod_ssl that was written for the clients gives them nothing, or the proxy's name to all of them.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ static cc_line_state_t judge_value(cc_lint_t *lint, const cc_conf_view_t *view,
     (void)lint;
     (void)place;
     (void)baton;
-    if (!view->proxied) {
+    if (!view->takes_forwarded) {
         return view->tls == CC_TLS_OFF ? CC_LINE_ASIDE : CC_LINE_FINE;
     }
     return CC_LINE_FAULT;
@@ -87,7 +87,7 @@ static void options_check(cc_lint_t *lint, const cc_line_t *line)
     }
 }
 
-void cc_lint_proxied(cc_lint_t *lint, const cc_line_t *line)
+void cc_lint_forwarded(cc_lint_t *lint, const cc_line_t *line)
 {
     const char *args = cc_line_directive(line)->args;
 
@@ -110,7 +110,7 @@ void cc_lint_proxied(cc_lint_t *lint, const cc_line_t *line)
 
 static bool takes_headers_alone(const cc_conf_view_t *view)
 {
-    return view->proxied && view->tls == CC_TLS_OFF;
+    return view->takes_forwarded && view->tls == CC_TLS_OFF;
 }
 
 /* Rules of the main server may count in all servers. */
@@ -129,7 +129,7 @@ static bool all_take_headers_alone(const cc_lint_t *lint)
     return some;
 }
 
-void cc_lint_proxied_rules(cc_lint_t *lint)
+void cc_lint_forwarded_rules(cc_lint_t *lint)
 {
     bool all = all_take_headers_alone(lint);
 
