@@ -55,6 +55,7 @@
 #include "httpd/request/forward_headers.h"
 #include "httpd/request/inbound.h"
 #include "httpd/request/proxied.h"
+#include "httpd/request/proxy_cert.h"
 #include "httpd/request/refuse.h"
 #include "httpd/request/ssl_refusal.h"
 #include "httpd/request/tolerance.h"
@@ -240,13 +241,14 @@ void cc_hooks_follow_cas(void)
     cc_configuration_of(ap_server_conf)->follows_cas = true;
 }
 
+/* For hooks that keep other modules from using a certificate. */
+static const char *const before_passwords[] = {"mod_auth_basic.c", "mod_auth_digest.c",
+                                               "mod_auth_form.c", NULL};
+static const char *const before_uses[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c",
+                                          "mod_headers.c", NULL};
+
 static void register_tolerate(void)
 {
-    static const char *const before_passwords[] = {"mod_auth_basic.c", "mod_auth_digest.c",
-                                                   "mod_auth_form.c", NULL};
-    static const char *const before_readers[] = {"mod_rewrite.c", "mod_lua.c", "mod_perl.c",
-                                                 "mod_headers.c", NULL};
-
     ap_hook_post_read_request(cc_tolerance_misdirected, after_ssl, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access(cc_tolerance_access, after_ssl, NULL, APR_HOOK_FIRST,
                          AP_AUTH_INTERNAL_PER_CONF);
@@ -256,7 +258,7 @@ static void register_tolerate(void)
     ap_hook_ssl_var_lookup(cc_tolerance_variable, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_check_authn(cc_tolerance_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
-    ap_hook_fixups(cc_tolerance_environment, after_ssl, before_readers, APR_HOOK_MIDDLE);
+    ap_hook_fixups(cc_tolerance_environment, after_ssl, before_uses, APR_HOOK_MIDDLE);
 }
 
 void cc_hooks_tolerate(void)
@@ -273,6 +275,24 @@ static void register_reserve(void)
 void cc_hooks_reserve(void)
 {
     register_once(register_reserve, &cc_configuration_of(ap_server_conf)->reserves);
+}
+
+static void register_take(void)
+{
+    ap_hook_check_access(cc_proxy_cert_forget, after_ssl, NULL, APR_HOOK_FIRST,
+                         AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_access_ex(cc_proxy_cert_forget, NULL, NULL, APR_HOOK_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_ssl_var_lookup(cc_proxy_cert_variable, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_authn(cc_proxy_cert_unfake, after_ssl, before_passwords, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_fixups(cc_proxy_cert_environment, after_ssl, before_uses, APR_HOOK_MIDDLE);
+}
+
+void cc_hooks_take(void)
+{
+    cc_hooks_reserve();
+    register_once(register_take, &cc_configuration_of(ap_server_conf)->takes);
 }
 
 static void register_forward(void)

@@ -4,6 +4,9 @@
  * of which each proxy appends its own. So only the last one counts; those before it may be the
  * client's. They must be well-formed nevertheless: otherwise it would not be certain where the last
  * element begins. An element consists of KEY=VALUE with ";" between them. A value may be quoted.
+ *
+ * Envoy writes no space after ",". httpd joins several headers of one name by ", ", and so do other
+ * servers. The last of these may be the client's, if the proxy adds a header of its own before it.
  */
 #include <string.h>
 #include <strings.h>
@@ -187,8 +190,12 @@ static apr_status_t xfcc_read(cc_forward_reading_t *r, const char *value)
 
     while (status == APR_SUCCESS && *at) { /* at a "," */
         at++;
-        at += strspn(at, " \t");
-        status = element_read(r, &element, &at);
+        status =
+            strchr(" \t", *at) && *at
+                ? bad(r, at,
+                      "there are several headers of this name, which httpd joins by \", \"; the "
+                      "proxy must replace the header of the client, or append to its value")
+                : element_read(r, &element, &at);
     }
     return status == APR_SUCCESS ? certs_read(r, &element) : status;
 }

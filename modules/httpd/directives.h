@@ -27,8 +27,11 @@ void cc_hooks_follow_cas(void);
 /** The same for ClientCertTolerate. */
 void cc_hooks_tolerate(void);
 
-/** The same where headers with certificates are removed: for ClientCertHeader. */
+/** The same where headers with certificates are removed. */
 void cc_hooks_reserve(void);
+
+/** The same for ClientCertHeader; includes cc_hooks_reserve. */
+void cc_hooks_take(void);
 
 /** The same for ClientCertForward and ClientCertForwardIdentity; includes cc_hooks_reserve. */
 void cc_hooks_forward(void);

@@ -34,10 +34,10 @@ struct cc_trust_t {
     cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
     bool tolerates; /* cc_trust_tolerate */
+    bool crl_may_miss; /* cc_trust_miss_crls */
     /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
-    int depth;         /* CAs allowed above the client's certificate; -1: any number */
-    bool crl_may_miss; /* a certificate without a CRL is accepted */
-    bool no_ca;        /* so is one whose issuer is not known */
+    int depth;  /* CAs allowed above the client's certificate; -1: any number */
+    bool no_ca; /* a certificate whose issuer is not known is accepted */
 };
 
 /**

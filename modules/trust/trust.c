@@ -227,6 +227,11 @@ void cc_trust_tolerate(cc_trust_t *trust)
     trust->tolerates = true;
 }
 
+void cc_trust_miss_crls(cc_trust_t *trust)
+{
+    trust->crl_may_miss = true;
+}
+
 void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton)
 {
     trust->on_refusal = report;

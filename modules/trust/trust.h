@@ -110,6 +110,13 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 void cc_trust_tolerate(cc_trust_t *trust);
 
 /**
+ * Accepts a certificate for which there is no CRL whenever it is verified without a handshake, as
+ * mod_ssl's callback does in one, with "SSLCARevocationCheck ... no_crl_for_cert_ok". Call it
+ * before the trust is used.
+ */
+void cc_trust_miss_crls(cc_trust_t *trust);
+
+/**
  * A verification that ends a handshake, a renegotiation or a post-handshake authentication, or
  * would end it.
  */

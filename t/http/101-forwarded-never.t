@@ -74,8 +74,22 @@ $rules
     ClientCertHeader rfc9440
 $rules
 </VirtualHost>
+<VirtualHost *:\@PORT8\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertHeader pem-bare
+$rules
+</VirtualHost>
+<VirtualHost *:\@PORT9\@>
+    ServerName localhost
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertHeader alb
+$rules
+</VirtualHost>
 CONF
-my ($rfc9440, $certified, $xfcc, $pem_url, $der, $tolerates, $no_ca) = 1 .. 7;
+my ($rfc9440, $certified, $xfcc, $pem_url, $der, $tolerates, $no_ca, $bare, $alb) = 1 .. 9;
 
 announce('CC0104', 'CC0145', 'CC0146', 'CC0190');
 
@@ -137,6 +151,15 @@ is user($rfc9440, @proxy, headers => ["Client_Cert: $alice"]), '', 'another spel
 is_nobody($pem_url, [forwarded('pem-url', 'alice', header => 'X-Cert'),
     'X_Chain: ' . forwarded_chain('pem-url', 'staff'), 'X-Chain: ' . forwarded_chain('pem-url', 'staff')],
     qr/CC0145: .*chain.*two spellings/, 'two spellings of the chain');
+for ([$xfcc, 'xfcc', 'X-Forwarded-Client-Cert'], [$pem_url, 'pem-url', 'X-Cert'], [$der, 'der', 'X-Cert'],
+    [$bare, 'pem-bare', 'X-Forwarded-Tls-Client-Cert'], [$alb, 'alb', 'X-Amzn-Mtls-Clientcert-Leaf'])
+{
+    my ($port, $format, $name) = @$_;
+    my @two = map { "$name: " . forwarded_value($format, $_) } 'alice', 'bob';
+    is_nobody($port, \@two, qr/CC0145: .*CC04/, "two headers ($format), of which httpd makes one");
+    is_nobody($port, [$_ ? ("$name;", $two[0]) : ($two[0], "$name;")], qr/CC0145: .*CC04/,
+        "two headers ($format), of which one is empty") for 0, 1;
+}
 my ($first, $last) = map { forwarded_value('xfcc', $_) } 'alice', 'bob';
 is user($xfcc, @proxy, headers => ["X-Forwarded-Client-Cert: $first,$last"]), 'bob',
     'of several elements, the last one counts';

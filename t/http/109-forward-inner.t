@@ -9,6 +9,7 @@ use ClientCert::Test::Backend;
 announce('AH01630', 'CC0110', 'AH01797');
 
 my $backend = backend('http')->url;
+my $fcgi    = backend('fcgi')->url;
 my $on      = "ClientCertForward rfc9440\nClientCertForwardIdentity\n";
 my $off     = "ClientCertForward Off\nClientCertForwardIdentity user=off groups=off\n";
 
@@ -38,6 +39,7 @@ my $conf = <<"CONF";
         ProxyPass "${backend}app"
     </Location>
     ProxyPass "/host" "${backend}host"
+    ProxyPass "/fcgi" "$fcgi"
     <Directory \@ROOT\@/htdocs/on/rules>
         RewriteEngine On
         RewriteRule "^to-(on|off)\$" "/app/\$1/inner"
@@ -115,11 +117,16 @@ my %files = map { ("htdocs/$_" => "a file\n") }
 for my $page (qw(on off)) {
     $files{"htdocs/$page/page.shtml"} =
         qq{page\n<!--#include virtual="/app/on/part" -->\n----\n<!--#include virtual="/app/off/part" -->\n};
+    $files{"htdocs/$page/programs.shtml"} =
+        qq{page\n<!--#include virtual="/fcgi/on" -->\n----\n<!--#include virtual="/fcgi/off" -->\n};
 }
+$files{'cgi-bin/last'} = "#!/bin/sh\nprintf 'Location: /fcgi/%s\\r\\n\\r\\n' \"\$QUERY_STRING\"\n";
 my $h = ClientCert::Test->server(
-    modules => [qw(access_compat headers http2 include mime proxy proxy_http rewrite)],
+    modules => [qw(access_compat headers http2 include mime proxy proxy_fcgi proxy_http rewrite)],
+    cgi     => 1,
     files   => \%files,
     conf    => $conf);
+chmod 0755, $h->path('cgi-bin/last');
 
 sub sent_in {
     my ($text) = @_;
@@ -176,6 +183,29 @@ for my $page ('/on/page.shtml', '/off/page.shtml') {
         is scalar(() = $body =~ /^GET /mg), 2, 'and both are included';
     }
 }
+# ---- environments: each request gets a copy of that of the request that led to it
+
+sub variables_in {
+    my ($text) = @_;
+    my %all = $text =~ /^((?:REDIRECT_)*HTTP_CLIENT_?CERT\w*)=(.*)$/mg;
+    return join ' ', map { $_ . ($all{$_} =~ /^:/ ? '' : "=$all{$_}") } sort keys %all;
+}
+
+my $variables = 'HTTP_CLIENTCERT_USER=alice HTTP_CLIENT_CERT';
+for my $page (qw(on off)) {
+    for my $cert ('alice', undef) {
+        my @o    = $cert ? (cert => $cert) : ();
+        my $text = $h->get("/$page/programs.shtml", @o)->{body};
+        is join('|', map { variables_in($_) } split /^----$/m, $text), $cert ? "$variables|" : '|',
+            "/$page/programs.shtml: each included program has the variables of its scope";
+        is scalar(() = $text =~ /^SERVER_PROTOCOL=INCLUDED/mg), 2, 'and both are included';
+        my %to = map { ($_ => $h->get("/cgi-bin/last/$page?$_", @o)->{body}) } qw(on off);
+        is variables_in($to{on}), $cert ? $variables : '', "a redirect from scope $page to a program";
+        is variables_in($to{off}), '', 'and to one of another scope';
+        like $to{off}, qr/^REDIRECT_HTTP_HOST=/m, 'which has the other headers of the first request';
+    }
+}
+
 is join('', $h->log_lines(qr/CC0111/)), '', 'nothing was taken for a header of the client';
 
 # ---- responses
@@ -198,7 +228,8 @@ for my $kind (sort keys %stores) {
     for my $quick ('on', 'off') {
         my ($module, $store) = @{ $stores{$kind} };
         my $c = ClientCert::Test->server(
-            modules => ['cache', $module, qw(headers http2 include mime proxy proxy_http rewrite access_compat)],
+            modules => ['cache', $module,
+                qw(access_compat headers http2 include mime proxy proxy_fcgi proxy_http rewrite)],
             files   => { %files, 'cache/x' => '', map { ("htdocs/$_" => "a file\n") } 'on/file', 'off/file' },
             conf    => <<"CACHE" . $conf);
 CacheQuickHandler $quick

@@ -37,6 +37,8 @@ $passes
     <LocationMatch "asked">
         SSLVerifyClient optional
     </LocationMatch>
+    ErrorDocument 417 /fcgi/set
+    ErrorDocument 501 /fcgi/set
 </VirtualHost>
 CONF
 announce('CC0722', 'AH02651');    # a program that answers before it has read
@@ -48,7 +50,9 @@ my @trailers = ('ClientCert-User: f0rged', 'Client-Cert: :f0rged:', 'clientcert_
 
 sub posted {
     my ($path, $body, @o) = @_;
+    my %o = @o;
     my $request = "POST $path HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        . ($o{line} ? "$o{line}\r\n" : '')
         . "Transfer-Encoding: chunked\r\n\r\n"
         . sprintf("%x\r\n%s\r\n0\r\n", length $body, $body)
         . join('', map { "$_\r\n" } @trailers) . "\r\n";
@@ -95,6 +99,12 @@ for my $size (1, 200_000) {
     }
 }
 is_clean(posted('/redirected', 'x'), 'after an internal redirect');
+
+# ---- read for the page of an error that has ended the request before the module saw it
+
+is_clean(posted('/', 'x', line => 'Expect: nothing'), 'an error page of a back end');
+unlike posted('/', 'x', line => 'Transfer-Encoding: unknown')->{body}, qr/f0rged|Other=/,
+    'after a malformed request, no trailers are read';
 
 # ---- HTTP/2, with a length and without
 

@@ -24,7 +24,10 @@ static const forwardset_case_t elements[] = {
 
     /* the last element counts */
     {"Cert=\"{b:url}\",Cert=\"{a:url}\"", NULL, "a", NULL, false},
-    {"Cert=\"{b:url}\", \tCert=\"{a:url}\"", NULL, "a", NULL, false},
+    {"Cert=\"{b:url}\", Cert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Cert=\"{b:url}\",\tCert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Cert=\"{b:url}\", x=y,Cert=\"{a:url}\"", NULL, "CC0476", "several headers", false},
+    {"Subject=\"a, b\";Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"By=x;Hash=1,By=y;Hash=2,Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"Cert=\"{b:url}\";Chain=\"{b:url}{c:url}\",Cert=\"{a:url}\"", NULL, "a", NULL, false},
     {"Cert=\"{a:url}\",By=x;Hash={a:sha256}", NULL, "CC0477", "cert: true", false},

@@ -242,13 +242,42 @@ TEST(the_filter_is_the_first_of_the_protocols)
     ck_assert_ptr_eq(r->proto_input_filters, content->next);
 }
 
-TEST(a_redirect_keeps_the_filter_that_there_is)
+/* A redirect of a request with these filters of the protocol: of httpd, and of this module. */
+static request_rec *redirect_of(request_rec *r, bool is_read)
 {
-    request_rec *r = fake_request(fake_host("a"), "/"), *next = fake_redirect(r, "/next");
+    request_rec *next;
 
-    headers_add(next->headers_in, "Transfer-Encoding: chunked");
+    ap_add_input_filter("CORE_IN", NULL, NULL, r->connection);
+    r->proto_input_filters = r->input_filters = r->connection->input_filters;
+    ap_add_input_filter("CLIENTCERT_AS_HTTP_IN", NULL, r, r->connection);
+    headers_add(r->headers_in, "Transfer-Encoding: chunked");
+    if (is_read) {
+        cc_inbound_clean(r);
+    }
+    next = fake_redirect(r, "/next");
+    next->headers_in = r->headers_in;
+    next->input_filters = r->input_filters;
+    next->proto_input_filters = r->proto_input_filters;
+    return next;
+}
+
+TEST_LOOP(a_redirect_has_one_filter_also_if_its_request_failed_before_it_was_read, 0, 2)
+{
+    request_rec *r = fake_request(fake_host("a"), "/"), *next = redirect_of(r, _i == 1);
+
     cc_inbound_clean(next);
-    ck_assert_str_eq(fake_filters(next->input_filters, r->pool), "");
+    ck_assert_str_eq(fake_filters(next->input_filters, r->pool),
+                     "CLIENTCERT_TRAILERS CLIENTCERT_AS_HTTP_IN CORE_IN");
+}
+
+/* httpd has removed the filters, so that nothing more is read. */
+TEST(the_page_of_a_malformed_request_has_no_filter)
+{
+    request_rec *r = fake_request(fake_host("a"), "/"), *next = redirect_of(r, false);
+
+    next->input_filters = r->connection->input_filters;
+    cc_inbound_clean(next);
+    ck_assert_str_eq(fake_filters(next->input_filters, r->pool), "CORE_IN");
 }
 
 /* ---- trailers ---------------------------------------------------------------------------- */

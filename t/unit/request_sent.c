@@ -176,6 +176,34 @@ TEST(a_value_that_is_too_long_is_a_fault_and_nothing_is_sent)
     ck_assert_ptr_nonnull(fault_of("user=a", &cert));
 }
 
+static const struct {
+    const char *rules;
+    const cc_forward_identity_t *identity;
+    const char *fault; /* NULL: none */
+} spaced[] = {
+    {"user='alice '", &both, "the user \"alice \" begins or ends with a space"},
+    {"user=' alice'", &user_alone, "the user \" alice\" begins or ends with a space"},
+    {"user=' '", &both, "the user \" \" begins or ends with a space"},
+    {"user=alice\ngroup=a\ngroup='b '", &both, "the group \"b \" begins or ends with a space"},
+    {"group=' b'\ngroup=a", &groups_alone, "the group \" b\" begins or ends with a space"},
+    {"user='a b'\ngroup='c d'", &both, NULL},
+    {"user='alice '\ngroup=a", &groups_alone, NULL},
+    {"user=alice\ngroup=' a'", &user_alone, NULL},
+};
+
+TEST_LOOP(a_space_that_a_header_would_lose_is_a_fault, 0, COUNT(spaced))
+{
+    cc_forward_cert_t cert = rfc9440(NULL, 8000);
+    const cc_sent_t *sent = sent_by(spaced[_i].rules, &cert, spaced[_i].identity);
+
+    ck_assert_ptr_nonnull(sent);
+    ck_assert_int_eq(sent->count == 0, spaced[_i].fault != NULL);
+    ck_assert_int_eq(sent->fault != NULL, spaced[_i].fault != NULL);
+    if (spaced[_i].fault) {
+        ck_assert_ptr_nonnull(strstr(sent->fault, spaced[_i].fault));
+    }
+}
+
 TEST(without_a_certificate_the_usual_limit_applies)
 {
     char rule[6 + CC_FORWARDING_MAX + 2] = "user=";

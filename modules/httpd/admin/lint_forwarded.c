@@ -3,7 +3,7 @@
  */
 /*
  * mod_ssl knows the certificate of the connection alone: that of the proxy, or none. A directive of
- * mod_ssl that was written for the clients would give the proxy's name to all of them.
+ * mod_ssl that was written for the clients gives them nothing, or the proxy's name to all of them.
  */
 #include <string.h>
 

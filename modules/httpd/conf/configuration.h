@@ -50,6 +50,7 @@ typedef struct cc_configuration_t {
                                     are removed from all requests. NULL: none */
     apr_uint64_t removed_first;  /* conf/reserved.c: the first letters of these names, as bits */
     bool reserves; /* mod_clientcert.c: the hooks of cc_hooks_reserve are registered */
+    bool takes;    /* mod_clientcert.c: the hooks of cc_hooks_take are registered */
     bool sends;    /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
 } cc_configuration_t;
 

@@ -95,6 +95,11 @@ static cc_trust_files_t files_of(const cc_conf_view_t *view, bool own_sources, a
     };
 }
 
+bool cc_judge_misses_crls(const cc_conf_view_t *view, apr_pool_t *p)
+{
+    return has_word(cc_conf_view_arguments(view, "SSLCARevocationCheck"), "no_crl_for_cert_ok", p);
+}
+
 cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p)
 {
     return files_of(view, true, p);

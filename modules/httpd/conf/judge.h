@@ -19,6 +19,9 @@ cc_trust_files_t cc_judge_files(const cc_conf_view_t *view, apr_pool_t *p);
 /** True if directives name CAs of clients: ClientCertCA, SSLCACertificateFile or -Path. */
 bool cc_judge_has_cas(const cc_conf_view_t *view);
 
+/** True if a certificate without a CRL is accepted: SSLCARevocationCheck no_crl_for_cert_ok. */
+bool cc_judge_misses_crls(const cc_conf_view_t *view, apr_pool_t *p);
+
 /**
  * Makes the trust of a server from the files that these directives, SSLVerifyDepth and
  * SSLCARevocationCheck name. `followed`: the CAs of ClientCertCA; NULL: it is not set.

@@ -17,12 +17,18 @@
 static apr_status_t trust_make(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p,
                                cc_error_t *err)
 {
+    const cc_conf_view_t *view = cc_conf_view_of(ap_server_conf, s);
+    apr_status_t rv;
+
     if (!ctx) {
-        return cc_judge_trust(&host->trust, cc_conf_view_of(ap_server_conf, s), host->cas, false, p,
-                              err);
+        return cc_judge_trust(&host->trust, view, host->cas, false, p, err);
     }
-    return host->cas ? cc_trust_follow(&host->trust, ctx, host->cas, p, err)
-                     : cc_trust_create(&host->trust, ctx, p, err);
+    rv = host->cas ? cc_trust_follow(&host->trust, ctx, host->cas, p, err)
+                   : cc_trust_create(&host->trust, ctx, p, err);
+    if (rv == APR_SUCCESS && cc_judge_misses_crls(view, p)) {
+        cc_trust_miss_crls(host->trust);
+    }
+    return rv;
 }
 
 apr_status_t cc_vhost_open(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sends the certificate, the user and the groups of a client to back ends, in request headers. */
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "httpd/conf/dir.h"
@@ -29,6 +31,40 @@ static void headers_remove(const request_rec *r)
 
         if (cc_reserved_named(configuration, name)) {
             apr_table_unset(r->headers_in, name);
+            i = 0;
+        } else {
+            i++;
+        }
+    }
+}
+
+/* The name of a header as a program gets it: HTTP_NAME, REDIRECT_HTTP_NAME. NULL: it is no header.
+ */
+static const char *header_of(const char *variable)
+{
+    static const char redirect[] = "REDIRECT_", http[] = "HTTP_";
+
+    while (!strncmp(variable, redirect, sizeof(redirect) - 1)) {
+        variable += sizeof(redirect) - 1;
+    }
+    return strncmp(variable, http, sizeof(http) - 1) ? NULL : variable + sizeof(http) - 1;
+}
+
+/*
+ * Subrequests and internal redirects get the environment of the request that led to them. If that
+ * was a program or a page with SSI, its headers are in there.
+ */
+static void variables_remove(const request_rec *r)
+{
+    const cc_configuration_t *configuration = cc_configuration_of(r->server);
+    const apr_array_header_t *all = apr_table_elts(r->subprocess_env);
+
+    for (int i = 0; i < all->nelts;) {
+        const char *variable = APR_ARRAY_IDX(all, i, apr_table_entry_t).key;
+        const char *name = header_of(variable);
+
+        if (name && cc_reserved_named(configuration, name)) {
+            apr_table_unset(r->subprocess_env, variable);
             i = 0;
         } else {
             i++;
@@ -84,6 +120,9 @@ int cc_forward_headers_set(request_rec *r)
         return DECLINED;
     }
     headers_remove(r);
+    if (r->main || r->prev) {
+        variables_remove(r);
+    }
     if (!cc_forwarding_sends(dir->forward_cert, dir->forward_identity)) {
         return DECLINED;
     }

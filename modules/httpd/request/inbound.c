@@ -278,6 +278,30 @@ static bool may_have_trailers(const request_rec *r, unsigned kinds)
     return kinds & CHUNKED || (kinds & LENGTH && r->proto_num >= HTTP_VERSION(2, 0));
 }
 
+/*
+ * An internal redirect keeps the filters of the protocol. It has none of this module if its request
+ * failed before the hook below, as with 417, and the page of the error reads the body. After a
+ * request that is malformed, httpd reads nothing more, and has removed those filters.
+ */
+static bool is_watched(const request_rec *r)
+{
+    const ap_filter_t *f = r->input_filters;
+
+    if (!r->prev) {
+        return false;
+    }
+    while (f && f != r->proto_input_filters) {
+        f = f->next;
+    }
+    if (!f) {
+        return true;
+    }
+    while (f && strcasecmp(f->frec->name, cc_inbound_filter) != 0) {
+        f = f->next;
+    }
+    return f != NULL;
+}
+
 /* An internal redirect is still the request that the proxy sent. */
 static void capture(request_rec *r)
 {
@@ -314,8 +338,7 @@ int cc_inbound_clean(request_rec *r)
     if (kinds & UPGRADE && !cc_use_ignores(r)) {
         cc_request_of(r)->upgrades = true;
     }
-    /* An internal redirect keeps the filters of the protocol. */
-    if (may_have_trailers(r, kinds) && !r->prev) {
+    if (may_have_trailers(r, kinds) && !is_watched(r)) {
         trailers_watch(r);
     }
     return DECLINED;

@@ -52,6 +52,35 @@ static void cert_add(cc_sent_t *sent, const cc_sent_query_t *query, apr_pool_t *
     header_add(sent, query->cert->chain, query->cert->chain ? values.chain_value : NULL, query, p);
 }
 
+/*
+ * A header loses the spaces at the ends of its value (RFC 9110 5.5), and a reader of a list those
+ * around its parts. "alice " would become the user alice.
+ */
+static void spaces_refuse(cc_sent_t *sent, const char *what, const char *name, apr_pool_t *p)
+{
+    apr_size_t len = strlen(name);
+
+    if (!sent->fault && len > 0 && (name[0] == ' ' || name[len - 1] == ' ')) {
+        sent->fault = apr_psprintf(p,
+                                   "the %s \"%s\" begins or ends with a space, which a header "
+                                   "would lose",
+                                   what, cc_text_escape(name, len, p));
+        sent->count = 0;
+    }
+}
+
+static void identity_check(cc_sent_t *sent, const cc_sent_query_t *query, apr_pool_t *p)
+{
+    const cc_verdict_t *verdict = query->verdict;
+
+    if (query->identity->user && verdict->user) {
+        spaces_refuse(sent, "user", verdict->user, p);
+    }
+    for (int i = 0; query->identity->groups && i < verdict->group_count; i++) {
+        spaces_refuse(sent, "group", verdict->groups[i].name, p);
+    }
+}
+
 static void identity_add(cc_sent_t *sent, const cc_sent_query_t *query, apr_pool_t *p)
 {
     const cc_forward_identity_t *identity = query->identity;
@@ -80,7 +109,8 @@ const cc_sent_t *cc_sent_make(const cc_sent_query_t *query, apr_pool_t *p)
     if (query->cert && query->cert->format) {
         cert_add(sent, query, p);
     }
-    if (query->identity) {
+    if (query->identity && verdict) {
+        identity_check(sent, query, p);
         identity_add(sent, query, p);
     }
     return sent->fault || sent->count > 0 ? sent : NULL;

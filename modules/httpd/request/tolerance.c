@@ -95,11 +95,17 @@ static bool is_fake(const char *header, apr_pool_t *p)
     return (!*name || *name == '/') && !strcmp(header, "password");
 }
 
+void cc_tolerance_fake_remove(request_rec *r)
+{
+    if (is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
+        apr_table_unset(r->headers_in, "Authorization");
+    }
+}
+
 int cc_tolerance_unfake(request_rec *r)
 {
-    if (is_tolerated(r->connection) &&
-        is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
-        apr_table_unset(r->headers_in, "Authorization");
+    if (is_tolerated(r->connection)) {
+        cc_tolerance_fake_remove(r);
     }
     return DECLINED;
 }

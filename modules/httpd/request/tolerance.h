@@ -29,6 +29,9 @@ int cc_tolerance_forget(request_rec *r);
  */
 int cc_tolerance_unfake(request_rec *r);
 
+/** Removes a password of FakeBasicAuth, whichever certificate it was made of. */
+void cc_tolerance_fake_remove(request_rec *r);
+
 /**
  * ssl_var_lookup, before mod_ssl's: "" for variables of such a certificate, except
  * SSL_CLIENT_VERIFY; NULL: mod_ssl answers. mod_ssl itself does not use the hook, for expressions
