@@ -15,18 +15,19 @@ my $h = ClientCert::Test->server(
     cgi     => 1,
     conf    => <<"CONF");
 Protocols h2 h2c http/1.1
-ClientCertMap issuer.CN == "Staff CA" user=%{san.email|first|local} group=%{subject.OU}
 ProxyPass "/app" "$backend"
 MergeTrailers on
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@
     SSLVerifyClient optional
+    ClientCertMap issuer.CN == "Staff CA" user=%{san.email|first|local} group=%{subject.OU}
     <Location "/app">
         ClientCertForward rfc9440 header=X-Cert chain=X-Cert-Path
         ClientCertForwardIdentity user=X-User groups=Remote-Groups
     </Location>
 </VirtualHost>
+# No directive of this module: the host shares the back end with the others.
 <VirtualHost *:\@PORT2\@>
     ServerName localhost
 </VirtualHost>
@@ -42,6 +43,7 @@ MergeTrailers on
     ServerName localhost
     \@SSL\@
     SSLVerifyClient none
+    ClientCertMap issuer.CN == "Staff CA" user=%{san.email|first|local} group=%{subject.OU}
     <Location "/app/asked">
         SSLVerifyClient optional
         ClientCertForwardIdentity user=X-User groups=off

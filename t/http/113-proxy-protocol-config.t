@@ -12,12 +12,13 @@ ClientCertCA @CA@/clients.pem
 ClientCertMap user=client
 CONF
 
-# Virtual hosts, each with a name, a port and lines, after lines of the main server.
+# Virtual hosts, each with a name, a port (or an address with a port) and lines, after lines of the main server.
 sub conf {
     my ($main, @hosts) = @_;
     return join "\n", $basics, $main, map {
-        my ($name, $port, @lines) = @$_;
-        ("<VirtualHost *:$port>", "ServerName $name", @lines, '</VirtualHost>')
+        my ($name, $address, @lines) = @$_;
+        $address = "*:$address" if $address !~ /:/;
+        ("<VirtualHost $address>", "ServerName $name", @lines, '</VirtualHost>')
     } @hosts;
 }
 
@@ -48,6 +49,8 @@ accepted('both in a host', '', [a => $p, $on, $header]);
 accepted('both in the main server', "$on\n$header");
 accepted('mod_remoteip in the main server', $on, [a => $p, $header]);
 accepted('mod_remoteip in another host of the address', '', [a => $p, $header], [b => $p, $on, $header]);
+accepted('mod_remoteip in a host of all addresses', '', [a => $p, $on], [b => "127.0.0.1:$p", $header]);
+accepted('or of all ports', '', [a => '*:*', $on], [b => "127.0.0.1:$p", $header]);
 accepted('a host of another address', '', [a => $p, $on, $header], [b => $q]);
 accepted('the header in the first host alone', '', [a => $p, $on, $header], [b => $p]);
 accepted('all that is inherited', "$on\n$header", [a => $p], [b => $p], [c => $q]);
@@ -58,6 +61,8 @@ refused('nor in the main server', qr/CC0499: .* in the main server$/m, $header);
 refused('Off for the host', $needs, $on, [a => $p, 'RemoteIPProxyProtocol Off', $header]);
 refused('the last directive counts', $needs, '', [a => $p, $on, 'RemoteIPProxyProtocol Off', $header]);
 refused('another address does not count', $needs, '', [a => $p, $header], [b => $q, $on]);
+refused('nor does one address for all others', $needs, '', [a => $p, $header], [b => "127.0.0.1:$p", $on]);
+refused('nor another port', $needs, '', [a => "127.0.0.1:$p", $header], [b => $q, $on]);
 refused('the header in another host than the first', $first, $on, [a => $p], [b => $p, $header]);
 refused('another TLV than the first', $first, $on, [a => $p, $header], [b => $p, "$header tlv=0xE0"]);
 

@@ -46,7 +46,7 @@ SUITE("sent", .setup = setup, .teardown = teardown);
 static const cc_sent_t *sent_by(const char *rules, const cc_forward_cert_t *cert,
                                 const cc_forward_identity_t *identity)
 {
-    cc_sent_query_t query = {.cert = cert, .identity = identity, .client = &client};
+    cc_sent_query_t query = {.cert = cert, .identity = identity, .client = &client, .pool = pool};
 
     if (rules) {
         query.verdict = cc_rules_evaluate(ruleset_compile(rules, pool), client.cert, &ruleset_facts,
@@ -96,6 +96,7 @@ static const struct {
     {"user=\xC3\xA9", &both, "X-User: \xC3\xA9\n"},
     {"group=a", &both, "X-Groups: a\n"},
     {"group=a", &user_alone, "-"},
+    {"subject.CN =~ \"(x*)\" user=$1 group=$1", &both, "-"},
     {"subject.CN == Bob user=b", &both, "-"},
     {"user=alice\ndeny", &both, "-"},
     {NULL, &both, "-"},
@@ -174,6 +175,28 @@ TEST(a_value_that_is_too_long_is_a_fault_and_nothing_is_sent)
     ck_assert_str_eq(text_of(sent_by("user=a", &cert, NULL)), "Client-Cert: :MII\n");
     cert.max--;
     ck_assert_ptr_nonnull(fault_of("user=a", &cert));
+}
+
+/* A connection has many results, each as long as the connection. */
+TEST_LOOP(a_result_keeps_the_values_alone, 0, 2)
+{
+    static const char *const formats[] = {"rfc9440", "pem-url"};
+    cc_forward_cert_t cert = rfc9440(NULL, 8000);
+    cc_sent_query_t query = {.cert = &cert, .client = &client, .pool = pool};
+    const char *before, *after;
+    const cc_sent_t *sent;
+    apr_pool_t *kept;
+    size_t len;
+
+    cert.format = cc_forward_format_find(formats[_i]);
+    apr_pool_create(&kept, pool);
+    before = apr_palloc(kept, 8);
+    sent = cc_sent_make(&query, kept);
+    after = apr_palloc(kept, 8);
+    len = strlen(sent->at[0].value);
+    ck_assert_int_ge(len, 500);
+    ck_assert_ptr_eq(sent->at[0].value + (len + 8) / 8 * 8, after);
+    ck_assert_int_le(after - before, (int)(len + sizeof(*sent) + 32));
 }
 
 static const struct {

@@ -32,6 +32,20 @@ static bool is_shared(const server_addr_rec *address, const server_rec *s)
     return false;
 }
 
+/* True if the server's RemoteIPProxyProtocol is for the address: also by "*", and without a port.
+ */
+static bool covers(const server_rec *s, const server_addr_rec *address)
+{
+    for (const server_addr_rec *each = s->addrs; each; each = each->next) {
+        if ((each->host_port == 0 || each->host_port == address->host_port) &&
+            (apr_sockaddr_is_wildcard(each->host_addr) ||
+             apr_sockaddr_equal(each->host_addr, address->host_addr))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The argument of the server's own directive; NULL: it has none. */
 static const char *own_value(const cc_conf_view_t *view, apr_pool_t *p)
 {
@@ -60,7 +74,7 @@ static bool may_be_on(const cc_conf_view_t *view, const server_addr_rec *address
     for (int i = 1; i < views->nelts; i++) {
         const cc_conf_view_t *other = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        if (is_on(other, p) && is_shared(address, other->server)) {
+        if (is_on(other, p) && covers(other->server, address)) {
             return true;
         }
     }

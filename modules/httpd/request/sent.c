@@ -11,7 +11,10 @@
 #include "httpd/request/lookup.h"
 #include "httpd/request/sent.h"
 
-/* Adds a header (no value: none), unless there is a fault. A value that is too long is one. */
+/*
+ * Adds a header with a copy of the value (no value: none), unless there is a fault. A value that is
+ * too long is one.
+ */
 static void header_add(cc_sent_t *sent, const char *name, const char *value,
                        const cc_sent_query_t *query, apr_pool_t *p)
 {
@@ -31,7 +34,7 @@ static void header_add(cc_sent_t *sent, const char *name, const char *value,
         sent->count = 0;
         return;
     }
-    sent->at[sent->count++] = (cc_sent_header_t){name, value};
+    sent->at[sent->count++] = (cc_sent_header_t){name, apr_pstrmemdup(p, value, len)};
 }
 
 /* The path is NULL if it cannot be built: then the certificate alone is sent. */
@@ -44,7 +47,7 @@ static void cert_add(cc_sent_t *sent, const cc_sent_query_t *query, apr_pool_t *
     cc_error_t err = {0};
 
     if (cc_forward_write(&values, query->cert->format, cc_cert_x509(client->cert),
-                         sk_X509_num(path) > 0 ? path : NULL, p, &err) != APR_SUCCESS) {
+                         sk_X509_num(path) > 0 ? path : NULL, query->pool, &err) != APR_SUCCESS) {
         sent->fault = cc_error_text(&err, p);
     }
     sk_X509_pop_free(path, X509_free);
@@ -81,18 +84,12 @@ static void identity_check(cc_sent_t *sent, const cc_sent_query_t *query, apr_po
     }
 }
 
-static void identity_add(cc_sent_t *sent, const cc_sent_query_t *query, apr_pool_t *p)
+static void identity_add(cc_sent_t *sent, const char *name, const cc_lookup_t *lookup,
+                         const cc_sent_query_t *query, apr_pool_t *p)
 {
-    const cc_forward_identity_t *identity = query->identity;
-
-    if (identity->user) {
-        header_add(sent, identity->user,
-                   cc_lookup_text(&cc_lookup_user, query->client, NULL, query->verdict, p), query,
-                   p);
-    }
-    if (identity->groups) {
-        header_add(sent, identity->groups,
-                   cc_lookup_text(&cc_lookup_group, query->client, NULL, query->verdict, p), query,
+    if (name) {
+        header_add(sent, name,
+                   cc_lookup_text(lookup, query->client, NULL, query->verdict, query->pool), query,
                    p);
     }
 }
@@ -111,7 +108,8 @@ const cc_sent_t *cc_sent_make(const cc_sent_query_t *query, apr_pool_t *p)
     }
     if (query->identity && verdict) {
         identity_check(sent, query, p);
-        identity_add(sent, query, p);
+        identity_add(sent, query->identity->user, &cc_lookup_user, query, p);
+        identity_add(sent, query->identity->groups, &cc_lookup_group, query, p);
     }
     return sent->fault || sent->count > 0 ? sent : NULL;
 }

@@ -31,6 +31,7 @@ typedef struct cc_sent_query_t {
     const cc_client_t *client;             /* without a problem */
     const cc_verdict_t *verdict;           /* NULL: no rules are in effect. It has not failed */
     conn_rec *connection;                  /* or stream, of the calling thread */
+    apr_pool_t *pool; /* of the caller, for what is needed only until the headers are made */
 } cc_sent_query_t;
 
 /**

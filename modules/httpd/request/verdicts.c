@@ -50,7 +50,7 @@ static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *que
     if ((query->key.forward_cert || query->key.forward_identity) && !has_failed(memo)) {
         memo->sent =
             cc_sent_make(&(cc_sent_query_t){query->key.forward_cert, query->key.forward_identity,
-                                            client, memo->verdict, query->connection},
+                                            client, memo->verdict, query->connection, query->pool},
                          p);
     }
     return memo;
