@@ -39,6 +39,11 @@ void cc_hooks_reserve(void)
     cc_configuration_of(ap_server_conf)->reserves = true;
 }
 
+void cc_hooks_take(void)
+{
+    cc_hooks_reserve();
+}
+
 void cc_hooks_forward(void)
 {
     cc_hooks_reserve();
