@@ -23,19 +23,19 @@ my $h = ClientCert::Test->server(modules => [qw(headers remoteip reqtimeout)], c
 <VirtualHost *:\@PORT\@>
     $common
     $cas
-    RequestReadTimeout header=1
+    RequestReadTimeout header=3
 </VirtualHost>
 <VirtualHost *:\@PORT2\@>
     $common
     \@SSL\@
     SSLVerifyClient optional
-    RequestReadTimeout handshake=1
+    RequestReadTimeout handshake=3
 </VirtualHost>
 <VirtualHost *:\@PORT3\@>
     $common
     $cas
     $never
-    Timeout 1
+    Timeout 3
 </VirtualHost>
 <VirtualHost *:\@PORT4\@>
     $common

@@ -32,18 +32,18 @@ static cc_proxies_t *proxies_of(const cmd_parms *cmd)
 }
 
 /* What the words of a ClientCertHeader say. */
-typedef struct words_t {
+typedef struct options_t {
     const char *header, *chain; /* NULL: not given */
     int type;                   /* of the TLV */
-} words_t;
+} options_t;
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- ClientCertHeader FORMAT ----------------------------------------------------------------- */
 
 static const cc_option_t header_options[] = {
-    {.name = "header", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, header)},
-    {.name = "chain", .kind = CC_OPTION_TEXT, .member = offsetof(words_t, chain)},
+    {.name = "header", .kind = CC_OPTION_TEXT, .member = offsetof(options_t, header)},
+    {.name = "chain", .kind = CC_OPTION_TEXT, .member = offsetof(options_t, chain)},
 };
 
 /* The chain is read where the format has a usual place for it. */
@@ -63,7 +63,7 @@ static apr_status_t names_check(const cc_header_spec_t *spec, apr_pool_t *p, cc_
 static apr_status_t header_read(cc_header_spec_t *spec, const apr_array_header_t *words,
                                 apr_pool_t *p, cc_error_t *err)
 {
-    words_t read = {0};
+    options_t read = {0};
     cc_option_reader_t reader = {.options = header_options,
                                  .count = COUNT(header_options),
                                  .record = &read,
@@ -98,7 +98,7 @@ static apr_status_t type_set(void *record, const char *value, apr_pool_t *p, cc_
         return cc_error_set(err, p, "CC0421", value,
                             "not a type of TLV for certificates; write " TLV_USAGE);
     }
-    ((words_t *)record)->type = (int)number;
+    ((options_t *)record)->type = (int)number;
     return APR_SUCCESS;
 }
 
@@ -109,7 +109,7 @@ static const cc_option_t protocol_options[] = {
 static apr_status_t protocol_read(cc_proxy_protocol_spec_t *spec, const apr_array_header_t *words,
                                   apr_pool_t *p, cc_error_t *err)
 {
-    words_t read = {.type = TLV_USUAL};
+    options_t read = {.type = TLV_USUAL};
     cc_option_reader_t reader = {.options = protocol_options,
                                  .count = COUNT(protocol_options),
                                  .record = &read,

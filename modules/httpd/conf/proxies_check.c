@@ -10,23 +10,24 @@
 #include "httpd/conf/view.h"
 
 /* What is wrong with the configuration of a virtual host; `tag` is NULL if nothing is. */
-typedef struct fault_t {
+typedef struct problem_t {
     const char *tag, *text;
-} fault_t;
+} problem_t;
 
 /* Without a proxy, no header would ever count; with all addresses, those of every client. */
-static fault_t trust_fault(const cc_proxies_t *proxies)
+static problem_t trust_fault(const cc_proxies_t *proxies)
 {
     if (!proxies->trusted) {
-        return (fault_t){"CC0426", "has no ClientCertTrustedProxy, so no header would count: name "
-                                   "the addresses of the proxies"};
+        return (problem_t){"CC0426",
+                           "has no ClientCertTrustedProxy, so no header would count: name "
+                           "the addresses of the proxies"};
     }
     if (proxies->trusts_all && !proxies->certs) {
-        return (fault_t){"CC0427", "trusts the headers of every address: name the addresses of "
-                                   "the proxies, or their certificates in "
-                                   "ClientCertTrustedProxyCert"};
+        return (problem_t){"CC0427", "trusts the headers of every address: name the addresses of "
+                                     "the proxies, or their certificates in "
+                                     "ClientCertTrustedProxyCert"};
     }
-    return (fault_t){NULL, NULL};
+    return (problem_t){NULL, NULL};
 }
 
 static bool is_on(const cc_conf_view_t *view, const char *name, apr_pool_t *p)
@@ -36,21 +37,23 @@ static bool is_on(const cc_conf_view_t *view, const char *name, apr_pool_t *p)
     return value && strcasecmp(value, "off") != 0;
 }
 
-static fault_t fault_of(const cc_conf_view_t *view, apr_pool_t *p)
+static problem_t fault_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
     const cc_vhost_conf_t *conf = cc_vhost_conf_of(view->server);
 
     if (!cc_proxies_take(conf->proxies)) {
-        return (fault_t){NULL, NULL};
+        return (problem_t){NULL, NULL};
     }
     if (conf->max_age > 0) {
-        return (fault_t){"CC0429", "has ClientCertMaxAge too, but a proxy does not pass on when "
-                                   "the client proved that it has its key: write ClientCertMaxAge "
-                                   "0"};
+        return (problem_t){"CC0429",
+                           "has ClientCertMaxAge too, but a proxy does not pass on when "
+                           "the client proved that it has its key: write ClientCertMaxAge "
+                           "0"};
     }
     if (view->tls != CC_TLS_OFF && is_on(view, "SSLOCSPEnable", p)) {
-        return (fault_t){"CC0425", "has SSLOCSPEnable, which mod_ssl applies only to certificates "
-                                   "of TLS connections: use ClientCertOCSP"};
+        return (problem_t){"CC0425",
+                           "has SSLOCSPEnable, which mod_ssl applies only to certificates "
+                           "of TLS connections: use ClientCertOCSP"};
     }
     return trust_fault(conf->proxies);
 }
@@ -60,7 +63,7 @@ static const char *where_of(const cc_proxies_t *proxies)
     return proxies->header ? proxies->header->where : proxies->proxy_protocol->where;
 }
 
-static void fault_log(const fault_t *fault, const cc_conf_view_t *view, server_rec *s,
+static void fault_log(const problem_t *fault, const cc_conf_view_t *view, server_rec *s,
                       apr_pool_t *p)
 {
     const char *name = view->server->server_hostname;
@@ -89,7 +92,7 @@ int cc_proxies_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     (void)plog;
     for (int i = 0; i < views->nelts; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
-        fault_t fault = fault_of(view, ptemp);
+        problem_t fault = fault_of(view, ptemp);
 
         cc_vhost_conf_of(view->server)->verify_depth = depth_of(view, ptemp);
         if (fault.tag) {

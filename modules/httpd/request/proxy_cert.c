@@ -54,7 +54,7 @@ static bool describes_client(const char *name)
 {
     static const char prefix[] = "SSL_CLIENT_";
 
-    return !strncasecmp(name, prefix, strlen(prefix));
+    return (*name | 0x20) == 's' && !strncasecmp(name, prefix, strlen(prefix));
 }
 
 /* This module itself asks mod_ssl for SSL_CLIENT_VERIFY, to find out whether a proxy is trusted. */
@@ -86,10 +86,12 @@ static const char *first_of(const apr_table_t *variables)
 
 int cc_proxy_cert_environment(request_rec *r)
 {
-    const char *name = is_of_proxy(r) ? first_of(r->subprocess_env) : NULL;
+    const char *name = first_of(r->subprocess_env);
 
-    for (; name; name = first_of(r->subprocess_env)) {
-        apr_table_unset(r->subprocess_env, name);
+    if (name && is_of_proxy(r)) {
+        for (; name; name = first_of(r->subprocess_env)) {
+            apr_table_unset(r->subprocess_env, name);
+        }
     }
     return DECLINED;
 }
