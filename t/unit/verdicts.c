@@ -70,8 +70,11 @@ static bool is_new; /* of the last question */
 static const cc_memo_t *ask_all(const cc_rules_t *rules, const cc_export_t *export, apr_time_t now,
                                 apr_pool_t *holder)
 {
-    cc_verdicts_query_t query = {
-        .key = {rules, export}, .keep = true, .now = now, .pool = holder, .holder = holder};
+    cc_verdicts_query_t query = {.key = {.rules = rules, .export = export},
+                                 .keep = true,
+                                 .now = now,
+                                 .pool = holder,
+                                 .holder = holder};
 
     return cc_verdicts_ask(&client, &query, &is_new);
 }
@@ -164,8 +167,10 @@ TEST(a_verdict_is_stale_from_its_date_on)
 
 TEST(rules_that_go_before_the_client_are_asked_each_time)
 {
-    cc_verdicts_query_t query = {
-        .key = {ruleset_compile("user=x", pool), NULL}, .now = NOW, .pool = pool, .holder = pool};
+    cc_verdicts_query_t query = {.key = {.rules = ruleset_compile("user=x", pool)},
+                                 .now = NOW,
+                                 .pool = pool,
+                                 .holder = pool};
     const cc_memo_t *memo = cc_verdicts_ask(&client, &query, &is_new);
 
     ck_assert(is_new && memo->pinned);
@@ -180,7 +185,7 @@ TEST(an_evaluation_is_traced_where_that_is_asked)
 {
     cc_rules_t *rules = ruleset_compile("subject.CN == Bob user=b\nuser=x", pool);
     apr_array_header_t *trace = apr_array_make(pool, 2, sizeof(cc_step_t));
-    cc_verdicts_query_t query = {.key = {rules, NULL},
+    cc_verdicts_query_t query = {.key = {.rules = rules},
                                  .keep = true,
                                  .now = NOW,
                                  .pool = pool,

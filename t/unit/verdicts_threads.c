@@ -80,7 +80,7 @@ SUITE("verdicts_threads", .setup = setup, .teardown = teardown, .timeout = 60);
 static bool is_answered(int set)
 {
     apr_pool_t *request = cc_client_map_pool();
-    cc_verdicts_query_t query = {.key = {sets[set], &cc_export_default},
+    cc_verdicts_query_t query = {.key = {.rules = sets[set], .export = &cc_export_default},
                                  .keep = true,
                                  .now = ruleset_facts.now,
                                  .pool = request,
