@@ -207,6 +207,7 @@ static void *APR_THREAD_FUNC use(apr_thread_t *thread, void *seed)
 {
     unsigned next = *(unsigned *)seed;
 
+    (void)thread;
     for (int i = 0; i < ROUNDS; i++) {
         cc_octet_key_t key;
         cc_octet_entry_t *entry;
@@ -225,7 +226,6 @@ static void *APR_THREAD_FUNC use(apr_thread_t *thread, void *seed)
         }
         cc_octet_entry_release(entry);
     }
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
