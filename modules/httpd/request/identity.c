@@ -242,6 +242,7 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
     answer->sent = NULL;
     if (client) {
         answer->presented = true;
+        answer->passed_on = false;
         answer->problem = problem_at(r, client, judged_at(r, client));
     }
 }
