@@ -80,7 +80,11 @@ for my $mpm ('event', 'prefork') {
     ok $h->reload, "$mpm: a graceful restart";
     ok wait_until(sub { my %now = map { $_ => 1 } $h->_children; !grep { $now{$_} } @old }),
         "$mpm: the earlier children are gone";
-    ok wait_until(sub { !grep { tasks($_) <= $usual } $h->_children }),
+    my $all_follow = sub {
+        my @children = $h->_children;    # for a moment, there may be none
+        return @children && !grep { tasks($_) <= $usual } @children;
+    };
+    ok wait_until($all_follow),
         "$mpm: and each of the new ones follows the files";
     $h->stop;    # without AH00045: no child needed a second signal
     unlike $h->_whole_log, qr/AH0004[56]/, "$mpm: children end when they are told to";

@@ -26,8 +26,9 @@ my $slow = $ENV{CC_SLOW} // 1;
 sub wait_until {
     my ($holds, $seconds) = @_;
     my $end = time + ($seconds // 30) * $slow;
-    sleep 0.05 until $holds->() || time > $end;
-    return $holds->();
+    my $held;
+    sleep 0.05 until $held = $holds->() or time > $end;
+    return $held;
 }
 
 1;
