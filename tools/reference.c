@@ -27,7 +27,7 @@ static const char *type_name(cc_type_t type)
 {
     static const char *const names[] = {
         [CC_TYPE_TEXT] = "text", [CC_TYPE_DN] = "DN",         [CC_TYPE_NUMBER] = "number",
-        [CC_TYPE_TIME] = "time", [CC_TYPE_OCTETS] = "octets",
+        [CC_TYPE_TIME] = "time", [CC_TYPE_OCTETS] = "octets", [CC_TYPE_DER] = "DER",
     };
 
     return names[type];

@@ -23,7 +23,8 @@ typedef enum {
     CC_TYPE_DN,     /* a distinguished name, compared as a structure (RFC 5280 7.1) */
     CC_TYPE_NUMBER, /* a signed 64 bit integer */
     CC_TYPE_TIME,   /* a moment, to the second, UTC */
-    CC_TYPE_OCTETS  /* bytes, written in hex; case and colons do not matter */
+    CC_TYPE_OCTETS, /* bytes, written in hex; case and colons do not matter */
+    CC_TYPE_DER     /* an ASN.1 value in DER (X.690): written and compared as octets */
 } cc_type_t;
 
 /**

@@ -13,11 +13,18 @@ typedef struct cc_field_row_t {
     const cc_field_family_t *family; /* NULL, or how the argument is read and listed */
 } cc_field_row_t;
 
-/* The i-th row, or NULL past the end. */
+/* The i-th row of all parts, in the order of the reference, or NULL past the end. */
 const cc_field_row_t *cc_field_row_at(int i);
 
-/* The i-th of its last rows, which are not about the certificate itself, or NULL past the end. */
-const cc_field_row_t *cc_presented_row_at(int i);
+/* A part of the registry. Constant. */
+typedef struct cc_field_rows_t {
+    const cc_field_row_t *at;
+    int count;
+} cc_field_rows_t;
+
+/* registry_names.c: names; registry_presented.c: what the certificate itself does not contain. */
+extern const cc_field_rows_t cc_name_rows;
+extern const cc_field_rows_t cc_presented_rows;
 
 /* A name that an RFC or another program has for a field. Constant. */
 typedef struct cc_field_alias_t {

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/modifier.h"
 
 /* The form is a list of pieces, which are joined at the end. */
 static void put(apr_array_header_t *pieces, const char *piece)
@@ -24,9 +24,13 @@ static void put_word(apr_array_header_t *pieces, const char *word)
 
 static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
 {
-    return selector->base ? apr_pstrcat(p, selector_text(selector->base, p), "|",
-                                        selector->modifier->word.name, NULL)
-                          : cc_field_name(&selector->ref, p);
+    const char *argument = selector->argument_text;
+
+    if (!selector->base) {
+        return cc_field_name(&selector->ref, p);
+    }
+    return apr_pstrcat(p, selector_text(selector->base, p), "|", selector->modifier->word.name,
+                       argument ? "(" : "", argument ? argument : "", argument ? ")" : "", NULL);
 }
 
 /* A pattern or the name of a table stays as written; a value is written in its normal form. */

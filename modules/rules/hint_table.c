@@ -253,7 +253,8 @@ static const char *value_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     const cc_value_t *dn = name_of(miss);
 
-    if (miss->condition->selector->type == CC_TYPE_OCTETS) {
+    if (miss->condition->selector->type == CC_TYPE_OCTETS ||
+        miss->condition->selector->type == CC_TYPE_DER) {
         return octets_hint(miss, value);
     }
     if (dn) {

@@ -36,10 +36,12 @@ struct cc_selector_t {
     cc_fieldref_t ref;
     cc_selector_t *base;           /* NULL for a field without modifiers */
     const cc_modifier_t *modifier; /* NULL for a field without modifiers */
+    const char *argument_text;     /* of the modifier: what is in its parentheses; NULL: none */
+    const void *argument;          /* the same, read */
     const cc_modifier_t *casing;   /* the last one that fixes the case of letters, or NULL */
     cc_type_t type;                /* of its values, after the modifiers */
-    bool plain;                    /* a modifier made its text, so operands are plain text */
-    apr_hash_t *buckets;           /* index.c: key of a value -> numbers of rules; NULL: none */
+    bool plain; /* a modifier made its value, so the field does not say how operands are written */
+    apr_hash_t *buckets; /* index.c: key of a value -> numbers of rules; NULL: none */
 };
 
 struct cc_condition_t {
@@ -150,19 +152,9 @@ apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t 
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
 
-/* Makes a text of one usable value; false: the value gives no text. */
-typedef bool cc_modifier_map_fn(cc_value_t *out, const cc_value_t *in, apr_pool_t *p);
-typedef cc_values_t cc_modifier_choose_fn(cc_values_t in);
-
-struct cc_modifier_t {
-    cc_word_t word;
-    unsigned takes;          /* CC_TYPE_BIT of the types it works on */
-    const char *letters;     /* ASCII letters that its text never has, or NULL */
-    cc_modifier_map_fn *map; /* one of these two */
-    cc_modifier_choose_fn *choose;
-};
-
-cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p);
+/* The last modifier of a selector (selector->base is not NULL), applied to the values of its base.
+ */
+cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p);
 
 /* modifier.c: NULL if there is no such modifier; the names of all, for an error. */
 const cc_modifier_t *cc_modifier_find(const char *name);

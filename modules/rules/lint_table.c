@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "rules/logic.h"
+#include "rules/modifier.h"
 
 #define KEYS_MAX 1000000 /* of a table: with more, it is not judged */
 
@@ -122,6 +123,7 @@ static cc_form_fn *form_of(const cc_selector_t *selector)
     }
     switch (selector->type) {
     case CC_TYPE_OCTETS:
+    case CC_TYPE_DER:
         return hex_form;
     case CC_TYPE_NUMBER:
         return number_form;

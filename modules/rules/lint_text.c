@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "rules/logic.h"
+#include "rules/modifier.h"
 
 /* ---- variables where there are none ------------------------------------------------------ */
 

@@ -79,7 +79,8 @@ static cc_fit_t fits_pattern(const cc_condition_t *c, const cc_value_t *value, c
 }
 
 #define TEXT CC_TYPE_BIT(CC_TYPE_TEXT)
-#define LISTED (TEXT | CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_OCTETS))
+#define OCTETS (CC_TYPE_BIT(CC_TYPE_OCTETS) | CC_TYPE_BIT(CC_TYPE_DER))
+#define LISTED (TEXT | CC_TYPE_BIT(CC_TYPE_NUMBER) | OCTETS)
 #define DN CC_TYPE_BIT(CC_TYPE_DN)
 #define ORDERED (CC_TYPE_BIT(CC_TYPE_NUMBER) | CC_TYPE_BIT(CC_TYPE_TIME))
 

@@ -65,10 +65,10 @@ static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
         return cell;
     }
     cell->known = true;
-    cell->values = selector->base
-                       ? cc_modifier_apply(selector->modifier,
-                                           cell_fill(ev, selector->base)->values, ev->scratch)
-                       : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
+    cell->values =
+        selector->base
+            ? cc_modifier_apply(selector, cell_fill(ev, selector->base)->values, ev->scratch)
+            : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
     for (int i = 0; i < cell->values.count; i++) {
         cell->unusable += cell->values.at[i].unusable != NULL;
     }
