@@ -117,12 +117,12 @@ static apr_status_t name_read(spec_reader_t *r, const char *word)
 {
     const char *c = word;
 
-    while (apr_isalnum(*c) || *c == '-' || *c == '_') {
+    while (apr_isalnum(*c) || (*c && strchr(".-_", *c))) {
         c++;
     }
     if (*c || c == word) {
         return cc_error_set(r->err, r->pool, "CC0601", word,
-                            "a table name consists of letters, digits, - and _");
+                            "a table name consists of letters, digits, ., - and _");
     }
     r->spec->name = word;
     return APR_SUCCESS;

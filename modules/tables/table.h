@@ -29,7 +29,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 /**
  * Adds a table: "NAME TYPE:SOURCE [option=value ...]", for a scope (a virtual host; NULL: all of
  * them). `where` is kept by reference. Errors (CC06xx): a name that is used in this scope or has
- * other characters than letters, digits, - and _; an unknown type; an option that this type does
+ * other characters than letters, digits, ., - and _; an unknown type; an option that this type does
  * not have; a bad value; CC0210: a quote that is not closed. Each names the word and what would be
  * legal. Nothing is opened yet.
  */

@@ -15,8 +15,8 @@ typedef struct {
 static const error_case_t errors[] = {
     {"", "CC0601", "", "NAME TYPE:SOURCE [option=value ...]"},
     {"people", "CC0601", "people", "NAME TYPE:SOURCE"},
-    {"pe.ople file:x", "CC0601", "pe.ople", "letters, digits, - and _"},
-    {"\"\" file:x", "CC0601", "", "letters, digits, - and _"},
+    {"pe/ople file:x", "CC0601", "pe/ople", "letters, digits, ., - and _"},
+    {"\"\" file:x", "CC0601", "", "letters, digits, ., - and _"},
     {"people x", "CC0603", "x", "file:, dbm:, redis:"},
     {"people file", "CC0603", "file", "file:, dbm:, redis:"},
     {"people fil:x", "CC0603", "fil:x", "file:, dbm:, redis:"},
@@ -91,6 +91,9 @@ TEST(a_name_is_taken_once_a_scope)
     ck_assert_str_eq(err.word, "people");
     ck_assert_ptr_nonnull(strstr(err.message, "at people file:y"));
     add(NULL, "People file:x");
+    add(NULL, "partners.map_v1-0 file:x");
+    ck_assert_str_eq(cc_table_name(cc_tables_find(tables, NULL, "partners.map_v1-0")),
+                     "partners.map_v1-0");
 }
 
 TEST(a_scope_finds_its_own_table_before_the_one_for_all)
