@@ -101,6 +101,7 @@ struct cc_rules_t {
     apr_hash_t *naming;        /* the same, as a set */
     cc_engine_t *engine;       /* NULL until a pattern needs it */
     int capture_max;           /* the largest capture_count */
+    cc_path_need_t path_need;  /* the largest of a selector */
     const char *ended_where;   /* the rule after which no rule is reached, or NULL */
 };
 

@@ -29,20 +29,37 @@ static const struct {
     {"ext.", CC_BINDS_HOLDER},
 };
 
-cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
+static cc_issuer_binding_t binding_of(const char *field)
 {
     for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
-        if (strcmp(bindings[i].field, selector->ref.field->name) == 0) {
+        if (strcmp(bindings[i].field, field) == 0) {
             return bindings[i].binding;
         }
     }
     return CC_BINDS_NOTHING;
 }
 
+/* Whatever determines a CA of the path determines which CAs may have issued the certificate. */
+static bool determines_ca(const char *field)
+{
+    return strcmp(field, "subject") == 0 || strcmp(field, "subject.") == 0 ||
+           strcmp(field, "ski") == 0 || binding_of(field) != CC_BINDS_NOTHING;
+}
+
+cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
+{
+    const char *field = selector->ref.field->name;
+
+    if (selector->ref.of != CC_FIELD_OF_CLIENT) {
+        return determines_ca(field) ? CC_BINDS_ISSUER : CC_BINDS_NOTHING;
+    }
+    return binding_of(field);
+}
+
 /* A SPIFFE ID verifies only with the CAs of its trust domain, so its holder is certain. */
 static cc_issuer_binding_t binding_among(const cc_selector_t *selector, cc_issuers_t issuers)
 {
-    if (issuers == CC_ISSUERS_BY_DOMAIN && !strcmp(selector->ref.field->name, "san.uri")) {
+    if (issuers == CC_ISSUERS_BY_DOMAIN && cc_field_is(&selector->ref, "san.uri")) {
         return CC_BINDS_HOLDER;
     }
     return cc_issuer_binding_of(selector);

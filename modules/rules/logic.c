@@ -121,11 +121,11 @@ static bool lacks_value(const cc_condition_t *arrival, const cc_condition_t *c)
 {
     const cc_fieldref_t *ref = &c->selector->ref;
 
-    if (arrival->selector->base || strcmp(arrival->selector->ref.field->name, "via") ||
+    if (arrival->selector->base || !cc_field_is(&arrival->selector->ref, "via") ||
         !cc_operator_is_equal(arrival->op) || c->op->negative) {
         return false;
     }
-    return cc_via_find(arrival->value.text) == CC_VIA_TLS ? !strcmp(ref->field->name, "via.proxy")
+    return cc_via_find(arrival->value.text) == CC_VIA_TLS ? cc_field_is(ref, "via.proxy")
                                                           : cc_field_of_tls(ref);
 }
 

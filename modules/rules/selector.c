@@ -10,7 +10,8 @@
 /* Equal for equal selectors. */
 static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
 {
-    const void *parts[] = {selector->base, selector->modifier, selector->ref.field};
+    const void *parts[] = {selector->base, selector->modifier, selector->ref.field,
+                           cc_field_prefix_at((int)selector->ref.of - 1)};
     const char *own = selector->base ? selector->argument_text : selector->ref.oid;
     apr_size_t len = own ? strlen(own) : 0;
     char *key = apr_palloc(p, sizeof(parts) + len);
@@ -34,6 +35,7 @@ static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *want
 {
     struct iovec key = selector_key(wanted, rules->pool);
     cc_selector_t *selector = apr_hash_get(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len);
+    cc_path_need_t need;
 
     if (is_kept(rules, selector)) {
         return selector;
@@ -42,6 +44,8 @@ static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *want
     selector->number = rules->selectors->nelts;
     APR_ARRAY_PUSH(rules->selectors, cc_selector_t *) = selector;
     apr_hash_set(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len, selector);
+    need = cc_field_path_need(&selector->ref);
+    rules->path_need = need > rules->path_need ? need : rules->path_need;
     return selector;
 }
 
@@ -230,7 +234,7 @@ bool cc_selector_many(const cc_selector_t *selector)
             return s->modifier->spread != NULL;
         }
     }
-    return selector->ref.field->many;
+    return cc_field_many(&selector->ref);
 }
 
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
@@ -239,6 +243,11 @@ cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *c
     return selector->base
                ? cc_modifier_apply(selector, cc_selector_values(selector->base, cert, facts, p), p)
                : cc_field_values(&selector->ref, cert, facts, p);
+}
+
+cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
+{
+    return cc_field_path_need(&selector->ref);
 }
 
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
