@@ -29,8 +29,28 @@ static const struct {
     {"ext.", CC_BINDS_HOLDER},
 };
 
+/* A key of several fields is from one CA if all of them are. */
+static cc_issuer_binding_t key_binding(const cc_selector_t *key)
+{
+    int issuers = 0, nothings = 0;
+
+    for (int i = 0; i < key->part_count; i++) {
+        cc_issuer_binding_t binding = cc_issuer_binding_of(key->parts[i]);
+
+        issuers += binding == CC_BINDS_ISSUER;
+        nothings += binding == CC_BINDS_NOTHING;
+    }
+    if (issuers == key->part_count) {
+        return CC_BINDS_ISSUER;
+    }
+    return nothings < key->part_count ? CC_BINDS_HOLDER : CC_BINDS_NOTHING;
+}
+
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
 {
+    if (selector->parts) {
+        return key_binding(selector);
+    }
     for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
         if (strcmp(bindings[i].field, selector->ref.field->name) == 0) {
             return bindings[i].binding;
