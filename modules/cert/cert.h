@@ -221,6 +221,15 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
  */
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
+/**
+ * The field that stands for a key of several fields, "(FIELD,FIELD ...)", whose values are made
+ * from theirs: text, without a value of its own.
+ */
+const cc_field_t *cc_field_key(void);
+
+/** True if its values are IP addresses (san.ip, via.proxy). */
+bool cc_field_is_address(const cc_fieldref_t *ref);
+
 /** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 
@@ -302,6 +311,21 @@ cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
  * "/TYPE=" or a newline).
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+/**
+ * Reads a network for cc_value_within: an address with the length of its prefix (10.0.0.0/8,
+ * 2001:db8::/32; RFC 4632, RFC 4291 2.3), or a single address. APR_EINVAL (CC0237): the error has
+ * what is legal, for instance if bits after the prefix are set. Lives as long as `p`.
+ */
+apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * True if a value of a field of addresses is in the network. An IPv6 address that has an IPv4
+ * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
+ */
+bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 
