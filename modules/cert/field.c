@@ -189,7 +189,7 @@ bool cc_field_of_tls(const cc_fieldref_t *ref)
 
 bool cc_field_is_address(const cc_fieldref_t *ref)
 {
-    cc_operand_fn *operand = row_of(ref)->operand;
+    cc_operand_fn *operand = cc_row_of(ref)->operand;
 
     return operand == cc_operand_ip || operand == cc_operand_proxy;
 }

@@ -8,17 +8,35 @@
 
 #include "cert/internal.h"
 
+static const char hex_digits[] = "0123456789abcdef";
+
 const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
 {
-    static const char digits[] = "0123456789abcdef";
     char *hex = apr_palloc(p, 2 * len + 1);
 
     for (apr_size_t i = 0; i < len; i++) {
-        hex[2 * i] = digits[octets[i] >> 4];
-        hex[2 * i + 1] = digits[octets[i] & 15];
+        hex[2 * i] = hex_digits[octets[i] >> 4];
+        hex[2 * i + 1] = hex_digits[octets[i] & 15];
     }
     hex[2 * len] = '\0';
     return hex;
+}
+
+const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_size_t *len,
+                                      apr_pool_t *p)
+{
+    unsigned char *octets = apr_pcalloc(p, digits / 2 + 1);
+
+    for (apr_size_t i = 0; i < digits; i++) {
+        const char *digit = hex[i] ? strchr(hex_digits, hex[i]) : NULL;
+
+        if (!digit) {
+            return NULL;
+        }
+        octets[i / 2] = (unsigned char)(octets[i / 2] << 4 | (digit - hex_digits));
+    }
+    *len = digits / 2;
+    return digits % 2 ? NULL : octets;
 }
 
 cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
