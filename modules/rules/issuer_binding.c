@@ -5,7 +5,10 @@
 
 #include "rules/logic.h"
 
-/* For any other field, another CA may issue a certificate with the same value. */
+/*
+ * For any other field, another CA may issue a certificate with the same value. So it may if a
+ * modifier tells only whether there is a value, or how many.
+ */
 static const struct {
     const char *field;
     cc_issuer_binding_t binding;
@@ -31,7 +34,7 @@ static const struct {
 
 cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
 {
-    for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
+    for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]) && !selector->always; i++) {
         if (strcmp(bindings[i].field, selector->ref.field->name) == 0) {
             return bindings[i].binding;
         }

@@ -15,37 +15,20 @@
 /* A key that no value equals has this reason. */
 typedef const char *cc_form_fn(const cc_selector_t *selector, const char *key, apr_size_t len);
 
-static bool has_only(const char *key, apr_size_t len, const char *octets)
+static const char *made_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (!strchr(octets, key[i])) {
-            return false;
-        }
-    }
-    return true;
+    return cc_modifier_changing(selector)->form(key, len);
 }
 
 static const char *hex_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    const char *name = selector->ref.field->name;
-    apr_size_t digits = 0;
+    apr_size_t digits = cc_field_digest_digits(&selector->ref);
 
-    if (!has_only(key, len, "0123456789abcdef-")) {
+    if (!cc_has_only(key, len, "0123456789abcdef-")) {
         return "keys are lower-case hex without colons; add the option octets to the table";
-    }
-    if (strstr(name, "sha256")) {
-        digits = 64;
-    } else if (strstr(name, "sha1")) {
-        digits = 40;
     }
     return digits > 0 && len != digits ? "a digest of this kind has a different number of digits"
                                        : NULL;
-}
-
-static const char *oneline_form(const cc_selector_t *selector, const char *key, apr_size_t len)
-{
-    (void)selector;
-    return len > 0 && *key != '/' ? "the slash form of a name begins with a slash" : NULL;
 }
 
 static const char *address_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -57,16 +40,10 @@ static const char *address_form(const cc_selector_t *selector, const char *key, 
                  "the part before it";
 }
 
-static const char *domain_form(const cc_selector_t *selector, const char *key, apr_size_t len)
-{
-    (void)selector;
-    return memchr(key, '@', len) ? "|domain gives the part after the @" : NULL;
-}
-
 static const char *number_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
     (void)selector;
-    return has_only(key, len, "-0123456789") ? NULL : "the field is a number";
+    return cc_has_only(key, len, "-0123456789") ? NULL : "the field is a number";
 }
 
 static const char *uri_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -88,19 +65,6 @@ static const char *lower_form(const cc_selector_t *selector, const char *key, ap
 
 /* ---- the form of a field ----------------------------------------------------------------- */
 
-/* The last modifier but |lower, |first and |last; NULL: none. */
-static const char *changed_by(const cc_selector_t *selector)
-{
-    for (; selector->base; selector = selector->base) {
-        const char *name = selector->modifier->word.name;
-
-        if (selector->modifier->map && !selector->modifier->letters) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 static cc_form_fn *text_form(const cc_selector_t *selector)
 {
     const char *name = selector->ref.field->name;
@@ -113,13 +77,13 @@ static cc_form_fn *text_form(const cc_selector_t *selector)
 
 static cc_form_fn *form_of(const cc_selector_t *selector)
 {
-    const char *modifier = changed_by(selector);
+    const cc_modifier_t *changing = cc_modifier_changing(selector);
 
-    if (modifier && strcmp(modifier, "oneline") == 0) {
-        return oneline_form;
+    if (changing && changing->form) {
+        return made_form;
     }
-    if (modifier) {
-        return strcmp(modifier, "domain") == 0 ? domain_form : NULL;
+    if (changing && selector->type == CC_TYPE_TEXT) {
+        return NULL;
     }
     switch (selector->type) {
     case CC_TYPE_OCTETS:
