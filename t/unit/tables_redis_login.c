@@ -224,7 +224,8 @@ static const struct {
     {NULL, "#!/bin/sh\n", "the first line is empty"},
     {NULL, "#!/bin/sh\necho secret; exit 3", "the program failed (exit status 3)"},
     {NULL, "#!/bin/sh\necho secret; kill -9 $$", "the program failed (signal 9)"},
-    {NULL, "#!/bin/sh\nhead -c 9000 /dev/zero 2>/dev/null", "the program prints more than 8191 octets"},
+    {NULL, "#!/bin/sh\nhead -c 9000 /dev/zero 2>/dev/null",
+     "the program prints more than 8191 octets"},
 };
 
 TEST_LOOP(a_password_is_that_of_a_file_or_a_program, 0, COUNT(secrets))
