@@ -209,7 +209,7 @@ const char *cc_hint_equal(const cc_miss_t *miss)
         hint = name_hint(miss);
     } else if (c->selector->type == CC_TYPE_TEXT) {
         hint = text_hint(miss);
-    } else if (c->selector->type == CC_TYPE_OCTETS) {
+    } else if ((c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER)) {
         hint = decimal_hint(miss);
     } else {
         return NULL;

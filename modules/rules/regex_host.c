@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 
 #include "rules/logic.h"
+#include "rules/modifier.h"
 
 /* How far a pattern has been read, and whether a host name is expected there. */
 typedef struct cc_reading_t {

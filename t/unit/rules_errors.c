@@ -24,7 +24,7 @@ static const error_case_t of_rules[] = {
     {"san.emial == x user=y", "CC0201", "san.emial", "san.email"},
     {"user=%{san.emial}", "CC0201", "san.emial", "san.email"},
     {"Deny", "CC0246", "Deny", "write deny"},
-    {"san.email|lowr == x user=y", "CC0211", "lowr", "lower, upper, local, domain, first, last"},
+    {"san.email|lowr == x user=y", "CC0211", "lowr", "lower, upper, local, domain, "},
     {"san.email| == x user=y", "CC0211", "", "lower, upper"},
     {"san.email||lower == x user=y", "CC0211", "", "lower, upper"},
     {"user=%{san.email|lowr}", "CC0211", "lowr", "lower, upper"},
