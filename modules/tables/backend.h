@@ -98,18 +98,18 @@ typedef struct cc_sharing_t {
 
 /** The configuration of a table; lives as long as the whole configuration. */
 typedef struct cc_table_spec_t {
-    const char *name;                 /* NAME of ClientCertTable */
-    const char *source;               /* the text after "TYPE:"; it may have a password in it */
-    const char *shown;                /* the same without a password, for pages and logs */
-    const char *where;                /* "file:line" of the directive */
-    const char *root;                 /* the base of a relative path; NULL: the working directory */
-    void *server;                     /* the server_rec, for the back ends of the glue only */
-    int columns;                      /* the number of columns that rules need ($2: 2) */
-    bool nocase;                      /* keys are compared without regard to case (ASCII) */
-    cc_octets_form_t octets;          /* keys are octets in this form; 0: they are text */
-    apr_interval_time_t reload;       /* file, dbm: how often the file is polled; 0: never */
-    apr_interval_time_t timeout;      /* sql, ldap, redis: for all lookups of one evaluation */
-    apr_interval_time_t ttl;          /* sql, ldap, redis: how long an answer is kept; 0: not */
+    const char *name;            /* NAME of ClientCertTable */
+    const char *source;          /* the text after "TYPE:"; it may have a password in it */
+    const char *shown;           /* the same without a password, for pages and logs */
+    const char *where;           /* "file:line" of the directive */
+    const char *root;            /* the base of a relative path; NULL: the working directory */
+    void *server;                /* the server_rec, for the back ends of the glue only */
+    int columns;                 /* the number of columns that rules need ($2: 2) */
+    bool nocase;                 /* keys are compared without regard to case (ASCII) */
+    cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
+    apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
+    apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
+    apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
     apr_interval_time_t negative_ttl; /* the same for MISSING */
     apr_interval_time_t stale;        /* how long past ttl an answer is used if the source fails */
     int size;                         /* the number of answers that a process keeps, */
