@@ -72,6 +72,19 @@ TEST(a_directive_is_for_the_ca_with_its_name_and_key)
     ck_assert_int_eq(set.responder->asked, 1);
 }
 
+TEST(another_name_of_a_key_is_another_ca)
+{
+    pki_t named = {0};
+
+    EVP_PKEY_up_ref(twin.key);
+    named = pki_make_with("Other CA", NULL, pki_is_ca, NULL, twin.key);
+    lines("Off issuer=@TWIN@\nOn responder=RESPONDER");
+    ck_assert_int_eq(ocspset_status_by(&set, &other, &twin), CC_OCSP_UNCHECKED);
+    ck_assert_int_eq(ocspset_status_by(&set, &other, &named), CC_OCSP_FAILED);
+    ocspset_later(&set, 0);
+    pki_free(&named);
+}
+
 TEST(without_a_directive_for_its_issuer_a_certificate_is_not_accepted)
 {
     lines("On issuer=@TWIN@ responder=RESPONDER failure=allow\nAIA issuer=@CA@ "
@@ -110,6 +123,9 @@ TEST(if_the_issuer_is_not_known_all_directives_have_to_allow_a_failure)
     ck_assert_int_eq(ocspset_status_by(&set, &set.leaf, NULL), CC_OCSP_FAILED);
     ck_assert(set.answer.waived);
     lines("On responder=RESPONDER failure=allow\nOn issuer=@CA@ responder=RESPONDER");
+    ck_assert_int_eq(ocspset_status_by(&set, &set.leaf, NULL), CC_OCSP_FAILED);
+    ck_assert(!set.answer.waived);
+    lines("On issuer=@CA@ responder=RESPONDER\nOn responder=RESPONDER failure=allow");
     ck_assert_int_eq(ocspset_status_by(&set, &set.leaf, NULL), CC_OCSP_FAILED);
     ck_assert(!set.answer.waived);
     lines("On issuer=@CA@ responder=RESPONDER failure=allow");

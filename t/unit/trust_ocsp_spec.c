@@ -35,6 +35,10 @@ static const error_case_t errors[] = {
     {"On responder=http://a@b/", "CC0434", "http://a@b/", "a user"},
     {"On", "CC0435", "On", "responder=URL"},
     {"on timeout=1", "CC0435", "on", "responder=URL"},
+    {"On responder=http://a.example/ missing=allow", "CC0488", "missing=allow", "write AIA"},
+    {"AIA issuer=", "CC0432", "", "write issuer=FILE"},
+    {"AIA signer=", "CC0432", "", "write signer=FILE"},
+    {"AIA missing=ok", "CC0432", "ok", "missing=deny or missing=allow"},
     {"AIA \"ttl=1", "CC0210", "\"ttl=1", "not closed"},
 };
 
@@ -91,7 +95,8 @@ TEST(the_usual_values_are_those_of_the_reference)
 TEST(every_option_is_read)
 {
     const cc_ocsp_spec_t *spec = parse("On responder=http://[::1]:8080/x?y timeout=0.5 ttl=60 "
-                                       "stale=7200 failure=allow nonce=on");
+                                       "stale=7200 failure=allow nonce=on "
+                                       "issuer=ca.pem signer=o.pem");
 
     ck_assert_int_eq(spec->mode, CC_OCSP_ON);
     ck_assert_str_eq(spec->responder->host, "::1");
@@ -102,6 +107,9 @@ TEST(every_option_is_read)
     ck_assert_int_eq(spec->ttl, apr_time_from_sec(60));
     ck_assert_int_eq(spec->stale, apr_time_from_sec(7200));
     ck_assert(spec->allow && spec->nonce);
+    ck_assert_str_eq(spec->issuer, "ca.pem");
+    ck_assert_str_eq(spec->signer, "o.pem");
+    ck_assert(!spec->missing_allow && parse("AIA missing=allow")->missing_allow);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
