@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Defines the registry of fields: one table for the rules, the reference and the tools. */
+/* Defines the registry of fields, for the rules, the reference and the tools: all but names. */
 #include "cert/registry.h"
 
 #define ONE false
@@ -9,102 +9,11 @@
 #define NUMBER CC_TYPE_NUMBER
 
 static const cc_field_row_t rows[] = {
-    /* ---- names ---- */
-    {{"subject", CC_TYPE_DN, ONE, false, NULL,
-      "Distinguished name of the subject: the holder of the certificate.",
-      "subject == \"CN=Web User,OU=Staff,O=Example\""},
-     cc_name_extract,
-     cc_operand_name,
-     CC_OF_SUBJECT,
-     NULL},
-    {{"issuer", CC_TYPE_DN, ONE, false, NULL,
-      "Distinguished name of the issuer: the CA that signed the certificate.",
-      "issuer == \"CN=Staff CA,O=Example\""},
-     cc_name_extract,
-     cc_operand_name,
-     CC_OF_ISSUER,
-     NULL},
-    {{"subject.", TEXT, MANY, false, "an attribute: CN, OU, 2.5.4.97",
-      "One attribute of the subject, by short name, long name or object identifier.",
-      "subject.OU == \"Staff\""},
-     cc_attribute_extract,
-     cc_operand_text,
-     CC_OF_SUBJECT,
-     &cc_subject_family},
-    {{"issuer.", TEXT, MANY, false, "an attribute: CN, O, 2.5.4.97",
-      "One attribute of the issuer, by short name, long name or object identifier.",
-      "issuer.O == \"Example\""},
-     cc_attribute_extract,
-     cc_operand_text,
-     CC_OF_ISSUER,
-     &cc_issuer_family},
-
-    /* ---- alternative names ---- */
-    {{"san.email", TEXT, MANY, false, NULL,
-      "Email addresses: rfc822Name and SmtpUTF8Mailbox (RFC 9598).",
-      "san.email =~ \".+@example\\.com\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_EMAIL,
-     NULL},
-    {{"san.dns", TEXT, MANY, false, NULL, "DNS names (dNSName), as written in the certificate.",
-      "san.dns == \"client.example.com\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_DNS,
-     NULL},
-    {{"san.uri", TEXT, MANY, false, NULL, "URIs (uniformResourceIdentifier), such as SPIFFE IDs.",
-      "san.uri =~ \"spiffe://example\\.com/.+\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_URI,
-     NULL},
-    {{"san.ip", TEXT, MANY, false, NULL,
-      "IP addresses (iPAddress), in the shortest form (RFC 5952).", "san.ip == 2001:db8::1"},
-     cc_san_extract,
-     cc_operand_ip,
-     CC_SAN_IP,
-     NULL},
-    {{"san.dirname", CC_TYPE_DN, MANY, false, NULL, "Directory names (directoryName).",
-      "san.dirname under \"O=Example\""},
-     cc_san_extract,
-     cc_operand_name,
-     CC_SAN_DIRNAME,
-     NULL},
-    {{"san.rid", TEXT, MANY, false, NULL,
-      "Registered IDs (registeredID), as dotted object identifiers.",
-      "san.rid == 1.3.6.1.4.1.32473.1"},
-     cc_san_extract,
-     cc_operand_oid,
-     CC_SAN_RID,
-     NULL},
-    {{"san.upn", TEXT, MANY, false, NULL,
-      "User principal name (UPN) of Microsoft: otherName 1.3.6.1.4.1.311.20.2.3.",
-      "san.upn == \"alice@corp.example.com\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_UPN,
-     NULL},
-    {{"san.krb5", TEXT, MANY, false, NULL,
-      "Kerberos principal (RFC 4556), as `user/admin@REALM`; `/`, `@` and `\\` inside a component "
-      "are escaped with a backslash.",
-      "san.krb5 == \"alice@EXAMPLE.COM\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_KRB5,
-     NULL},
-    {{"san.other.", TEXT, MANY, false, "an object identifier: 1.3.6.1.4.1.311.20.2.3",
-      "An otherName of this type, if its value is a character string.",
-      "san.other.1.3.6.1.4.1.311.20.2.3 == \"alice@corp.example.com\""},
-     cc_san_extract,
-     cc_operand_text,
-     CC_SAN_OTHER,
-     &cc_san_other_family},
-
     /* ---- identifiers of one certificate or key ---- */
     {{"serial", OCTETS, ONE, false, NULL,
-      "Serial number in hex, in whole octets without leading zero octets. Unique only together "
-      "with the issuer.",
+      "Serial number in hex, in whole octets without leading zero octets, after a `-` if it is "
+      "negative. Unique only together with the issuer. An operand may also be decimal "
+      "(`dec:2089475`), or the octets as encoded, which is how Windows prints them (`der:00e203`).",
       "serial == 1f:e2:03"},
      cc_serial_extract,
      cc_operand_serial,
@@ -208,7 +117,7 @@ static const cc_field_row_t rows[] = {
      cc_operand_oid,
      CC_OID_DOTTED,
      NULL},
-    {{"ext.", OCTETS, ONE, false, "an object identifier: 1.3.6.1.4.1.32473.2",
+    {{"ext.", CC_TYPE_DER, ONE, false, "an object identifier: 1.3.6.1.4.1.32473.2",
       "Value of the extension with this identifier (DER), in hex.",
       "ext.1.3.6.1.4.1.32473.2 == 0500"},
      cc_extension_extract,
@@ -340,9 +249,35 @@ static const cc_field_row_t rows[] = {
      NULL},
 };
 
+static cc_values_t no_values(const cc_extraction_t *s)
+{
+    (void)s;
+    return cc_values_none();
+}
+
+const cc_field_t *cc_field_key(void)
+{
+    static const cc_field_row_t key = {
+        {"(FIELD,FIELD)", TEXT, MANY, false, NULL, "", ""}, no_values, cc_operand_text, 0, NULL};
+
+    return &key.field;
+}
+
 #define ROW_COUNT (int)(sizeof(rows) / sizeof(rows[0]))
 
 const cc_field_row_t *cc_field_row_at(int i)
 {
-    return i >= 0 && i < ROW_COUNT ? &rows[i] : cc_presented_row_at(i - ROW_COUNT);
+    int after = i - cc_name_rows.count;
+
+    if (i < 0) {
+        return NULL;
+    }
+    if (after < 0) {
+        return &cc_name_rows.at[i];
+    }
+    if (after < ROW_COUNT) {
+        return &rows[after];
+    }
+    after -= ROW_COUNT;
+    return after < cc_presented_rows.count ? &cc_presented_rows.at[after] : NULL;
 }

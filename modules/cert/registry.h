@@ -13,11 +13,38 @@ typedef struct cc_field_row_t {
     const cc_field_family_t *family; /* NULL, or how the argument is read and listed */
 } cc_field_row_t;
 
-/* The i-th row, or NULL past the end. */
+/* The i-th row of all parts, in the order of the reference, or NULL past the end. */
 const cc_field_row_t *cc_field_row_at(int i);
 
-/* The i-th of its last rows, which are not about the certificate itself, or NULL past the end. */
-const cc_field_row_t *cc_presented_row_at(int i);
+/* A part of the registry. Constant. */
+typedef struct cc_field_rows_t {
+    const cc_field_row_t *at;
+    int count;
+} cc_field_rows_t;
+
+/* registry_names.c: names; registry_presented.c: what the certificate itself does not contain. */
+extern const cc_field_rows_t cc_name_rows;
+extern const cc_field_rows_t cc_presented_rows;
+
+/* The row of a field. */
+static inline const cc_field_row_t *cc_row_of(const cc_fieldref_t *ref)
+{
+    return (const cc_field_row_t *)ref->field;
+}
+
+/* ---- path.c: fields of the CAs above the certificate ---- */
+
+/* Whose field a name is, by its prefix. *rest: what follows the prefix; the whole name if none. */
+cc_field_of_t cc_field_of(const char *name, const char **rest);
+
+/* True if `name` is a prefix without the dot and a field behind it. */
+bool cc_field_of_word(const char *name);
+
+/* The values of a field that is not the client's. */
+cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                           const cc_facts_t *facts, apr_pool_t *p);
+
+/* ---- field_alias.c ---- */
 
 /* A name that an RFC or another program has for a field. Constant. */
 typedef struct cc_field_alias_t {

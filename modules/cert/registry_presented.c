@@ -75,7 +75,4 @@ static const cc_field_row_t rows[] = {
      NULL},
 };
 
-const cc_field_row_t *cc_presented_row_at(int i)
-{
-    return i >= 0 && i < (int)(sizeof(rows) / sizeof(rows[0])) ? &rows[i] : NULL;
-}
+const cc_field_rows_t cc_presented_rows = {rows, (int)(sizeof(rows) / sizeof(rows[0]))};

@@ -1,158 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implements the modifiers after a field's "|": their types, and the values that they make. */
+/* Finds the modifiers after a field's "|", and applies them to values. */
+#include "rules/modifier.h"
 
-#include <string.h>
+static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
+                                              &cc_modifiers_octets};
 
-#include <apr_lib.h>
-#include <apr_strings.h>
+#define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 
-#include "rules/internal.h"
-
-/* `text` must be NUL-terminated at `len`. */
-static cc_value_t text_value(const char *text, apr_size_t len)
+/* The i-th of all lists, or NULL past the end. */
+static const cc_modifier_t *modifier_at(int i)
 {
-    return (cc_value_t){.text = text, .len = len, .key = text, .key_len = len};
-}
-
-static char ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static char ascii_upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-static bool each_letter(cc_value_t *out, const cc_value_t *in, char (*change)(char), apr_pool_t *p)
-{
-    char *text = apr_pstrmemdup(p, in->text, in->len);
-
-    for (apr_size_t i = 0; i < in->len; i++) {
-        text[i] = change(text[i]);
+    for (int list = 0; i >= 0 && list < LIST_COUNT; list++) {
+        if (i < lists[list]->count) {
+            return &lists[list]->at[i];
+        }
+        i -= lists[list]->count;
     }
-    *out = text_value(text, in->len);
-    return true;
+    return NULL;
 }
-
-static bool map_lower(cc_value_t *out, const cc_value_t *in, apr_pool_t *p)
-{
-    return each_letter(out, in, ascii_lower, p);
-}
-
-static bool map_upper(cc_value_t *out, const cc_value_t *in, apr_pool_t *p)
-{
-    return each_letter(out, in, ascii_upper, p);
-}
-
-static bool map_local(cc_value_t *out, const cc_value_t *in, apr_pool_t *p)
-{
-    const char *at = strrchr(in->text, '@');
-
-    if (at) {
-        apr_size_t len = (apr_size_t)(at - in->text);
-        *out = text_value(apr_pstrmemdup(p, in->text, len), len);
-    }
-    return at != NULL;
-}
-
-static bool map_domain(cc_value_t *out, const cc_value_t *in, apr_pool_t *p)
-{
-    const char *at = strrchr(in->text, '@');
-
-    (void)p;
-    if (at) {
-        *out = text_value(at + 1, strlen(at + 1));
-    }
-    return at != NULL;
-}
-
-static bool map_oneline(cc_value_t *out, const cc_value_t *in, apr_pool_t *p)
-{
-    *out = cc_value_oneline(in, p);
-    return true;
-}
-
-static cc_values_t choose_first(cc_values_t in)
-{
-    return (cc_values_t){in.count > 0, in.at};
-}
-
-static cc_values_t choose_last(cc_values_t in)
-{
-    return in.count > 0 ? (cc_values_t){1, in.at + in.count - 1} : in;
-}
-
-#define TEXT CC_TYPE_BIT(CC_TYPE_TEXT)
-#define OCTETS CC_TYPE_BIT(CC_TYPE_OCTETS)
-#define DN CC_TYPE_BIT(CC_TYPE_DN)
-
-static const cc_modifier_t modifiers[] = {
-    {.word = {"lower",
-              "Converts the letters A to Z to lower case; other characters are unchanged. For "
-              "text and octets.",
-              "san.email|lower == \"alice@example.com\""},
-     .takes = TEXT | OCTETS,
-     .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-     .map = map_lower},
-    {.word = {"upper",
-              "Converts the letters a to z to upper case; other characters are unchanged. For "
-              "text and octets.",
-              "subject.C|upper == \"DE\""},
-     .takes = TEXT | OCTETS,
-     .letters = "abcdefghijklmnopqrstuvwxyz",
-     .map = map_upper},
-    {.word = {"local", "The part before the last `@`; a text without `@` gives no value. For text.",
-              "san.email|local == \"alice\""},
-     .takes = TEXT,
-     .map = map_local},
-    {.word = {"domain", "The part after the last `@`; a text without `@` gives no value. For text.",
-              "san.email|domain|lower == \"example.com\""},
-     .takes = TEXT,
-     .map = map_domain},
-    {.word = {"first", "The first value only, whether usable or not. For every type.",
-              "san.email|first == \"alice@example.com\""},
-     .takes = CC_TYPES_ALL,
-     .choose = choose_first},
-    {.word = {"last", "The last value only, whether usable or not. For every type.",
-              "subject.OU|last == \"Staff\""},
-     .takes = CC_TYPES_ALL,
-     .choose = choose_last},
-    {.word = {"oneline",
-              "The slash form of a DN, as in grid-mapfiles and FakeBasicAuth lists. For DNs; "
-              "unusable if another name could have the same text.",
-              "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
-     .takes = DN,
-     .map = map_oneline},
-};
-
-#define MODIFIER_COUNT ((int)(sizeof(modifiers) / sizeof(modifiers[0])))
 
 /* Unusable values stay in the list unchanged, since they affect the result of a condition. */
-cc_values_t cc_modifier_apply(const cc_modifier_t *modifier, cc_values_t in, apr_pool_t *p)
+static cc_values_t each_modify(const cc_modifier_t *modifier, cc_values_t in,
+                               const cc_modifying_t *m)
 {
-    cc_value_t *at;
-    cc_values_t out = {0, NULL};
+    apr_array_header_t *out = apr_array_make(m->pool, in.count, sizeof(cc_value_t));
 
-    if (modifier->choose) {
-        return modifier->choose(in);
-    }
-    out.at = at = apr_palloc(p, sizeof(*at) * (apr_size_t)in.count);
     for (int i = 0; i < in.count; i++) {
-        if (in.at[i].unusable) {
-            at[out.count++] = in.at[i];
-        } else if (modifier->map(&at[out.count], &in.at[i], p)) {
-            out.count++;
+        cc_value_t value = in.at[i];
+
+        if (!value.unusable && modifier->spread) {
+            modifier->spread(out, &in.at[i], m);
+        } else if (value.unusable || modifier->map(&value, &in.at[i], m)) {
+            APR_ARRAY_PUSH(out, cc_value_t) = value;
         }
     }
-    return out;
+    return (cc_values_t){out->nelts, (const cc_value_t *)out->elts};
+}
+
+cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p)
+{
+    const cc_modifier_t *modifier = selector->modifier;
+    cc_modifying_t m = {selector->argument, p};
+
+    return modifier->choose ? modifier->choose(in, &m) : each_modify(modifier, in, &m);
+}
+
+const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector)
+{
+    for (; selector->base; selector = selector->base) {
+        cc_keeps_t keeps = selector->modifier->keeps;
+
+        if (keeps != CC_KEEPS_ALL && keeps != CC_KEEPS_WORDS) {
+            return selector->modifier;
+        }
+    }
+    return NULL;
+}
+
+bool cc_modifier_kept(const cc_selector_t *selector, cc_keeps_t part)
+{
+    for (; selector->base && selector->modifier->keeps != CC_KEEPS_NOTHING;
+         selector = selector->base) {
+        if (selector->modifier->keeps == part) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const cc_modifier_t *cc_modifier_find(const char *name)
 {
-    for (int i = 0; i < MODIFIER_COUNT; i++) {
-        if (strcmp(modifiers[i].word.name, name) == 0) {
-            return &modifiers[i];
+    const cc_modifier_t *modifier;
+
+    for (int i = 0; (modifier = modifier_at(i)); i++) {
+        if (strcmp(modifier->word.name, name) == 0) {
+            return modifier;
         }
     }
     return NULL;
@@ -160,15 +82,25 @@ const cc_modifier_t *cc_modifier_find(const char *name)
 
 const char *cc_modifier_names(apr_pool_t *p)
 {
-    const char *names = modifiers[0].word.name;
+    const char *names = modifier_at(0)->word.name;
+    const cc_modifier_t *modifier;
 
-    for (int i = 1; i < MODIFIER_COUNT; i++) {
-        names = apr_pstrcat(p, names, ", ", modifiers[i].word.name, NULL);
+    for (int i = 1; (modifier = modifier_at(i)); i++) {
+        names = apr_pstrcat(p, names, ", ", modifier->word.name, NULL);
     }
     return names;
 }
 
 const cc_word_t *cc_modifier_at(int i)
 {
-    return i >= 0 && i < MODIFIER_COUNT ? &modifiers[i].word : NULL;
+    const cc_modifier_t *modifier = modifier_at(i);
+
+    return modifier ? &modifier->word : NULL;
+}
+
+const char *cc_modifier_argument_at(int i)
+{
+    const cc_modifier_t *modifier = modifier_at(i);
+
+    return modifier ? modifier->argument : NULL;
 }

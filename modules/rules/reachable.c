@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "rules/logic.h"
+#include "rules/modifier.h"
 
 /* ---- templates --------------------------------------------------------------------------- */
 
