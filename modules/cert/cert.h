@@ -221,6 +221,15 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
  */
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
+/**
+ * The field that stands for a key of several fields, "(FIELD,FIELD ...)", whose values are made
+ * from theirs: text, without a value of its own.
+ */
+const cc_field_t *cc_field_key(void);
+
+/** True if its values are IP addresses (san.ip, via.proxy). */
+bool cc_field_is_address(const cc_fieldref_t *ref);
+
 /** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 
@@ -302,6 +311,62 @@ cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
  * "/TYPE=" or a newline).
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+/**
+ * Reads a network for cc_value_within: an address with the length of its prefix (10.0.0.0/8,
+ * 2001:db8::/32; RFC 4632, RFC 4291 2.3), or a single address. APR_EINVAL (CC0237): the error has
+ * what is legal, for instance if bits after the prefix are set. Lives as long as `p`.
+ */
+apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * True if a value of a field of addresses is in the network. An IPv6 address that has an IPv4
+ * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
+ */
+bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
+
+/* ---- inside DER ---------------------------------------------------------------------------- */
+
+/*
+ * These functions look inside a usable value of CC_TYPE_DER, and copy what they find into `p`. It
+ * must be one element of valid DER, with at most 1,000 elements, 16 levels and 65,536 octets.
+ * Otherwise, and if it is something else, the result is unusable. Any thread may call, each with
+ * its own pool.
+ */
+
+/** A path from an element to elements inside it: "1/[0]/string". Constant. */
+typedef struct cc_der_path_t cc_der_path_t;
+
+/** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
+apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
+                              cc_error_t *err);
+
+/**
+ * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any
+ * number; or one unusable value.
+ */
+void cc_der_path_follow(apr_array_header_t *out, const cc_value_t *der, const cc_der_path_t *path,
+                        apr_pool_t *p);
+
+/**
+ * The value of a primitive element: a character string; an object identifier, as dotted text; an
+ * INTEGER or ENUMERATED of at most 64 bits, as a number; a BOOLEAN, as the text true or false; a
+ * time in the form of RFC 5280 4.1.2.5. It may be the element itself, or wrapped in any number of
+ * elements that have exactly one element inside: sequences, sets, explicit tags, OCTET STRINGs.
+ */
+cc_value_t cc_der_as_text(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_oid(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_integer(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_boolean(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_time(const cc_value_t *der, apr_pool_t *p);
+
+/** The content octets of the element itself, without tag and length: a value of octets. */
+cc_value_t cc_der_content(const cc_value_t *der, apr_pool_t *p);
+
+/** The octets of a DER or octets value, read as UTF-8: a text. They need not be valid DER. */
+cc_value_t cc_octets_utf8(const cc_value_t *octets, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

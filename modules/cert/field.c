@@ -187,6 +187,13 @@ bool cc_field_of_tls(const cc_fieldref_t *ref)
     return row->extract == cc_fact_extract && cc_fact_of_tls((cc_fact_t)row->variant);
 }
 
+bool cc_field_is_address(const cc_fieldref_t *ref)
+{
+    cc_operand_fn *operand = cc_row_of(ref)->operand;
+
+    return operand == cc_operand_ip || operand == cc_operand_proxy;
+}
+
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 {
     return a->field == b->field && a->of == b->of && (!a->oid || strcmp(a->oid, b->oid) == 0);

@@ -53,7 +53,9 @@ static apr_status_t field_selector(cc_selector_t **selector, cc_rule_reader_t *r
                                    const char *name)
 {
     cc_selector_t wanted = {.name = name, .where = reader->rule->where};
-    apr_status_t rv = cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
+    apr_status_t rv = cc_selector_is_key(name)
+                          ? cc_key_parse(&wanted, reader, name)
+                          : cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
 
     if (rv == APR_SUCCESS) {
         wanted.type = wanted.ref.field->type;
@@ -237,12 +239,31 @@ bool cc_selector_many(const cc_selector_t *selector)
     return cc_field_many(&selector->ref);
 }
 
+/* What values are made from. */
+typedef struct cc_source_t {
+    const cc_cert_t *cert;
+    const cc_facts_t *facts;
+    apr_pool_t *pool;
+} cc_source_t;
+
+static cc_values_t values_from(const cc_selector_t *selector, void *baton)
+{
+    const cc_source_t *source = baton;
+
+    if (selector->base) {
+        return cc_modifier_apply(selector, values_from(selector->base, baton), source->pool);
+    }
+    return selector->parts
+               ? cc_key_values(selector, values_from, baton, source->pool)
+               : cc_field_values(&selector->ref, source->cert, source->facts, source->pool);
+}
+
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p)
 {
-    return selector->base
-               ? cc_modifier_apply(selector, cc_selector_values(selector->base, cert, facts, p), p)
-               : cc_field_values(&selector->ref, cert, facts, p);
+    cc_source_t source = {cert, facts, p};
+
+    return values_from(selector, &source);
 }
 
 cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
@@ -253,5 +274,12 @@ cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
                                 const cc_facts_t *facts)
 {
-    return cc_field_stale_at(&selector->ref, cert, facts);
+    apr_time_t earliest = cc_field_stale_at(&selector->ref, cert, facts);
+
+    for (int i = 0; i < selector->part_count; i++) {
+        apr_time_t at = cc_selector_stale_at(selector->parts[i], cert, facts);
+
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
 }
