@@ -58,7 +58,7 @@ static const char *ca_text(const cc_path_ca_t *ca, int number)
     return name ? name->text : apr_psprintf(pool, "[%d]", number);
 }
 
-/* The CAs of the path, and "?" if there may be more. Fails if a digest is wrong. */
+/* The CAs of the path, and "?" if there may be more. Fails if a digest or certificate is wrong. */
 static const char *path_text(const cc_path_t *path)
 {
     const pki_t *above[] = {&lower, &upper, &root};
@@ -70,6 +70,7 @@ static const char *path_text(const cc_path_t *path)
         cc_cert_digests(cc_cert_wrap(above[i]->cert, pool), sha256, spki_sha256);
         ck_assert_mem_eq(path->at[i].sha256, sha256, 32);
         ck_assert_mem_eq(path->at[i].spki_sha256, spki_sha256, 32);
+        ck_assert(!path->at[i].cert || !X509_cmp(cc_cert_x509(path->at[i].cert), above[i]->cert));
         text = apr_pstrcat(pool, text, i ? " " : "", ca_text(&path->at[i], i), NULL);
     }
     return path ? apr_pstrcat(pool, text, path->whole ? "" : " ?", NULL) : "none";
@@ -219,6 +220,37 @@ TEST(the_path_is_that_of_this_host)
     sk_X509_free(sent);
     pki_free(&other);
     pki_free(&cross);
+}
+
+/* The other one has come since. */
+TEST(a_ca_is_not_mistaken_for_another_one_of_its_name)
+{
+    pki_t twin = pki_ca("Upper", &root);
+    host_t *before = host_of(TLS13_TICKET, true, CC_PATH_CERTS);
+    cc_seal_t seal = verified(before, &alice, NULL);
+    STACK_OF(X509) *sent = sk_X509_new_null();
+    caset_t set;
+
+    at = host_make(TLS13_TICKET, &root, pool);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(at->ctx), twin.cert);
+    host_ready(at, pool);
+    cc_trust_keep_path(at->trust, CC_PATH_CERTS);
+    sk_X509_push(sent, lower.cert);
+    sk_X509_push(sent, twin.cert);
+    ck_assert_str_eq(facts_text(at, &seal, sent), "Lower [1] Root");
+    sk_X509_push(sent, upper.cert);
+    ck_assert_str_eq(facts_text(at, &seal, sent), "Lower Upper Root");
+
+    caset_begin(&set);
+    CASET_PUT(&set, "cas.pem", &root, &twin, &upper, &lower);
+    caset_open(&set, "cas.pem depth=3");
+    at = host_make(TLS13_TICKET, &root, pool);
+    host_follow(at, set.cas, set.pool);
+    cc_trust_keep_path(at->trust, CC_PATH_CERTS);
+    ck_assert_str_eq(facts_text(at, &seal, NULL), "Lower Upper Root");
+    caset_end(&set);
+    sk_X509_free(sent);
+    pki_free(&twin);
 }
 
 TEST(a_certificate_that_is_trusted_itself_has_no_path)
