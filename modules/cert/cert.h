@@ -194,7 +194,7 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
  */
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
-/** How many hex digits each value has if the values are digests, as those of sha256; otherwise 0. */
+/** How many hex digits a value has, if the values are digests as those of sha256; otherwise 0. */
 apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref);
 
 /** True if both name the same field with the same argument. */
