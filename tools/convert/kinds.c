@@ -55,7 +55,7 @@ static apr_status_t field_read(cc_convert_t *convert, const char *field, cc_erro
     if (cc_field_find(&ref, name, p, err) != APR_SUCCESS) {
         return APR_EINVAL;
     }
-    if (whole ? cc_selector_many(selector) : ref.field->many) {
+    if (whole ? cc_selector_many(selector) : cc_field_many(&ref)) {
         name = apr_pstrcat(p, name, "|first", NULL);
     }
     if (ref.field->type == CC_TYPE_DN &&
