@@ -54,6 +54,14 @@ typedef struct cc_values_t {
     const cc_value_t *at;
 } cc_values_t;
 
+/**
+ * Parses the operand of an operator for values of this type that are not those of a field
+ * (cc_field_operand): text, a DN, a number, a date, hex. APR_EINVAL: the error (CC02xx) says what
+ * is legal. Lives as long as `p`.
+ */
+apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
+                             cc_error_t *err);
+
 /* ---- distinguished names ----------------------------------------------------------------- */
 
 /**
