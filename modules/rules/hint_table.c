@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "rules/hint.h"
+#include "rules/modifier.h"
 
 /* What to do about a key in another form. */
 typedef enum {
@@ -41,9 +42,11 @@ static const char *remedy_text(const cc_miss_t *miss, const cc_value_t *value, c
         return apr_pstrcat(p, "its keys are hex: write the option octets=hex of ClientCertTable ",
                            table, NULL);
     case REMEDY_LOCAL:
-        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "local"), " in ", table, NULL);
+        return apr_pstrcat(p, "write ", cc_condition_field(cc_hint_field_with(miss, "local"), p),
+                           " in ", table, NULL);
     case REMEDY_DOMAIN:
-        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "domain"), " in ", table, NULL);
+        return apr_pstrcat(p, "write ", cc_condition_field(cc_hint_field_with(miss, "domain"), p),
+                           " in ", table, NULL);
     case REMEDY_KEY:
         break;
     }
@@ -266,7 +269,8 @@ static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
     hint = hint ? hint : key_try(miss, value, with_colons(big, p), REMEDY_OCTETS);
     hint = hint ? hint : key_try(miss, value, with_colons(value->text, p), REMEDY_OCTETS);
     hint = hint ? hint : base64_hint(miss, value);
-    if (!hint && strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
+    if (!hint && !miss->condition->selector->maker &&
+        strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
         const char *digits = value->text + strspn(value->text, "0");
 
         hint = key_try(miss, value, cc_decimal_of_hex(value->text, p), REMEDY_KEY);
@@ -279,6 +283,22 @@ static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
     return hint;
 }
 
+/* ---- names in a grid-mapfile ------------------------------------------------------------- */
+
+static const char *gridmap_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    cc_table_t *table = miss->condition->table;
+    cc_value_t reversed = cc_value_reversed(value, miss->pool);
+    cc_query_t query = {.key = reversed.key, .len = reversed.key_len, .form = CC_KEY_NAME};
+
+    if (reversed.unusable ||
+        cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
+        return NULL;
+    }
+    return apr_pstrcat(miss->pool, "the table (", cc_table_where(table),
+                       ") has this name with its parts in reverse order", NULL);
+}
+
 /* ---- all of them ------------------------------------------------------------------------- */
 
 /* The first DN of FIELD|oneline; NULL for another selector. */
@@ -287,7 +307,7 @@ static const cc_value_t *name_of(const cc_miss_t *miss)
     const cc_selector_t *selector = miss->condition->selector;
     cc_values_t values;
 
-    if (!selector->plain || !selector->base || selector->base->type != CC_TYPE_DN) {
+    if (!selector->base || selector->modifier->takes != CC_TAKES_DN) {
         return NULL;
     }
     values = cc_selector_values(selector->base, miss->cert, miss->facts, miss->pool);
@@ -298,6 +318,9 @@ static const char *value_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     const cc_value_t *dn = name_of(miss);
 
+    if (cc_table_is_gridmap(miss->condition->table)) {
+        return gridmap_hint(miss, value);
+    }
     if (miss->condition->selector->type == CC_TYPE_OCTETS ||
         miss->condition->selector->type == CC_TYPE_DER) {
         return octets_hint(miss, value);
