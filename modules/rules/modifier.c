@@ -2,7 +2,8 @@
 /* Finds the modifiers after a field's "|", and applies them to values. */
 #include "rules/modifier.h"
 
-static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose};
+static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
+                                             &cc_modifiers_der};
 
 #define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 
