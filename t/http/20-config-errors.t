@@ -52,6 +52,12 @@ my @refused = (
     ['ClientCertMap san.email =~ (?<n>.*) san.dns =~ (?<n>.*) user=$<n>', 'CC0219', '(?<n>.*)',
         'its own name'],
 
+    ['ClientCertMap (issuer,serial == x user=y', 'CC0234', '(issuer,serial', '(FIELD,FIELD)'],
+    ['ClientCertMap subject.CN == x-%{san.upn} user=y', 'CC0235', 'x-%{san.upn}', 'the whole operand'],
+    ['ClientCertMap serial == %{subject.CN} user=y', 'CC0236', '%{subject.CN}', 'different types'],
+    ['ClientCertMap san.ip under 10.1.2.3/8 user=y', 'CC0237', '10.1.2.3/8', 'write 10.0.0.0/8'],
+    ['ClientCertMap serial == dec:1f user=y', 'CC0238', 'dec:1f', 'dec: and its decimal digits'],
+
     # operands
     ['ClientCertMap subject == "alice" user=y',  'CC0273', 'alice', 'RFC 4514'],
     ['ClientCertMap subject == "/O=Example/CN=alice" user=y', 'CC0274', '/O=Example/CN=alice',
