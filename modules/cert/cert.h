@@ -312,6 +312,21 @@ cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
 
+/* ---- networks ---------------------------------------------------------------------------- */
+
+/**
+ * Reads a network for cc_value_within: an address with the length of its prefix (10.0.0.0/8,
+ * 2001:db8::/32; RFC 4632, RFC 4291 2.3), or a single address. APR_EINVAL (CC0237): the error has
+ * what is legal, for instance if bits after the prefix are set. Lives as long as `p`.
+ */
+apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * True if a value of a field of addresses is in the network. An IPv6 address that has an IPv4
+ * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
+ */
+bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
+
 /* ---- inside DER ---------------------------------------------------------------------------- */
 
 /*
@@ -352,21 +367,6 @@ cc_value_t cc_der_content(const cc_value_t *der, apr_pool_t *p);
 
 /** The octets of a DER or octets value, read as UTF-8: a text. They need not be valid DER. */
 cc_value_t cc_octets_utf8(const cc_value_t *octets, apr_pool_t *p);
-
-/* ---- networks ---------------------------------------------------------------------------- */
-
-/**
- * Reads a network for cc_value_within: an address with the length of its prefix (10.0.0.0/8,
- * 2001:db8::/32; RFC 4632, RFC 4291 2.3), or a single address. APR_EINVAL (CC0237): the error has
- * what is legal, for instance if bits after the prefix are set. Lives as long as `p`.
- */
-apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *p, cc_error_t *err);
-
-/**
- * True if a value of a field of addresses is in the network. An IPv6 address that has an IPv4
- * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
- */
-bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 
