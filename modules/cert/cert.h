@@ -43,6 +43,18 @@ typedef struct cc_value_t {
     const void *dn;       /* CC_TYPE_DN: private to cert, for the functions on names */
 } cc_value_t;
 
+/** A number, of CC_TYPE_NUMBER. Its text lives as long as `p`. */
+cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
+
+/** Octets in lower-case hex, of CC_TYPE_OCTETS. The text lives as long as `p`. */
+cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+
+/**
+ * The SHA-2 digest of octets with this many bits: 256, 384 or 512. Unusable if OpenSSL fails. Lives
+ * as long as `p`.
+ */
+cc_value_t cc_value_digest(const unsigned char *octets, apr_size_t len, int bits, apr_pool_t *p);
+
 /** The values of one field, in the order of the certificate; count is 0 if there are none. */
 typedef struct cc_values_t {
     int count;
@@ -230,6 +242,9 @@ const cc_field_t *cc_field_key(void);
 /** True if its values are IP addresses (san.ip, via.proxy). */
 bool cc_field_is_address(const cc_fieldref_t *ref);
 
+/** How many hex digits each value has if the values are digests, as those of sha256; otherwise 0. */
+apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref);
+
 /** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 
@@ -256,6 +271,13 @@ cc_path_need_t cc_field_path_need(const cc_fieldref_t *ref);
  */
 apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
                               apr_pool_t *p, cc_error_t *err);
+
+/**
+ * The same for a value of this type that no field has as it is. The key is that of such a value:
+ * cc_value_number, cc_value_octets, text.
+ */
+apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
+                             cc_error_t *err);
 
 /**
  * The values of a field. This never fails: a field that cannot be decoded has one unusable value.
@@ -326,47 +348,6 @@ apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *
  * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
  */
 bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
-
-/* ---- inside DER ---------------------------------------------------------------------------- */
-
-/*
- * These functions look inside a usable value of CC_TYPE_DER, and copy what they find into `p`. It
- * must be one element of valid DER, with at most 1,000 elements, 16 levels and 65,536 octets.
- * Otherwise, and if it is something else, the result is unusable. Any thread may call, each with
- * its own pool.
- */
-
-/** A path from an element to elements inside it: "1/[0]/string". Constant. */
-typedef struct cc_der_path_t cc_der_path_t;
-
-/** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
-apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
-                              cc_error_t *err);
-
-/**
- * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any
- * number; or one unusable value.
- */
-void cc_der_path_follow(apr_array_header_t *out, const cc_value_t *der, const cc_der_path_t *path,
-                        apr_pool_t *p);
-
-/**
- * The value of a primitive element: a character string; an object identifier, as dotted text; an
- * INTEGER or ENUMERATED of at most 64 bits, as a number; a BOOLEAN, as the text true or false; a
- * time in the form of RFC 5280 4.1.2.5. It may be the element itself, or wrapped in any number of
- * elements that have exactly one element inside: sequences, sets, explicit tags, OCTET STRINGs.
- */
-cc_value_t cc_der_as_text(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_oid(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_integer(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_boolean(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_time(const cc_value_t *der, apr_pool_t *p);
-
-/** The content octets of the element itself, without tag and length: a value of octets. */
-cc_value_t cc_der_content(const cc_value_t *der, apr_pool_t *p);
-
-/** The octets of a DER or octets value, read as UTF-8: a text. They need not be valid DER. */
-cc_value_t cc_octets_utf8(const cc_value_t *octets, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements the modifiers that look inside DER, such as the value of an extension. */
+#include "cert/inside.h"
 #include "rules/modifier.h"
 
 static apr_status_t at_read(const void **argument, const char *text, cc_rules_t *rules,
