@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Implements the modifiers that look inside DER, such as the value of an extension. */
+#include <apr_cstr.h>
+
 #include "cert/inside.h"
 #include "rules/modifier.h"
 
@@ -68,6 +70,33 @@ static bool map_hex(cc_value_t *out, const cc_value_t *in, const cc_modifying_t 
     return true;
 }
 
+/* ---- forms of their texts ---------------------------------------------------------------- */
+
+static const char *form_oid(const char *text, apr_size_t len)
+{
+    return cc_has_only(text, len, "0123456789.") ? NULL : "it is in dotted form, such as 1.2.840";
+}
+
+static const char *form_boolean(const char *text, apr_size_t len)
+{
+    (void)len;
+    return apr_cstr_casecmp(text, "true") == 0 || apr_cstr_casecmp(text, "false") == 0
+               ? NULL
+               : "it is true or false";
+}
+
+/* A serial number may be negative. */
+static const char *form_hex(const char *text, apr_size_t len)
+{
+    apr_size_t sign = *text == '-';
+
+    return (len - sign) % 2 || !cc_has_only(text + sign, len - sign, "0123456789abcdefABCDEF")
+               ? "it has hex digits, two for each octet"
+               : NULL;
+}
+
+/* ---- rows -------------------------------------------------------------------------------- */
+
 static const cc_modifier_t modifiers[] = {
     {.word = {"text",
               "The character string that the value is, or that is the only element in it. "
@@ -91,6 +120,7 @@ static const cc_modifier_t modifiers[] = {
               "ext.1.3.6.1.4.1.311.21.7|at(1)|oid == 1.3.6.1.4.1.311.21.8.1"},
      .takes = CC_TAKES_DER,
      .gives = CC_TYPE_TEXT,
+     .form = form_oid,
      .map = map_oid},
     {.word = {"integer",
               "The integer, of at most 64 bits, that the value is, or that is the only element in "
@@ -105,6 +135,8 @@ static const cc_modifier_t modifiers[] = {
               "ext.2.5.29.19|at(boolean)|boolean == true"},
      .takes = CC_TAKES_DER,
      .gives = CC_TYPE_TEXT,
+     .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+     .form = form_boolean,
      .map = map_boolean},
     {.word = {"time",
               "The time that the value is, or that is the only element in it. Unusable if it is "
@@ -129,6 +161,8 @@ static const cc_modifier_t modifiers[] = {
               "ext.1.3.6.1.4.1.32473.2|hex =~ \"0c.*\""},
      .takes = CC_TAKES_OCTETS | CC_TAKES_DER,
      .gives = CC_TYPE_TEXT,
+     .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+     .form = form_hex,
      .map = map_hex},
 };
 
