@@ -157,8 +157,8 @@ typedef struct cc_backend_t {
     bool binds;       /* binddn and bindpassword are its options */
     bool holds;       /* has read all rows in advance: with spec->issuer, their keys are bound to
                          the issuer */
-    bool gridmap;     /* its keys are DNs, in the form CC_KEY_NAME, and nothing else */
     bool logs_in;     /* user, password, db, prefix, cafile, certfile and keyfile are its options */
+    bool gridmap;     /* its keys are DNs, in the form CC_KEY_NAME, and nothing else */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
     bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex,
                          base64 with padding, or base64url without, as the option says */
