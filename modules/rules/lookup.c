@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "rules/internal.h"
+#include "rules/selector.h"
 
 /* ---- while rules are read ---------------------------------------------------------------- */
 
