@@ -60,11 +60,17 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
         return cc_error_set(reader->err, p, "CC0217", c->operand, "no value can equal this: %s",
                             unusable);
     }
-    if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
-        return cc_error_set(reader->err, p, "CC0217", c->operand,
-                            "no value of %s can equal this: with |%s it contains none of the "
-                            "letters %s",
-                            c->selector->name, casing->word.name, casing->letters);
+    if (casing) {
+        cc_modifying_t m = {NULL, p};
+        cc_value_t given = cc_modified_text(c->operand, strlen(c->operand));
+        cc_value_t changed = given;
+
+        casing->map(&changed, &given, &m);
+        if (strcmp(changed.text, c->operand) != 0) {
+            return cc_error_set(reader->err, p, "CC0217", c->operand,
+                                "no value of %s can equal this; with |%s it would be \"%s\"",
+                                c->selector->name, casing->word.name, changed.text);
+        }
     }
     c->value.text = c->value.key = c->operand;
     c->value.len = c->value.key_len = strlen(c->operand);
