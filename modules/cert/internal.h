@@ -65,7 +65,6 @@ const char *cc_file_kind(const char *data, long len, apr_pool_t *p);
 cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
 cc_value_t cc_value_words(const char *text, apr_pool_t *p); /* NUL-terminated */
 cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p);
-cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
 /* `reason` is a literal; `raw` is copied, for a log, and may be NULL. */
 cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
 
@@ -82,11 +81,18 @@ cc_operand_fn cc_operand_fact; /* `variant` is CC_FACT_REVOCATION, _REASON or _V
 /* ---- octets.c ---- */
 
 const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
-cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
-cc_extract_fn cc_serial_extract;
+/* Hex digits in lower case, without colons and spaces; NULL: `text` has other characters. */
+char *cc_hex_read(const char *text, apr_pool_t *p);
+/* The opposite, for hex in lower case; NULL: anything else. */
+const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_size_t *len,
+                                      apr_pool_t *p);
 cc_operand_fn cc_operand_octets;
 cc_operand_fn cc_operand_sha256;
 cc_operand_fn cc_operand_sha1;
+
+/* ---- serial.c ---- */
+
+cc_extract_fn cc_serial_extract;
 cc_operand_fn cc_operand_serial;
 
 /* ---- string.c ---- */
@@ -139,12 +145,9 @@ cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
 const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
 /* The same for Active Directory (CertNameToStr): S=, E=, OID.1.2.3= ... */
 const char *cc_attribute_ad_name(const ASN1_OBJECT *type, apr_pool_t *p);
-/*
- * A type by one of its names in any case, by OpenSSL's name for it, or by its dotted OID. NULL:
- * there is none.
- */
+/* A type by one of its names in any case, OpenSSL's name, or the dotted OID; NULL: none. */
 const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err);
-/* True if a program may write this before the "=" of an attribute: a name, or what may be an OID. */
+/* True if a program may write this before the "=" of an attribute. */
 bool cc_attribute_is_written(const char *text);
 
 /* ---- name.c, name_value.c, name_parse.c ---- */
@@ -152,11 +155,11 @@ bool cc_attribute_is_written(const char *text);
 typedef struct cc_attribute_t {
     const ASN1_OBJECT *type;
     const char *name; /* of the type, from cc_attribute_name */
-    const char *text; /* usable text; of a value that is no character string, "#" and DER in hex */
+    const char *text; /* usable text; "#" and hex if `is_der` */
     apr_size_t len;
     const char *folded; /* what is compared; NULL: the text, which is ASCII (cc_attribute_fold) */
     apr_size_t folded_len;
-    bool is_der; /* the value is no character string */
+    bool is_der; /* the value is not a character string */
     int rdn;     /* attributes of one RDN have the same number */
 } cc_attribute_t;
 
@@ -169,8 +172,7 @@ typedef struct cc_name_t {
 
 /*
  * Sets the value of an attribute. Both return NULL, or a literal: the reason why the attribute is
- * unusable. The first takes usable text. The second takes the value itself, in any type that is no
- * character string.
+ * unusable. The first takes usable text. The second takes a value of any other type.
  */
 const char *cc_attribute_set_text(cc_attribute_t *attribute, const char *text, apr_size_t len,
                                   apr_pool_t *p);

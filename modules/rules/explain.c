@@ -8,6 +8,11 @@
 
 #include "rules/internal.h"
 
+const char *cc_condition_field(const char *field, apr_pool_t *p)
+{
+    return strpbrk(field, " \"'\\") ? cc_word_quote(field, p) : field;
+}
+
 /* As a configuration has it, unless it contains characters that no line or page may contain. */
 static const char *operand_text(const char *operand, apr_pool_t *p)
 {
@@ -20,8 +25,8 @@ static const char *operand_text(const char *operand, apr_pool_t *p)
 
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
 {
-    return apr_pstrcat(p, condition->field, " ", condition->op->word.name, " ",
-                       operand_text(condition->operand, p), NULL);
+    return apr_pstrcat(p, cc_condition_field(condition->field, p), " ", condition->op->word.name,
+                       " ", operand_text(condition->operand, p), NULL);
 }
 
 #define SHOWN_MAX 16 /* values that are shown; a certificate may have any number */
@@ -45,6 +50,16 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
             apr_psprintf(p, " and %d more", values.count - SHOWN_MAX);
     }
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
+}
+
+/* The values that the condition tested, and those of the field that is its operand. */
+static const char *seen_text(cc_evaluation_t *ev, const cc_condition_t *c, apr_pool_t *p)
+{
+    const char *seen = values_text(cc_evaluation_cell(ev, c->selector)->values, p);
+
+    return c->other ? apr_pstrcat(p, seen, "; ", c->other->name, ": ",
+                                  values_text(cc_evaluation_cell(ev, c->other)->values, p), NULL)
+                    : seen;
 }
 
 /* ---- the rules that have a step ---------------------------------------------------------- */
@@ -128,7 +143,7 @@ void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *
     if (failed) {
         step->field = failed->field;
         step->condition = cc_condition_text(failed, p);
-        step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, p);
+        step->seen = seen_text(ev, failed, p);
         step->failed = (int)(failed - (const cc_condition_t *)ev->rule->conditions->elts);
         step->nearness = nearness;
     }

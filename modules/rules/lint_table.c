@@ -16,37 +16,51 @@
 /* A key that no value equals has this reason. */
 typedef const char *cc_form_fn(const cc_selector_t *selector, const char *key, apr_size_t len);
 
-static bool has_only(const char *key, apr_size_t len, const char *octets)
+static const char *made_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (!strchr(octets, key[i])) {
-            return false;
-        }
-    }
-    return true;
+    return cc_modifier_changing(selector)->form(key, len);
+}
+
+/* The octets of a value of the field, which is a digest; 0: another field. */
+static apr_size_t digest_octets(const cc_selector_t *selector)
+{
+    return cc_field_digest_digits(&selector->ref) / 2;
+}
+
+/* True if the key is a digest of so many octets in base64, which is longer than it is in hex. */
+static bool is_base64(const char *key, apr_size_t len, apr_size_t octets)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    apr_size_t count = (4 * octets + 2) / 3;
+
+    return octets > 0 && cc_has_only(key, len < count ? len : count, digits) &&
+           (len == count ||
+            (len == (octets + 2) / 3 * 4 && cc_has_only(key + count, len - count, "=")));
 }
 
 static const char *hex_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    const char *name = selector->ref.field->name;
-    apr_size_t digits = 0;
+    apr_size_t octets = digest_octets(selector);
 
-    if (!has_only(key, len, "0123456789abcdef-")) {
+    if (is_base64(key, len, octets)) {
+        return "keys are lower-case hex; for base64 add the option octets=base64 to the table";
+    }
+    if (!cc_has_only(key, len, "0123456789abcdef-")) {
         return "keys are lower-case hex without colons; add the option octets to the table";
     }
-    if (strstr(name, "sha256")) {
-        digits = 64;
-    } else if (strstr(name, "sha1")) {
-        digits = 40;
-    }
-    return digits > 0 && len != digits ? "a digest of this kind has a different number of digits"
-                                       : NULL;
+    return octets > 0 && len != 2 * octets
+               ? "a digest of this kind has a different number of digits"
+               : NULL;
 }
 
-static const char *oneline_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+static const char *octets_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    (void)selector;
-    return len > 0 && *key != '/' ? "the slash form of a name begins with a slash" : NULL;
+    (void)key;
+    return len != digest_octets(selector)
+               ? "a digest of this kind has a different number of octets (hex digits that are read "
+                 "as base64 have too many; the option for them is octets=hex)"
+               : NULL;
 }
 
 static const char *address_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -58,16 +72,10 @@ static const char *address_form(const cc_selector_t *selector, const char *key, 
                  "the part before it";
 }
 
-static const char *domain_form(const cc_selector_t *selector, const char *key, apr_size_t len)
-{
-    (void)selector;
-    return memchr(key, '@', len) ? "|domain gives the part after the @" : NULL;
-}
-
 static const char *number_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
     (void)selector;
-    return has_only(key, len, "-0123456789") ? NULL : "the field is a number";
+    return cc_has_only(key, len, "-0123456789") ? NULL : "the field is a number";
 }
 
 static const char *uri_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -87,19 +95,6 @@ static const char *lower_form(const cc_selector_t *selector, const char *key, ap
 
 /* ---- the form of a field ----------------------------------------------------------------- */
 
-/* The last modifier but |lower, |first and |last; NULL: none. */
-static const char *changed_by(const cc_selector_t *selector)
-{
-    for (; selector->base; selector = selector->base) {
-        const char *name = selector->modifier->word.name;
-
-        if (selector->modifier->map && !selector->modifier->letters) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 static cc_form_fn *text_form(const cc_selector_t *selector)
 {
     const char *name = selector->ref.field->name;
@@ -112,13 +107,13 @@ static cc_form_fn *text_form(const cc_selector_t *selector)
 
 static cc_form_fn *form_of(const cc_selector_t *selector)
 {
-    const char *modifier = changed_by(selector);
+    const cc_modifier_t *changing = cc_modifier_changing(selector);
 
-    if (modifier && strcmp(modifier, "oneline") == 0) {
-        return oneline_form;
+    if (changing && changing->form) {
+        return made_form;
     }
-    if (modifier) {
-        return strcmp(modifier, "domain") == 0 ? domain_form : NULL;
+    if (changing && selector->type == CC_TYPE_TEXT) {
+        return NULL;
     }
     switch (selector->type) {
     case CC_TYPE_OCTETS:
@@ -165,6 +160,19 @@ static bool key_judge(const char *key, apr_size_t len, apr_uint64_t line, void *
     return keys->reason != NULL;
 }
 
+/* Judges all keys; false: that is not possible. */
+static bool keys_walk(const cc_table_t *table, cc_key_forms_t *keys)
+{
+    if (cc_table_each(table, key_judge, keys)) {
+        return true;
+    }
+    if (keys->selector->type != CC_TYPE_OCTETS || digest_octets(keys->selector) == 0) {
+        return false;
+    }
+    keys->form = octets_form;
+    return cc_table_each_octets(table, key_judge, keys);
+}
+
 const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p)
 {
     const cc_selector_t *selector = c->selector;
@@ -173,8 +181,7 @@ const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p)
     if (selector->casing && strcmp(selector->casing->word.name, "lower") == 0) {
         keys.casing = lower_form;
     }
-    if ((!keys.form && !keys.casing) || !cc_table_each(c->table, key_judge, &keys) ||
-        !keys.reason) {
+    if ((!keys.form && !keys.casing) || !keys_walk(c->table, &keys) || !keys.reason) {
         return NULL;
     }
     return apr_psprintf(p,

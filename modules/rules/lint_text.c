@@ -29,11 +29,11 @@ static const char *variable_in(const char *text, apr_pool_t *p)
 
 const char *cc_lint_text_variable(const cc_condition_t *c, apr_pool_t *p)
 {
-    const char *variable = c->table ? NULL : variable_in(c->operand, p);
+    const char *variable = c->pattern ? variable_in(c->operand, p) : NULL;
 
     return variable ? apr_psprintf(p,
-                                   "%s: %s is plain text here, since an operand has no variables; "
-                                   "two fields cannot be compared with each other",
+                                   "%s: %s is plain text here, since a pattern has no variables; "
+                                   "== compares two fields with each other",
                                    cc_condition_text(c, p), variable)
                     : NULL;
 }
@@ -117,27 +117,18 @@ static const cc_ends_t shapes[] = {
     {"san.uri", "@./", "", "a URI begins with its scheme, such as https:", false},
 };
 
-/* What a selector does to the text of a field. */
-static bool has_modifier(const cc_selector_t *selector, const char *name)
-{
-    for (; selector->base; selector = selector->base) {
-        if (strcmp(selector->modifier->word.name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const cc_ends_t *shape_of(const cc_selector_t *selector)
 {
     static const cc_ends_t domain = {"", "@", "@", "|domain gives the part after the @", true};
 
-    if (has_modifier(selector, "domain")) {
+    if (cc_modifier_kept(selector, CC_KEEPS_DOMAIN)) {
         return &domain;
     }
+    if (selector->maker || cc_modifier_kept(selector, CC_KEEPS_LOCAL)) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        if (strcmp(shapes[i].field, selector->ref.field->name) == 0 &&
-            !has_modifier(selector, "local")) {
+        if (strcmp(shapes[i].field, selector->ref.field->name) == 0) {
             return &shapes[i];
         }
     }
@@ -211,14 +202,32 @@ const char *cc_lint_text_never(const cc_condition_t *c, apr_pool_t *p)
 
 #define SERIAL_HEX_MAX 40 /* digits (RFC 5280 4.1.2.2) */
 
+/* Of 3,000 serial numbers of this length, one has no letter among its hex digits. */
+#define DECIMAL_LIKELY 17
+
+/* A decimal number that fits into a serial number as hex, too. */
+static const char *likely_decimal(const cc_condition_t *c, apr_size_t len, apr_pool_t *p)
+{
+    return len >= DECIMAL_LIKELY && *c->operand != '0' &&
+                   c->operand[strspn(c->operand, "0123456789")] == '\0'
+               ? apr_psprintf(p,
+                              "%s: this is read as hex, but has decimal digits only; if it is "
+                              "decimal, write dec:%s; if it is hex, write it with colons",
+                              cc_condition_text(c, p), c->operand)
+               : NULL;
+}
+
 const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p)
 {
     const char *operand = c->operand + strspn(c->operand, "0");
     const char *hex;
 
-    if (c->op->kind != CC_OPERATOR_EQUAL || strcmp(c->selector->ref.field->name, "serial") != 0 ||
-        strlen(operand) <= SERIAL_HEX_MAX) {
+    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->maker ||
+        strcmp(c->selector->ref.field->name, "serial") != 0) {
         return NULL;
+    }
+    if (strlen(operand) <= SERIAL_HEX_MAX) {
+        return likely_decimal(c, strlen(operand), p);
     }
     hex = cc_decimal_to_hex(operand, p);
     return hex && strlen(hex) <= SERIAL_HEX_MAX

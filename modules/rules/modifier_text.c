@@ -61,6 +61,23 @@ static bool map_legacy(cc_value_t *out, const cc_value_t *in, const cc_modifying
     return true;
 }
 
+static const char *form_domain(const char *text, apr_size_t len)
+{
+    return memchr(text, '@', len) ? "|domain gives the part after the @" : NULL;
+}
+
+static const char *form_oneline(const char *text, apr_size_t len)
+{
+    return len > 0 && *text != '/' ? "the slash form of a name begins with a slash" : NULL;
+}
+
+static const char *form_rfc2253(const char *text, apr_size_t len)
+{
+    return len > 0 && *text == '/' ? "|rfc2253 begins with the most specific attribute, and has no "
+                                     "slash before it"
+                                   : NULL;
+}
+
 static const cc_modifier_t modifiers[] = {
     {.word = {"lower",
               "Converts letters to lower case, each character by itself; no character beyond "
@@ -68,6 +85,7 @@ static const cc_modifier_t modifiers[] = {
               "san.email|lower == \"alice@example.com\""},
      .takes = CC_TAKES_TEXT | CC_TAKES_OCTETS,
      .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+     .keeps = CC_KEEPS_WORDS,
      .map = map_lower},
     {.word = {"upper",
               "Converts letters to upper case, each character by itself; no character beyond "
@@ -75,14 +93,19 @@ static const cc_modifier_t modifiers[] = {
               "subject.C|upper == \"DE\""},
      .takes = CC_TAKES_TEXT | CC_TAKES_OCTETS,
      .letters = "abcdefghijklmnopqrstuvwxyz",
+     .keeps = CC_KEEPS_WORDS,
      .map = map_upper},
     {.word = {"local", "The part before the last `@`; a text without `@` gives no value. For text.",
               "san.email|local == \"alice\""},
      .takes = CC_TAKES_TEXT,
+     .keeps = CC_KEEPS_LOCAL,
      .map = map_local},
     {.word = {"domain", "The part after the last `@`; a text without `@` gives no value. For text.",
               "san.email|domain|lower == \"example.com\""},
      .takes = CC_TAKES_TEXT,
+     .keeps = CC_KEEPS_DOMAIN,
+     .form = form_domain,
+     .hinted = true,
      .map = map_domain},
     {.word =
          {"oneline",
@@ -90,12 +113,16 @@ static const cc_modifier_t modifiers[] = {
           "have the same text.",
           "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
      .takes = CC_TAKES_DN,
+     .form = form_oneline,
+     .hinted = true,
      .map = map_oneline},
     {.word = {"rfc2253",
               "The text of a DN in mod_ssl's `SSL_CLIENT_S_DN`: RFC 2253 as OpenSSL writes it. For "
               "DNs.",
               "subject|rfc2253 == \"CN=J\\C3\\B6rg,O=Example,C=DE\""},
      .takes = CC_TAKES_DN,
+     .form = form_rfc2253,
+     .hinted = true,
      .map = map_rfc2253},
     {.word =
          {"legacy",
@@ -103,6 +130,8 @@ static const cc_modifier_t modifiers[] = {
           "FakeBasicAuth lists. For DNs; unusable if another name has the same text.",
           "subject|legacy == \"/C=DE/O=Example/CN=J\\xC3\\xB6rg\""},
      .takes = CC_TAKES_DN,
+     .form = form_oneline,
+     .hinted = true,
      .map = map_legacy},
 };
 

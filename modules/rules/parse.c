@@ -43,7 +43,19 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
                             "this operator does not work on %s; write one of %s", c->selector->name,
                             cc_operator_names(c->selector, p));
     }
+    c->op = cc_operator_for(c->op, c->selector);
     return APR_SUCCESS;
+}
+
+/* A text in lower or upper case. */
+static const char *in_case_of(const cc_modifier_t *casing, const char *text, apr_pool_t *p)
+{
+    cc_modifying_t m = {NULL, p};
+    cc_value_t given = cc_modified_text(text, strlen(text));
+    cc_value_t changed = given;
+
+    casing->map(&changed, &given, &m);
+    return changed.text;
 }
 
 /*
@@ -60,21 +72,44 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
         return cc_error_set(reader->err, p, "CC0217", c->operand, "no value can equal this: %s",
                             unusable);
     }
-    if (casing) {
-        cc_modifying_t m = {NULL, p};
-        cc_value_t given = cc_modified_text(c->operand, strlen(c->operand));
-        cc_value_t changed = given;
+    if (casing && casing->keeps == CC_KEEPS_WORDS) {
+        const char *changed = in_case_of(casing, c->operand, p);
 
-        casing->map(&changed, &given, &m);
-        if (strcmp(changed.text, c->operand) != 0) {
+        if (strcmp(changed, c->operand) != 0) {
             return cc_error_set(reader->err, p, "CC0217", c->operand,
                                 "no value of %s can equal this; with |%s it would be \"%s\"",
-                                c->selector->name, casing->word.name, changed.text);
+                                c->selector->name, casing->word.name, changed);
         }
+    } else if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
+        return cc_error_set(reader->err, p, "CC0217", c->operand,
+                            "no value of %s can equal this: with |%s it contains none of the "
+                            "letters %s",
+                            c->selector->name, casing->word.name, casing->letters);
     }
     c->value.text = c->value.key = c->operand;
     c->value.len = c->value.key_len = strlen(c->operand);
     return APR_SUCCESS;
+}
+
+/* The operand of a selector whose values modifiers made: what their type says. */
+static apr_status_t made_operand(cc_condition_t *c, cc_rule_reader_t *reader)
+{
+    const cc_modifier_t *changing = cc_modifier_changing(c->selector);
+    apr_pool_t *p = reader->rules->pool;
+    const char *reason = NULL;
+
+    if ((c->selector->type == CC_TYPE_TEXT
+             ? plain_operand(c, reader)
+             : cc_type_operand(&c->value, c->selector->type, c->operand, p, reader->err)) !=
+        APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    if (c->op->kind == CC_OPERATOR_EQUAL && changing && changing->form && !changing->hinted) {
+        reason = changing->form(c->value.text, c->value.len);
+    }
+    return reason ? cc_error_set(reader->err, p, "CC0217", c->operand,
+                                 "no value of %s can equal this: %s", c->selector->name, reason)
+                  : APR_SUCCESS;
 }
 
 static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
@@ -85,8 +120,14 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
     if (c->op->kind == CC_OPERATOR_TABLE) {
         return cc_lookup_table_find(c, reader);
     }
+    if (cc_operand_is_field(c)) {
+        return cc_operand_field(c, reader);
+    }
+    if (c->op->kind == CC_OPERATOR_WITHIN) {
+        return cc_network_read(&c->value, c->operand, reader->rules->pool, reader->err);
+    }
     if (c->selector->plain) {
-        return plain_operand(c, reader);
+        return made_operand(c, reader);
     }
     return cc_field_operand(&c->value, &c->selector->ref, c->operand, reader->rules->pool,
                             reader->err);

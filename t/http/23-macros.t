@@ -45,17 +45,17 @@ my $site = $h->path('conf/site.conf');
 $h->mark_log;
 is $h->get('/page', cert => 'bob')->{status}, 403, 'a Require in a macro denies';
 my ($line) = map { decision($_) } $h->wait_log(qr/\] CC0110: /);
-is $line->{rule},  "$site:17:3:1", 'the rule of the log: Use Site, Use Person, the rule';
-is $line->{needs}, "clientcert-group admins ($site:17:5)", 'and the Require';
+is $line->{rule},  "$site:17(site:3)(person:1)", 'the rule of the log: Use Site, Use Person, the rule';
+is $line->{needs}, "clientcert-group admins ($site:17(site:5))", 'and the Require';
 
 my $env = $h->cgi_env($h->get('/cgi-bin/env', cert => 'bob'));
-is $env->{CLIENTCERT_RULE}, "$site:17:3:1,$site:17:3:2", 'the variable of the rules';
+is $env->{CLIENTCERT_RULE}, "$site:17(site:3)(person:1),$site:17(site:3)(person:2)", 'the variable of the rules';
 
 my $page = JSON::PP->new->decode($h->get('/whoami?format=json', cert => 'bob')->{body});
-is $page->{identity}{user_rule}, "$site:17:3:1", 'the page';
+is $page->{identity}{user_rule}, "$site:17(site:3)(person:1)", 'the page';
 
 my @labels = $h->get('/metrics')->{body} =~ /^clientcert_rule_matches_total\{.*rule="([^"]*)"/mg;
-is_deeply \@labels, [map { "$site:17:$_" } qw(2:1 2:2 3:1 3:2)], 'the metrics, each rule once';
+is_deeply \@labels, [map { "$site:17$_" } qw[(site:2)(person:1) (site:2)(person:2) (site:3)(person:1) (site:3)(person:2)]], 'the metrics, each rule once';
 unlike $h->log, qr/CC.*macro '/, 'no sentence of mod_macro is in the log';
 
 done_testing;

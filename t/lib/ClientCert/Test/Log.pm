@@ -31,7 +31,7 @@ my $number = qr/-|-?[0-9a-f]+(?:\.\.\.)?/;
 
 # The fields of every decision, in this order, and the fields that follow, by tag.
 my @fields = (
-    result => qr/\w+/, user => $text, groups => $text, rule => qr/-|\S+:\d+/, subject => $text,
+    result => qr/\w+/, user => $text, groups => $text, rule => qr/-|\S+:\d+(?:\([^:()]+:\d+\))*/, subject => $text,
     issuer => $text, serial => $number, sha256 => qr/-|[0-9a-f]{64}/, client => qr/[0-9a-f.:]+/,
     vhost => qr/[\w.-]+:\d+/);
 my $proxy  = qr/(?: via=(?<via>header|proxy-protocol) proxy=(?<proxy>[0-9a-f.:]+|unix))?/;
