@@ -347,6 +347,15 @@ cc_value_t cc_value_rfc2253(const cc_value_t *v, apr_pool_t *p);
  */
 cc_value_t cc_value_legacy(const cc_value_t *v, apr_pool_t *p);
 
+/**
+ * Reads a name in the slash form of grid-mapfiles (/C=DE/O=Example/CN=host/srv), from the root
+ * down: *name is the DN value, which lives as long as `p`. An attribute begins at a "/", or at a
+ * "+" if it belongs to the same RDN, but only where a type and "=" follow. `\/`, `\+`, `\*`, `\"`
+ * and `\\` are these characters in a value, and `\xHH` is an octet of its UTF-8. NULL, or why the
+ * text is not exactly one name (a literal, or in `p`).
+ */
+const char *cc_name_slashes_read(cc_value_t *name, const char *text, apr_size_t len, apr_pool_t *p);
+
 /* ---- networks ---------------------------------------------------------------------------- */
 
 /**

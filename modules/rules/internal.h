@@ -286,18 +286,18 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* How values of this selector are written as keys. */
-cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector);
+/* The query for a value of the condition's selector. */
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value);
 
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
- * scratch pool.
+ * lookup_many.c: the answer of a remote table to the query for a value of the condition's cell; it
+ * lives in the scratch pool.
  */
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_value_t *value);
+                                 const cc_query_t *wanted, const cc_value_t *value);
 
 /*
  * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.

@@ -58,6 +58,13 @@ static bool same(cc_value_t a, cc_value_t b)
     return a.key_len == b.key_len && memcmp(a.key, b.key, a.key_len) == 0;
 }
 
+static const char *legacy(cc_value_t name)
+{
+    cc_value_t line = cc_value_legacy(&name, pool);
+
+    return line.unusable ? "(unusable)" : line.text;
+}
+
 /* ---- equality ---------------------------------------------------------------------------- */
 
 TEST(case_blanks_and_string_types_do_not_count)
@@ -89,6 +96,16 @@ TEST(case_is_folded_beyond_ascii_in_certificates_and_operands)
     ck_assert(!same(name, parsed("cn=jurgen strasse")));
     ck_assert_str_eq(name.text, "CN=J\xC3\x9CRGEN STRA\xC3\x9F"
                                 "E");
+}
+
+TEST(the_slash_form_of_a_grid_mapfile_is_folded_too)
+{
+    static const char text[] = "/O=Ex/CN=J\xC3\x9CRGEN \\xC3\\x9C";
+    cc_value_t name = {0};
+
+    ck_assert_ptr_null(cc_name_slashes_read(&name, text, strlen(text), pool));
+    ck_assert(same(name, parsed("CN=j\xC3\xBCrgen \xC3\xBC,O=ex")));
+    ck_assert_str_eq(legacy(name), "/O=Ex/CN=J\\xC3\\x9CRGEN \\xC3\\x9C");
 }
 
 TEST(a_value_of_marks_without_end_is_unusable)
@@ -260,13 +277,6 @@ static const char *oneline(cc_value_t name)
 static const char *rfc2253(cc_value_t name)
 {
     cc_value_t line = cc_value_rfc2253(&name, pool);
-
-    return line.unusable ? "(unusable)" : line.text;
-}
-
-static const char *legacy(cc_value_t name)
-{
-    cc_value_t line = cc_value_legacy(&name, pool);
 
     return line.unusable ? "(unusable)" : line.text;
 }
