@@ -9,21 +9,20 @@
 
 #include "cert/internal.h"
 
-/* Reads the value of an attribute. NULL, or the reason why it is unusable; *value is then for a
- * log. */
-static const char *value_read(cc_attribute_t *attribute, const ASN1_STRING *data, cc_value_t *value,
-                              apr_pool_t *p)
+/* Reads the value of an attribute. If it is unusable, the result has the reason and the octets. */
+static cc_value_t value_read(cc_attribute_t *attribute, const ASN1_STRING *data, apr_pool_t *p)
 {
     int tag = ASN1_STRING_type(data);
-
-    if (!cc_is_string(tag)) {
-        ASN1_TYPE any = {.type = tag, .value.asn1_string = (ASN1_STRING *)data};
-        return cc_attribute_set_der(attribute, &any, p);
-    }
-    *value =
+    cc_value_t value =
         cc_value_string(tag, ASN1_STRING_get0_data(data), (apr_size_t)ASN1_STRING_length(data), p);
-    return value->unusable ? value->unusable
-                           : cc_attribute_set_text(attribute, value->text, value->len, p);
+
+    if (!value.unusable) {
+        value.unusable = cc_attribute_set_text(attribute, value.text, value.len, p);
+    } else if (!cc_is_string(tag)) {
+        ASN1_TYPE any = {.type = tag, .value.asn1_string = (ASN1_STRING *)data};
+        value.unusable = cc_attribute_set_der(attribute, &any, p);
+    }
+    return value;
 }
 
 const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_pool_t *p)
@@ -36,18 +35,16 @@ const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_p
     name->x509 = x509_name;
     for (int i = 0; i < name->count; i++) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(x509_name, i);
-        cc_value_t value = {.text = ""};
-        const char *unusable = value_read(&at[i], X509_NAME_ENTRY_get_data(entry), &value, p);
+        cc_value_t value = value_read(&at[i], X509_NAME_ENTRY_get_data(entry), p);
 
         at[i].type = X509_NAME_ENTRY_get_object(entry);
         at[i].name = cc_attribute_name(at[i].type, p);
         at[i].rdn = X509_NAME_ENTRY_set(entry);
-        if (!unusable && !at[i].name) {
-            unusable = "the type of an attribute of it cannot be decoded";
+        if (!value.unusable && !at[i].name) {
+            value.unusable = "the type of an attribute of it cannot be decoded";
         }
-        if (unusable) {
+        if (value.unusable) {
             *bad = value;
-            bad->unusable = unusable;
             return NULL;
         }
     }
