@@ -38,13 +38,17 @@ static bool begins_attribute(const char *s, const char *end)
     return cc_attribute_is_written(type);
 }
 
-/* True if a backslash in this value could be part of an escape, of this form or of OpenSSL's. */
-static bool has_escape(const char *text, apr_size_t len)
+/* Characters that have a meaning after a backslash: where OpenSSL writes it, or a name is read. */
+#define ESCAPES_WRITTEN "/+x"
+#define ESCAPES_READ "/+x*\"\\"
+
+/* True if a backslash in this value could be part of an escape. */
+static bool has_escape(const char *text, apr_size_t len, const char *escapes)
 {
     const char *end = text + len;
 
     for (const char *s = text; s < end; s++) {
-        if (*s == '\\' && (s + 1 == end || strchr("/+x", s[1]))) {
+        if (*s == '\\' && (s + 1 == end || strchr(escapes, s[1]))) {
             return true;
         }
     }
@@ -64,7 +68,7 @@ static bool is_ambiguous(const cc_attribute_t *attribute)
             return true;
         }
     }
-    return attribute->is_der || has_escape(attribute->text, attribute->len);
+    return attribute->is_der || has_escape(attribute->text, attribute->len, ESCAPES_READ);
 }
 
 /* `escaped` are characters that get a backslash. */
@@ -171,14 +175,14 @@ static bool is_wide_ambiguous(const ASN1_STRING *data)
     int tag = ASN1_STRING_type(data);
 
     return (tag == V_ASN1_BMPSTRING || tag == V_ASN1_UNIVERSALSTRING) &&
-           (has_escape(octets, len) || !cc_text_unusable(octets, len));
+           (has_escape(octets, len, ESCAPES_WRITTEN) || !cc_text_unusable(octets, len));
 }
 
 static bool is_legacy_ambiguous(const cc_name_t *name, int i)
 {
     const X509_NAME_ENTRY *entry = name->x509 ? X509_NAME_get_entry(name->x509, i) : NULL;
 
-    return name->at[i].is_der || has_escape(name->at[i].text, name->at[i].len) ||
+    return name->at[i].is_der || has_escape(name->at[i].text, name->at[i].len, ESCAPES_WRITTEN) ||
            (entry && is_wide_ambiguous(X509_NAME_ENTRY_get_data(entry)));
 }
 

@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/selector.h"
 
 /* What a modifier uses beside values: its argument, and the pool of what it makes. */
 typedef struct cc_modifying_t {

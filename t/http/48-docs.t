@@ -35,6 +35,8 @@ sub site {
     $global .= $1 while $block =~ s/^((?:LoadModule|ClientCertOCSPCache) .*\n)//m;
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
+    $block =~ s{\bconf/staff-(?:ca|ocsp)\.pem}{\@CA\@/staff.pem}g;
+    $block =~ s{\bconf/partner-ca\.pem}{\@CA\@/services.pem}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
     $block =~ s{/etc/(?:clients-ca/ca|ssl/staff-ca)\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
     $block =~ s{/etc/grid-security/}{conf/}g;

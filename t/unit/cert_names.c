@@ -334,10 +334,11 @@ TEST(a_legacy_form_that_another_name_has_is_unusable)
 
 TEST(a_slash_form_that_another_name_could_have_is_unusable)
 {
-    static const char *const bad[] = {"x/CN=admin", "x+UID=admin",     "x/1.2.3=a", "x\\",
-                                      "x\\/y",      "x\\xC3",          "\\+",       "x/Email=a@b",
-                                      "x/uid=a",    "x/serverAuth=a",  "+OID.1.2=", "x/1.2=a",
-                                      "x//O=y",     "x/USERID=a/b==c", "/CN=",      "a=b/OU=c"};
+    static const char *const bad[] = {"x/CN=admin", "x+UID=admin", "x/1.2.3=a", "x\\",
+                                      "x\\/y",      "x\\xC3",      "x\\\\y",    "x\\\"",
+                                      "\\+",        "x/Email=a@b", "x/uid=a",   "x/serverAuth=a",
+                                      "+OID.1.2=",  "x/1.2=a",     "x//O=y",    "x/USERID=a/b==c",
+                                      "/CN=",       "a=b/OU=c"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const certs_attribute_t subject[] = {
