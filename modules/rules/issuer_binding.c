@@ -70,6 +70,9 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
 {
     const char *field = selector->ref.field->name;
 
+    if (selector->always) {
+        return CC_BINDS_NOTHING;
+    }
     if (selector->parts) {
         return key_binding(selector);
     }
@@ -99,6 +102,9 @@ static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
 {
     cc_issuer_binding_t binding = binding_among(c->selector, issuers);
 
+    if (c->issuer && !c->op->negative) {
+        return true; /* the row names the CA */
+    }
     if (c->other) {
         return false;
     }
