@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "rules/pattern.h"
 #include "rules/template.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
@@ -293,6 +294,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
 
     ev->cells = apr_pcalloc(ev->scratch, sizeof(*ev->cells) * selectors);
+    ev->aside = NULL;
     ev->captures =
         apr_palloc(ev->scratch, sizeof(*ev->captures) * (apr_size_t)ev->rules->capture_max);
     ev->failure = NULL;

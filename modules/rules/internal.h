@@ -17,6 +17,7 @@ typedef struct cc_evaluation_t cc_evaluation_t;
 typedef struct cc_engine_t cc_engine_t;
 typedef struct cc_matcher_t cc_matcher_t;
 typedef struct cc_pattern_t cc_pattern_t;
+typedef struct cc_modifying_t cc_modifying_t; /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
 
 /* A set of types, for the tables of operators and modifiers. */
@@ -45,6 +46,7 @@ struct cc_selector_t {
     const cc_modifier_t *maker;    /* the last one that makes something else (CC_KEEPS_NOTHING) of
                                     * its values, so nothing follows from the field; or NULL */
     bool always;                   /* it has a value even if the field has none */
+    bool matches;                  /* making its values takes effort of patterns */
     cc_type_t type;                /* of its values, after the modifiers */
     cc_selector_t *const *parts;   /* of a key of several fields, which are `part_count` */
     int part_count;                /* 0: a field */
@@ -142,13 +144,9 @@ typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
 
 /* key.c: the values of a key, one for each combination of the values of its fields. */
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
-                          apr_pool_t *p);
+                          const cc_modifying_t *m);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
-
-/* The last modifier of a selector (selector->base is not NULL), applied to the values of its base.
- */
-cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p);
 
 /* modifier.c: NULL if there is no such modifier; the names of all, for an error. */
 const cc_modifier_t *cc_modifier_find(const char *name);
@@ -206,48 +204,6 @@ bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector);
 /* operator.c: what an operator that takes the selector means for it: `under` has two meanings. */
 const cc_operator_t *cc_operator_for(const cc_operator_t *op, const cc_selector_t *selector);
 const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
-
-/* ---- patterns (pattern.c) ---------------------------------------------------------------- */
-
-/* Compiles; the patterns of a rule set share rules->engine. */
-apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
-                                cc_error_t *err);
-
-/*
- * The number of groups; whether all have names; and the number of the group with this name, 0 if
- * there is not exactly one.
- */
-int cc_pattern_groups(const cc_pattern_t *pattern);
-bool cc_pattern_groups_named(const cc_pattern_t *pattern);
-int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
-
-/* A name that both patterns give to a group, or NULL. */
-const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
-
-/*
- * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
- * by cc_matcher_destroy (which accepts NULL), or with the pool.
- */
-cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
-void cc_matcher_destroy(cc_matcher_t *matcher);
-
-/*
- * Begins a condition, which adds to the effort that is left. `aside`: the condition is evaluated
- * only for a trace; such conditions have a separate budget, so that a trace does not change the
- * verdict.
- */
-void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
-
-/* Whether no effort is left: every further match is undecided. */
-bool cc_matcher_spent(const cc_matcher_t *matcher);
-
-/*
- * Matches a value. If it matches and `groups` is not NULL, *groups has the texts of the groups by
- * number; a group that did not take part has a NULL base. If undecided, *reason has the reason.
- */
-cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                          const cc_value_t *value, const struct iovec **groups,
-                          const char **reason);
 
 /* ---- tables (lookup.c) -------------------------------------------------------------------- */
 
@@ -324,6 +280,8 @@ struct cc_evaluation_t {
     apr_pool_t *result;
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
+    cc_cell_t *aside;              /* the same, of values that a trace alone has made by effort of
+                                    * patterns; NULL: none */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the current condition */
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
@@ -343,11 +301,14 @@ struct cc_evaluation_t {
 };
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
-const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
 /* values.c: adds the note that some of these values, `unusable` of them, cannot be used. */
 void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *name,
                             cc_values_t values, int unusable);
+
+/* values.c: what modifiers use in this evaluation. */
+cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
 
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rules/logic.h"
+#include "rules/pattern.h"
 
 struct cc_logic_t {
     cc_evaluation_t ev; /* operators get an operand in place of a value */

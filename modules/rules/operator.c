@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/pattern.h"
 
 static cc_fit_t fit(bool fits)
 {

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
+#include "rules/pattern.h"
 #include "rules/template.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
