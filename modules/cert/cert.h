@@ -188,9 +188,6 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
  */
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
-/** How many hex digits a value has, if the values are digests as those of sha256; otherwise 0. */
-apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref);
-
 /**
  * The field that stands for a key of several fields, "(FIELD,FIELD ...)", whose values are made
  * from theirs: text, without a value of its own.
@@ -199,6 +196,9 @@ const cc_field_t *cc_field_key(void);
 
 /** True if its values are IP addresses (san.ip, via.proxy). */
 bool cc_field_is_address(const cc_fieldref_t *ref);
+
+/** How many hex digits each value has if the values are digests, as in sha256; otherwise 0. */
+apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref);
 
 /** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
@@ -258,47 +258,6 @@ typedef void cc_field_each_fn(const char *name, const cc_fieldref_t *ref, cc_val
                               void *baton);
 void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each_fn *each,
                    void *baton, apr_pool_t *p);
-
-/* ---- inside DER ---------------------------------------------------------------------------- */
-
-/*
- * These functions look inside a usable value of CC_TYPE_DER, and copy what they find into `p`. It
- * must be one element of valid DER, with at most 1,000 elements, 16 levels and 65,536 octets.
- * Otherwise, and if it is something else, the result is unusable. Any thread may call, each with
- * its own pool.
- */
-
-/** A path from an element to elements inside it: "1/[0]/string". Constant. */
-typedef struct cc_der_path_t cc_der_path_t;
-
-/** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
-apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
-                              cc_error_t *err);
-
-/**
- * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any
- * number; or one unusable value.
- */
-void cc_der_path_follow(apr_array_header_t *out, const cc_value_t *der, const cc_der_path_t *path,
-                        apr_pool_t *p);
-
-/**
- * The value of a primitive element: a character string; an object identifier, as dotted text; an
- * INTEGER or ENUMERATED of at most 64 bits, as a number; a BOOLEAN, as the text true or false; a
- * time in the form of RFC 5280 4.1.2.5. It may be the element itself, or wrapped in any number of
- * elements that have exactly one element inside: sequences, sets, explicit tags, OCTET STRINGs.
- */
-cc_value_t cc_der_as_text(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_oid(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_integer(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_boolean(const cc_value_t *der, apr_pool_t *p);
-cc_value_t cc_der_as_time(const cc_value_t *der, apr_pool_t *p);
-
-/** The content octets of the element itself, without tag and length: a value of octets. */
-cc_value_t cc_der_content(const cc_value_t *der, apr_pool_t *p);
-
-/** The octets of a DER or octets value, read as UTF-8: a text. They need not be valid DER. */
-cc_value_t cc_octets_utf8(const cc_value_t *octets, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

@@ -187,18 +187,18 @@ bool cc_field_of_tls(const cc_fieldref_t *ref)
     return row->extract == cc_fact_extract && cc_fact_of_tls((cc_fact_t)row->variant);
 }
 
-apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref)
-{
-    cc_operand_fn *operand = cc_row_of(ref)->operand;
-
-    return operand == cc_operand_sha256 ? 64 : operand == cc_operand_sha1 ? 40 : 0;
-}
-
 bool cc_field_is_address(const cc_fieldref_t *ref)
 {
     cc_operand_fn *operand = cc_row_of(ref)->operand;
 
     return operand == cc_operand_ip || operand == cc_operand_proxy;
+}
+
+apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref)
+{
+    cc_operand_fn *operand = cc_row_of(ref)->operand;
+
+    return operand == cc_operand_sha256 ? 64 : operand == cc_operand_sha1 ? 40 : 0;
 }
 
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)

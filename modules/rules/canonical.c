@@ -37,15 +37,15 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
                        argument ? "(" : "", argument ? argument : "", argument ? ")" : "", NULL);
 }
 
+static const char *operand_text(const cc_condition_t *c, apr_pool_t *p)
+{
+    return c->other ? apr_pstrcat(p, "%{", selector_text(c->other, p), "}", NULL) : c->operand;
+}
+
 /* Whether a template, or a field with its modifiers, needs quotes to be read back unchanged. */
 static bool needs_quotes(const char *word)
 {
     return word[strcspn(word, " \t\n\v\f\r\"'\\")] != '\0' || strstr(word, "${");
-}
-
-static const char *operand_text(const cc_condition_t *c, apr_pool_t *p)
-{
-    return c->other ? apr_pstrcat(p, "%{", selector_text(c->other, p), "}", NULL) : c->operand;
 }
 
 /* A pattern or the name of a table stays as written; a value is written in its normal form. */

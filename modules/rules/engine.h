@@ -6,7 +6,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "rules/pattern.h"
+#include "rules/internal.h"
 
 /* The numbers of steps after which a match ends, and begins again with the next. */
 #define CC_STEP_LIMITS 5

@@ -6,7 +6,6 @@
 
 #include <apr_strings.h>
 
-#include "rules/pattern.h"
 #include "rules/template.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */

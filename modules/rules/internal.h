@@ -8,15 +8,13 @@
 
 #include "base/text.h"
 #include "base/words.h"
+#include "rules/pattern.h"
 #include "rules/rules.h"
 
 typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
-typedef struct cc_engine_t cc_engine_t;
-typedef struct cc_matcher_t cc_matcher_t;
-typedef struct cc_pattern_t cc_pattern_t;
 typedef struct cc_modifying_t cc_modifying_t; /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
 
@@ -152,9 +150,6 @@ cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *
 const cc_modifier_t *cc_modifier_find(const char *name);
 const char *cc_modifier_names(apr_pool_t *p);
 
-/* Whether a value satisfies an operator and its operand. Undecided if a pattern hits a limit. */
-typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
-
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
@@ -216,18 +211,18 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* How values of this selector are written as keys. */
-cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector);
+/* The query for a value of the condition's selector. */
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value);
 
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
- * scratch pool.
+ * lookup_many.c: the answer of a remote table to the query for a value of the condition's cell; it
+ * lives in the scratch pool.
  */
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_value_t *value);
+                                 const cc_query_t *wanted, const cc_value_t *value);
 
 /*
  * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.

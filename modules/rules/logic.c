@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "rules/logic.h"
-#include "rules/pattern.h"
 
 struct cc_logic_t {
     cc_evaluation_t ev; /* operators get an operand in place of a value */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds the modifiers after a field's "|", and applies them to values. */
 #include "rules/modifier.h"
-#include "rules/pattern.h"
 
 static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
                                               &cc_modifiers_octets, &cc_modifiers_replace};

@@ -3,7 +3,6 @@
 #include <apr_lib.h>
 
 #include "rules/modifier.h"
-#include "rules/pattern.h"
 
 /*
  * REGEX ends at the first comma outside of (...), [...] and {...}. In both parts a backslash quotes

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/pattern.h"
+#include "rules/internal.h"
 
 static cc_fit_t fit(bool fits)
 {

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declares how patterns are compiled, and matched with limited effort (match.c). */
+/* Patterns (PCRE2): compiles and matches them, with limits. Only engine.h knows the library. */
 #ifndef CC_RULES_PATTERN_H
 #define CC_RULES_PATTERN_H
 
-#include "rules/internal.h"
+#define APR_WANT_IOVEC
+#include <apr_want.h>
+
+#include "rules/rules.h"
+
+typedef struct cc_engine_t cc_engine_t;
+typedef struct cc_matcher_t cc_matcher_t;
+typedef struct cc_pattern_t cc_pattern_t;
+
+/* Whether a value satisfies an operator and its operand. Undecided if a pattern hits a limit. */
+typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 
 /* Compiles; the patterns of a rule set share rules->engine. */
 apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
-#include "rules/pattern.h"
 
 /* Equal for equal selectors. */
 static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)

@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
-#include "rules/pattern.h"
 #include "rules/template.h"
 
 apr_status_t cc_template_error(const cc_template_scan_t *scan, const char *tag, const char *word,

@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
-#include "rules/pattern.h"
 
 /* Tags of the lines that notes become in the log. */
 static const char *const note_tags[CC_NOTE_COUNT] = {

@@ -8,6 +8,7 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "revocation/revocation.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 /* ---- the source ------------------------------------------------------------------------- */
@@ -42,7 +43,23 @@ static const cc_client_source_t file = {.again = again, .end = end, .pool = pool
 
 /* ---- the judgement ---------------------------------------------------------------------- */
 
-/* CRLs end the handshake, so what they say is all that a request can depend on. */
+/* OCSP, as far as it is known without asking a responder. */
+static void ocsp_take(cc_asked_client_t *asked, const cc_sources_t *sources, STACK_OF(X509) * sent,
+                      apr_pool_t *p)
+{
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &asked->seal, sent};
+    cc_ocsp_answer_t answer;
+
+    asked->needs_no_responder = cc_revocation_ocsp_foresee(&answer, &sources->revocation, &cert, p);
+    if (asked->needs_no_responder) {
+        cc_revocation_add_ocsp(&asked->requests, &answer, p);
+        cc_client_revocation_set(&asked->client, &asked->requests);
+    } else {
+        asked->client.facts.revocation = NULL;
+    }
+}
+
+/* CRLs end the handshake; OCSP refuses requests. */
 static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *sources,
                             const cc_presented_t *presented)
 {
@@ -55,9 +72,10 @@ static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *source
     }
     cc_revocation_check_crls(&asked->revocation, &sources->revocation, &cert, apr_time_now(),
                              presented->pool);
+    asked->requests = asked->revocation;
     cc_client_revocation_set(&asked->client, &asked->revocation);
     if (sources->revocation.ocsp && !asked->revocation.problem) {
-        asked->client.facts.revocation = NULL; /* the responder was not asked */
+        ocsp_take(asked, sources, sent, presented->pool);
     }
 }
 
@@ -132,16 +150,17 @@ static void passing_judge(cc_asked_client_t *asked, const cc_arrival_t *arrival)
 static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sources,
                               const cc_presented_t *presented)
 {
+    STACK_OF(X509) *sent = cc_trust_certs(presented->path, presented->pool);
     cc_client_t *client = &asked->client;
     const cc_seal_t *seal = &asked->seal;
 
-    asked->revocation = cc_revocation_unchecked();
+    asked->revocation = asked->requests = cc_revocation_unchecked();
     asked->unverified = cc_judge_certificate(&asked->seal, &asked->admitted, &sources->judge,
                                              presented->path, presented->pool);
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
-    client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
-    client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    cc_trust_facts(&client->facts, sources->judge.trust, seal, sk_X509_value(sent, 0), sent,
+                   presented->pool);
     if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
     }
