@@ -83,6 +83,7 @@ typedef struct cc_modifiers_t {
 #define CC_TAKES_DER CC_TYPE_BIT(CC_TYPE_DER)
 
 extern const cc_modifiers_t cc_modifiers_text;   /* modifier_text.c */
+extern const cc_modifiers_t cc_modifiers_der;    /* modifier_der.c */
 extern const cc_modifiers_t cc_modifiers_choose; /* modifier_choose.c */
 extern const cc_modifiers_t cc_modifiers_octets; /* modifier_octets.c */
 

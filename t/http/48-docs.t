@@ -72,7 +72,7 @@ sub loads {
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language operations proxies)) {    # 49-migration.t tests the fifth
+for my $page (qw(directives extensions language operations proxies)) {    # 49-migration.t tests migration.md
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {
@@ -102,7 +102,7 @@ loads('all of it can be exported', "ClientCertExport @names\n");
 # ---- some of them in use
 
 my ($payments) = grep { /payments/ } blocks('directives');
-my ($slash)    = grep { /subject\|oneline/ } blocks('migration');
+my ($slash)    = grep { /subject\|legacy in/ } blocks('migration');
 my $h          = ClientCert::Test->server(
     modules => \@modules,
     files   => {
