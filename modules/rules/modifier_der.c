@@ -2,7 +2,6 @@
 /* Implements the modifiers that look inside DER, such as the value of an extension. */
 #include <apr_cstr.h>
 
-#include "cert/inside.h"
 #include "rules/modifier.h"
 
 static apr_status_t at_read(const void **argument, const char *text, cc_rules_t *rules,
