@@ -54,6 +54,14 @@ typedef struct cc_values_t {
     const cc_value_t *at;
 } cc_values_t;
 
+/**
+ * Parses the operand of an operator for values of this type that are not those of a field
+ * (cc_field_operand): text, a DN, a number, a date, hex. APR_EINVAL: the error (CC02xx) says what
+ * is legal. Lives as long as `p`.
+ */
+apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
+                             cc_error_t *err);
+
 /* ---- distinguished names ----------------------------------------------------------------- */
 
 /**
@@ -116,6 +124,9 @@ typedef struct cc_der_path_t cc_der_path_t;
 /** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
 apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
                               cc_error_t *err);
+
+/** Whether the path leads to at most one element: all steps are numbers. */
+bool cc_der_path_single(const cc_der_path_t *path);
 
 /**
  * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any

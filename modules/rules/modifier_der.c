@@ -19,6 +19,11 @@ static void spread_at(apr_array_header_t *out, const cc_value_t *in, const cc_mo
     cc_der_path_follow(out, in, m->argument, m->pool);
 }
 
+static bool at_single(const void *argument)
+{
+    return cc_der_path_single(argument);
+}
+
 static bool map_text(cc_value_t *out, const cc_value_t *in, const cc_modifying_t *m)
 {
     *out = cc_der_as_text(in, m->pool);
@@ -112,7 +117,8 @@ static const cc_modifier_t modifiers[] = {
      .gives = CC_TYPE_DER,
      .argument = "PATH",
      .read = at_read,
-     .spread = spread_at},
+     .spread = spread_at,
+     .single = at_single},
     {.word = {"oid",
               "The object identifier that the value is, or that is the only element in it, as "
               "dotted text. Unusable if it is something else. For DER.",

@@ -250,8 +250,8 @@ static const char *refuse_digest(const cc_selector_t *base, const cc_modifier_t 
     const char *field = base->ref.field->name;
 
     if (strcmp(field, "der") == 0 || strcmp(field, "pem") == 0) {
-        return apr_psprintf(p, "%s is text; the digest of the certificate is the field %s", field,
-                            modifier->word.name);
+        return apr_psprintf(p, "%s is text; the digest of a certificate is the field %s",
+                            base->name, modifier->word.name);
     }
     if (base->type == CC_TYPE_OCTETS && !base->maker && cc_field_digest_digits(&base->ref) > 0) {
         return apr_psprintf(p,
