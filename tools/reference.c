@@ -43,14 +43,26 @@ static void field_print(const cc_field_t *field, apr_pool_t *p)
            cell(argument, p), cell(field->example, p));
 }
 
+static void prefix_print(const cc_field_prefix_t *prefix, apr_pool_t *p)
+{
+    printf("| `%sX` | that of X | %s | %s `X` is a field of a certificate itself: subject.CN, "
+           "sha256, pem. | `%s` |\n",
+           prefix->name, prefix->many ? "several" : "those of X", cell(prefix->description, p),
+           cell(prefix->example, p));
+}
+
 apr_status_t cc_reference_fields(cc_tool_t *tool)
 {
+    const cc_field_prefix_t *prefix;
     const cc_field_t *field;
 
     puts("| Field | Type | Values | Description | Example |\n"
          "|-------|------|--------|------------|---------|");
     for (int i = 0; (field = cc_field_at(i)); i++) {
         field_print(field, tool->pool);
+    }
+    for (int i = 0; (prefix = cc_field_prefix_at(i)); i++) {
+        prefix_print(prefix, tool->pool);
     }
     return APR_SUCCESS;
 }

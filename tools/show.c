@@ -24,7 +24,6 @@ const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *val
 typedef struct show_t {
     const cc_cert_t *cert;
     cc_facts_t facts;
-    unsigned char ca_sha256[32], ca_spki_sha256[32];
     bool all;     /* every field, not only the usual ones */
     json_t *json; /* of the fields; NULL: they are printed */
     apr_pool_t *pool;
@@ -119,22 +118,13 @@ static void json_print(show_t *show)
     json_decref(answer);
 }
 
-static void show_start(show_t *show, const cc_cert_t *issuer)
-{
-    show->facts.now = apr_time_now();
-    if (issuer) {
-        cc_cert_digests(issuer, show->ca_sha256, show->ca_spki_sha256);
-        show->facts.ca_sha256 = show->ca_sha256;
-        show->facts.ca_spki_sha256 = show->ca_spki_sha256;
-    }
-}
-
 apr_status_t cc_show_run(cc_tool_t *tool)
 {
     const char *path = cc_files_path(APR_ARRAY_IDX(tool->options.words, 0, const char *));
     show_t show = {.all = tool->options.all, .pool = tool->pool};
     cc_password_t password = {NULL};
-    cc_cert_t *cert, *issuer;
+    const cc_path_t *above;
+    cc_cert_t *cert;
     apr_status_t status = APR_SUCCESS;
 
     if (tool->options.passin) {
@@ -142,13 +132,14 @@ apr_status_t cc_show_run(cc_tool_t *tool)
     }
     if (status == APR_SUCCESS) {
         status =
-            cc_cert_read(&cert, &issuer, path, cc_password_ask, &password, tool->pool, &tool->err);
+            cc_cert_read(&cert, &above, path, cc_password_ask, &password, tool->pool, &tool->err);
     }
     if (status != APR_SUCCESS) {
         return status;
     }
     show.cert = cert;
-    show_start(&show, issuer);
+    show.facts.now = apr_time_now();
+    cc_facts_take_path(&show.facts, above);
     if (tool->options.json) {
         json_print(&show);
     } else {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "base/number.h"
 
 const cc_option_t *cc_option_find(const cc_option_reader_t *reader, const char *word)
@@ -78,6 +80,30 @@ static apr_status_t choice_read(const cc_option_reader_t *r, const cc_option_t *
     return APR_SUCCESS;
 }
 
+static apr_status_t word_read(const cc_option_reader_t *r, const cc_option_t *option,
+                              const char *word, const char *value)
+{
+    const char *choice = option->name;
+    unsigned place = 1;
+
+    for (unsigned i = 0; value && option->words[i]; i++) {
+        if (strcmp(value, option->words[i]) == 0) {
+            value = NULL;
+            place = i + 1;
+        }
+    }
+    if (!value) {
+        *(unsigned *)(void *)((char *)r->record + option->member) = place;
+        return APR_SUCCESS;
+    }
+    for (unsigned i = 0; option->words[i]; i++) {
+        choice = apr_pstrcat(r->pool, choice, option->words[i + 1] ? ", " : " or ", option->name,
+                             "=", option->words[i], NULL);
+    }
+    return cc_error_set(r->err, r->pool, r->value_tag, blamed(r, word, value),
+                        "not a valid value; write %s", choice);
+}
+
 static apr_status_t flag_read(const cc_option_reader_t *r, const cc_option_t *option,
                               const char *word, const char *value)
 {
@@ -108,6 +134,8 @@ static apr_status_t value_read(const cc_option_reader_t *r, const cc_option_t *o
         return flag_read(r, option, word, value);
     case CC_OPTION_CHOICE:
         return choice_read(r, option, word, value);
+    case CC_OPTION_WORD:
+        return word_read(r, option, word, value);
     case CC_OPTION_TEXT:
         return text_read(r, option, value);
     case CC_OPTION_CUSTOM:

@@ -17,6 +17,8 @@ typedef enum {
     CC_OPTION_SECONDS, /* apr_interval_time_t */
     CC_OPTION_NUMBER,  /* int */
     CC_OPTION_CHOICE,  /* one of two words; bool */
+    CC_OPTION_WORD,    /* one of several words, or NAME alone for the first of them; an enum, whose
+                          value is the place of the word, from 1 */
     CC_OPTION_TEXT,    /* const char *, never empty; no error shows the value: it may be secret */
     CC_OPTION_CUSTOM   /* `set` reads it */
 } cc_option_kind_t;
@@ -32,6 +34,8 @@ typedef struct cc_option_t {
     const char *range;    /* the same as text for errors: "0.1 to 60" */
     /* For CHOICE: */
     const char *no, *yes; /* the words for false, the default, and for true */
+    /* For WORD: */
+    const char *const *words; /* ends with NULL */
     /** For CUSTOM: reads a value into the record, or fills *err. */
     apr_status_t (*set)(void *record, const char *value, apr_pool_t *p, cc_error_t *err);
 } cc_option_t;

@@ -69,6 +69,20 @@ typedef enum {
 const char *cc_via_word(cc_via_t via);
 cc_via_t cc_via_find(const char *word);
 
+/** A CA of a path. */
+typedef struct cc_path_ca_t {
+    const cc_cert_t *cert; /* NULL: the certificate is not at hand, only its digests are known */
+    unsigned char sha256[32];
+    unsigned char spki_sha256[32];
+} cc_path_ca_t;
+
+/** The CAs above a certificate, from the one that issued it to the root. Constant once made. */
+typedef struct cc_path_t {
+    int count; /* at least 1 */
+    bool whole; /* false: nothing is known of those above the last one */
+    const cc_path_ca_t *at;
+} cc_path_t;
+
 /** Facts that fields need and the certificate does not contain. Unknown members are NULL. */
 typedef struct cc_facts_t {
     apr_time_t now;          /* for days_left */
@@ -79,12 +93,16 @@ typedef struct cc_facts_t {
     bool tls_resumed;
     const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
     const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
+    const cc_path_t *path;               /* from that CA on; NULL with ca_sha256: not known */
     const char *revocation;              /* a word of the field: "good" ...; a literal */
     const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
     apr_time_t revoked_at;               /* 0: not revoked */
     cc_via_t via;
     const char *via_proxy; /* the IP address of the proxy that passed it on; "unix" for a socket */
 } cc_facts_t;
+
+/** Sets the three members that say what is known of the CAs above; `path` (or NULL) is borrowed. */
+void cc_facts_take_path(cc_facts_t *facts, const cc_path_t *path);
 
 /**
  * Wraps an X509 that the caller holds. Takes its own reference, which is released when `p` is
@@ -110,11 +128,12 @@ typedef int cc_password_fn(char *buf, int size, void *baton);
  * client certificate of a PKCS#12 file (then `ask` is called for the password, at most once; an
  * empty password is tried first). A FIFO, device, socket or directory is not read, and a PKCS#12
  * file whose keys take more than 5,000,000 iterations is not opened (CC0540). If the file also
- * contains the issuer's certificate, *issuer is set to it, otherwise to NULL; `issuer` may be NULL.
- * `path` may be NULL for standard input, which may be of any kind.
+ * contains the issuer's certificate, *above is set to that and to the CAs above it in the file, by
+ * their names and key identifiers; no signature is verified. Otherwise *above is NULL; `above` may
+ * be NULL. `path` may be NULL for standard input, which may be of any kind.
  * Both live as long as `p`. Other errors: CC03xx, naming the file.
  */
-apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
+apr_status_t cc_cert_read(cc_cert_t **cert, const cc_path_t **above, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err);
 
 /**
@@ -152,20 +171,40 @@ typedef struct cc_field_t {
 /** The i-th row of the registry, in the order of the reference, or NULL past its end. */
 const cc_field_t *cc_field_at(int i);
 
+/** The certificates of the verified path whose fields a rule can name. */
+typedef enum {
+    CC_FIELD_OF_CLIENT, /* "sha256" */
+    CC_FIELD_OF_CA,     /* "ca.sha1": of the CA that issued the client's certificate */
+    CC_FIELD_OF_ROOT,   /* "root.sha256": of the last CA of the path */
+    CC_FIELD_OF_CHAIN   /* "chain.sha256": of each CA of the path; several values */
+} cc_field_of_t;
+
+/** How the fields of other certificates than the client's are named. Constant. */
+typedef struct cc_field_prefix_t {
+    const char *name; /* "root." */
+    bool many;        /* false: as many values as the field that follows */
+    const char *description, *example; /* as those of cc_field_t */
+} cc_field_prefix_t;
+
+/** The i-th prefix, in the order of cc_field_of_t from CC_FIELD_OF_CA on, or NULL past the end. */
+const cc_field_prefix_t *cc_field_prefix_at(int i);
+
 /**
- * A field as named in a rule: the row, and the argument as a dotted OID (NULL if none). Made only
- * by cc_field_find and cc_field_each.
+ * A field as named in a rule: the row, the argument as a dotted OID (NULL if none), and whose field
+ * it is. Made only by cc_field_find and cc_field_each.
  */
 typedef struct cc_fieldref_t {
     const cc_field_t *field;
     const char *oid;
     const void *object; /* private to cert */
+    cc_field_of_t of;
 } cc_fieldref_t;
 
 /**
- * Finds a field by name ("subject.CN", "san.other.1.2.3", "sha256"). Names of fields and attributes
- * are case-insensitive. If there is no such field: APR_EINVAL, CC0201, with the nearest legal name
- * in the message, or CC02xx for an invalid argument. ref->oid lives as long as `p`.
+ * Finds a field by name ("subject.CN", "san.other.1.2.3", "root.sha256"). Names of fields and
+ * attributes are case-insensitive. If there is no such field: APR_EINVAL, CC0201, with the nearest
+ * legal name in the message, or CC02xx for an invalid argument or a field that no CA has. ref->oid
+ * lives as long as `p`.
  */
 apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
 
@@ -182,8 +221,33 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
  */
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
-/** True if both name the same field with the same argument. */
+/**
+ * The field that stands for a key of several fields, "(FIELD,FIELD ...)", whose values are made
+ * from theirs: text, without a value of its own.
+ */
+const cc_field_t *cc_field_key(void);
+
+/** True if its values are IP addresses (san.ip, via.proxy). */
+bool cc_field_is_address(const cc_fieldref_t *ref);
+
+/** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
+
+/** True if it is the field of the client's certificate that the registry calls `name`. */
+bool cc_field_is(const cc_fieldref_t *ref, const char *name);
+
+/** False if there is at most one value. */
+bool cc_field_many(const cc_fieldref_t *ref);
+
+/** What has to be known of the verified path; each step includes those before it. */
+typedef enum {
+    CC_PATH_UNUSED,  /* the digests of the issuing CA at most (ca_sha256, ca_spki_sha256) */
+    CC_PATH_DIGESTS, /* the digests of each CA */
+    CC_PATH_CERTS    /* their certificates */
+} cc_path_need_t;
+
+/** What a field needs of cc_facts_t.path to have a usable value. */
+cc_path_need_t cc_field_path_need(const cc_fieldref_t *ref);
 
 /**
  * Parses the operand of an operator for this field: a DN in RFC 4514 form, a number, a date
@@ -195,6 +259,8 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
 
 /**
  * The values of a field. This never fails: a field that cannot be decoded has one unusable value.
+ * So has one of a CA of which the facts do not say enough; without an issuer (ca_sha256) there are
+ * none.
  * The values live as long as `p` and the certificate. Any thread may call, each with its own pool.
  */
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
@@ -245,6 +311,62 @@ cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
  * "/TYPE=" or a newline).
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/* ---- networks ---------------------------------------------------------------------------- */
+
+/**
+ * Reads a network for cc_value_within: an address with the length of its prefix (10.0.0.0/8,
+ * 2001:db8::/32; RFC 4632, RFC 4291 2.3), or a single address. APR_EINVAL (CC0237): the error has
+ * what is legal, for instance if bits after the prefix are set. Lives as long as `p`.
+ */
+apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * True if a value of a field of addresses is in the network. An IPv6 address that has an IPv4
+ * address in it (::ffff:192.0.2.1) is an IPv6 address. False for other text ("unix").
+ */
+bool cc_value_within(const cc_value_t *v, const cc_value_t *network);
+
+/* ---- inside DER ---------------------------------------------------------------------------- */
+
+/*
+ * These functions look inside a usable value of CC_TYPE_DER, and copy what they find into `p`. It
+ * must be one element of valid DER, with at most 1,000 elements, 16 levels and 65,536 octets.
+ * Otherwise, and if it is something else, the result is unusable. Any thread may call, each with
+ * its own pool.
+ */
+
+/** A path from an element to elements inside it: "1/[0]/string". Constant. */
+typedef struct cc_der_path_t cc_der_path_t;
+
+/** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
+apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
+                              cc_error_t *err);
+
+/**
+ * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any
+ * number; or one unusable value.
+ */
+void cc_der_path_follow(apr_array_header_t *out, const cc_value_t *der, const cc_der_path_t *path,
+                        apr_pool_t *p);
+
+/**
+ * The value of a primitive element: a character string; an object identifier, as dotted text; an
+ * INTEGER or ENUMERATED of at most 64 bits, as a number; a BOOLEAN, as the text true or false; a
+ * time in the form of RFC 5280 4.1.2.5. It may be the element itself, or wrapped in any number of
+ * elements that have exactly one element inside: sequences, sets, explicit tags, OCTET STRINGs.
+ */
+cc_value_t cc_der_as_text(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_oid(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_integer(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_boolean(const cc_value_t *der, apr_pool_t *p);
+cc_value_t cc_der_as_time(const cc_value_t *der, apr_pool_t *p);
+
+/** The content octets of the element itself, without tag and length: a value of octets. */
+cc_value_t cc_der_content(const cc_value_t *der, apr_pool_t *p);
+
+/** The octets of a DER or octets value, read as UTF-8: a text. They need not be valid DER. */
+cc_value_t cc_octets_utf8(const cc_value_t *octets, apr_pool_t *p);
 
 /* ---- what a client certificate must be --------------------------------------------------- */
 

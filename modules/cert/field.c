@@ -11,11 +11,6 @@
 #include "cert/distance.h"
 #include "cert/registry.h"
 
-static const cc_field_row_t *row_of(const cc_fieldref_t *ref)
-{
-    return (const cc_field_row_t *)ref->field;
-}
-
 const cc_field_t *cc_field_at(int i)
 {
     const cc_field_row_t *row = cc_field_row_at(i);
@@ -49,42 +44,64 @@ static apr_status_t ref_set(cc_fieldref_t *ref, const cc_field_row_t *row,
 {
     ref->field = &row->field;
     ref->object = object;
+    ref->of = CC_FIELD_OF_CLIENT;
     ref->oid = object ? cc_oid_dotted(object, p) : NULL;
     return object && !ref->oid ? APR_EINVAL : APR_SUCCESS;
 }
 
 static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err);
 
-/* A name that is like this one, and that is legal; NULL: none is, or several are as much like it.
- */
-static const char *nearest(const char *name, apr_pool_t *p)
+/* The legal name that is most like another one. */
+typedef struct {
+    const char *name;
+    const char *like; /* NULL: none is, or several are as much like it */
+    int distance;
+    apr_pool_t *pool;
+} nearest_t;
+
+/* `family`: the name ends with a dot, and the argument of the other name follows it. */
+static void nearest_try(nearest_t *nearest, const char *like, bool family)
 {
-    const char *found = NULL;
-    int best = cc_name_tolerance(name) + 1;
     cc_fieldref_t ref;
+    int distance;
 
-    for (int i = 0; cc_field_row_at(i); i++) {
-        const cc_field_t *field = cc_field_at(i);
-        const char *like = field->argument
-                               ? apr_pstrcat(p, field->name, argument_of(name, field->name), NULL)
-                               : field->name;
-        int distance = cc_name_distance(name, like);
-
-        if (distance <= best && distance > 0 && find(&ref, like, p, NULL) == APR_SUCCESS) {
-            found = distance < best ? like : NULL;
-            best = distance;
-        }
+    if (family) {
+        like = apr_pstrcat(nearest->pool, like, argument_of(nearest->name, like), NULL);
     }
-    return found;
+    distance = cc_name_distance(nearest->name, like);
+    if (distance <= nearest->distance && distance > 0 &&
+        find(&ref, like, nearest->pool, NULL) == APR_SUCCESS) {
+        nearest->like = distance < nearest->distance ? like : NULL;
+        nearest->distance = distance;
+    }
+}
+
+static const char *nearest_of(const char *name, apr_pool_t *p)
+{
+    nearest_t nearest = {name, NULL, cc_name_tolerance(name) + 1, p};
+
+    for (int i = 0; cc_field_at(i); i++) {
+        nearest_try(&nearest, cc_field_at(i)->name, cc_field_at(i)->argument != NULL);
+    }
+    for (int i = 0; cc_field_prefix_at(i); i++) {
+        nearest_try(&nearest, cc_field_prefix_at(i)->name, true);
+    }
+    return nearest.like;
 }
 
 static apr_status_t not_found(const char *name, apr_pool_t *p, cc_error_t *err)
 {
     const char *alias = cc_field_alias(name, p);
-    const char *near = alias ? NULL : nearest(name, p);
+    const char *near = alias ? NULL : nearest_of(name, p);
 
     if (alias) {
         return cc_error_set(err, p, "CC0201", name, "no such field; its name here is %s", alias);
+    }
+    if (cc_field_of_word(name)) {
+        return cc_error_set(err, p, "CC0289", name,
+                            "this is not a field; write the field of a CA's certificate behind "
+                            "it, such as %s.subject, %s.sha256 or %s.pem",
+                            name, name, name);
     }
     if (near) {
         return cc_error_set(err, p, "CC0201", name, "no such field; the nearest is %s",
@@ -94,8 +111,30 @@ static apr_status_t not_found(const char *name, apr_pool_t *p, cc_error_t *err)
                         "no such field; \"clientcert fields\" prints the names of all");
 }
 
+/* A field of a CA: `rest` is what follows the prefix. */
+static apr_status_t find_of_ca(cc_fieldref_t *ref, cc_field_of_t of, const char *rest,
+                               apr_pool_t *p, cc_error_t *err)
+{
+    apr_status_t status = find(ref, rest, p, err);
+
+    if (status != APR_SUCCESS) {
+        return status;
+    }
+    if (ref->of != CC_FIELD_OF_CLIENT || cc_row_of(ref)->extract == cc_fact_extract) {
+        return cc_error_set(err, p, "CC0288", rest,
+                            "a CA has no such field; behind %s, write a field of a certificate "
+                            "itself, such as subject or sha256",
+                            cc_field_prefix_at((int)of - 1)->name);
+    }
+    ref->of = of;
+    return APR_SUCCESS;
+}
+
 static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc_error_t *err)
 {
+    const char *rest;
+    cc_field_of_t of = cc_field_of(name, &rest);
+
     for (int i = 0; cc_field_row_at(i); i++) {
         const cc_field_row_t *row = cc_field_row_at(i);
         const ASN1_OBJECT *object = NULL;
@@ -113,6 +152,9 @@ static apr_status_t find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, cc
             return APR_SUCCESS;
         }
     }
+    if (of != CC_FIELD_OF_CLIENT && *rest) {
+        return find_of_ca(ref, of, rest, p, err);
+    }
     return err ? not_found(name, p, err) : APR_EINVAL;
 }
 
@@ -128,22 +170,43 @@ apr_status_t cc_field_find(cc_fieldref_t *ref, const char *name, apr_pool_t *p, 
 
 const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p)
 {
-    const cc_field_family_t *family = row_of(ref)->family;
+    const cc_field_family_t *family = cc_row_of(ref)->family;
+    const char *argument = family ? family->label(ref->object, p) : "";
 
-    return family ? apr_pstrcat(p, ref->field->name, family->label(ref->object, p), NULL)
-                  : ref->field->name;
+    if (ref->of != CC_FIELD_OF_CLIENT) {
+        return apr_pstrcat(p, cc_field_prefix_at((int)ref->of - 1)->name, ref->field->name,
+                           argument, NULL);
+    }
+    return family ? apr_pstrcat(p, ref->field->name, argument, NULL) : ref->field->name;
 }
 
 bool cc_field_of_tls(const cc_fieldref_t *ref)
 {
-    const cc_field_row_t *row = row_of(ref);
+    const cc_field_row_t *row = cc_row_of(ref);
 
     return row->extract == cc_fact_extract && cc_fact_of_tls((cc_fact_t)row->variant);
 }
 
+bool cc_field_is_address(const cc_fieldref_t *ref)
+{
+    cc_operand_fn *operand = cc_row_of(ref)->operand;
+
+    return operand == cc_operand_ip || operand == cc_operand_proxy;
+}
+
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 {
-    return a->field == b->field && (!a->oid || strcmp(a->oid, b->oid) == 0);
+    return a->field == b->field && a->of == b->of && (!a->oid || strcmp(a->oid, b->oid) == 0);
+}
+
+bool cc_field_is(const cc_fieldref_t *ref, const char *name)
+{
+    return ref->of == CC_FIELD_OF_CLIENT && strcmp(ref->field->name, name) == 0;
+}
+
+bool cc_field_many(const cc_fieldref_t *ref)
+{
+    return ref->field->many || ref->of == CC_FIELD_OF_CHAIN;
 }
 
 /* ---- values --------------------------------------------------------------------------------- */
@@ -151,7 +214,7 @@ bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
                               apr_pool_t *p, cc_error_t *err)
 {
-    const cc_field_row_t *row = row_of(ref);
+    const cc_field_row_t *row = cc_row_of(ref);
     apr_status_t status = APR_SUCCESS;
 
     ERR_set_mark();
@@ -164,12 +227,13 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p)
 {
-    const cc_field_row_t *row = row_of(ref);
+    const cc_field_row_t *row = cc_row_of(ref);
     cc_extraction_t source = {cert->x509, facts, ref->object, row->variant, p};
     cc_values_t values;
 
     ERR_set_mark();
-    values = row->extract(&source);
+    values =
+        ref->of == CC_FIELD_OF_CLIENT ? row->extract(&source) : cc_path_values(ref, cert, facts, p);
     ERR_pop_to_mark();
     return values;
 }
@@ -190,7 +254,21 @@ const cc_value_t *cc_cert_value(const cc_cert_t *cert, const char *field, apr_po
 apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
                              const cc_facts_t *facts)
 {
-    return ref->field->changes ? cc_days_left_stale_at(cert->x509, facts->now) : APR_INT64_MAX;
+    apr_time_t earliest = APR_INT64_MAX;
+
+    if (!ref->field->changes) {
+        return APR_INT64_MAX;
+    }
+    if (ref->of == CC_FIELD_OF_CLIENT) {
+        return cc_days_left_stale_at(cert->x509, facts->now);
+    }
+    for (int i = 0; facts->path && i < facts->path->count; i++) { /* all, whichever is meant */
+        const cc_cert_t *ca = facts->path->at[i].cert;
+        apr_time_t at = ca ? cc_days_left_stale_at(ca->x509, facts->now) : APR_INT64_MAX;
+
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
 }
 
 /* ---- all of them ---------------------------------------------------------------------------- */

@@ -232,15 +232,37 @@ static apr_status_t read_any(cc_file_certs_t *found, BIO *bio, const cert_reader
     return status;
 }
 
-static X509 *find_issuer(const cc_file_certs_t *found)
+static X509 *issuer_of(X509 *below, const cc_file_certs_t *found)
 {
     for (int i = 0; i < sk_X509_num(found->others); i++) {
         X509 *other = sk_X509_value(found->others, i);
-        if (X509_check_issued(other, found->x509) == X509_V_OK) {
+
+        if (other != below && X509_check_issued(other, below) == X509_V_OK) {
             return other;
         }
     }
     return NULL;
+}
+
+/* Certificates that issued each other form no path, so its length is limited. */
+static const cc_path_t *path_of(const cc_file_certs_t *found, apr_pool_t *p)
+{
+    cc_path_t *path = apr_pcalloc(p, sizeof(*path));
+    int most = sk_X509_num(found->others);
+    cc_path_ca_t *at = apr_pcalloc(p, sizeof(*at) * (apr_size_t)(most > 0 ? most : 1));
+    X509 *top = found->x509, *above;
+
+    path->at = at;
+    while (path->count < most && X509_self_signed(top, 0) != 1 &&
+           (above = issuer_of(top, found)) != NULL) {
+        cc_path_ca_t *ca = &at[path->count++];
+
+        ca->cert = cc_cert_wrap(above, p);
+        cc_cert_digests(ca->cert, ca->sha256, ca->spki_sha256);
+        top = above;
+    }
+    path->whole = X509_self_signed(top, 0) == 1;
+    return path->count > 0 ? path : NULL;
 }
 
 /* The caller must free `found`, whatever the result. */
@@ -262,7 +284,7 @@ static void found_free(cc_file_certs_t *found)
     sk_X509_pop_free(found->others, X509_free);
 }
 
-apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path,
+apr_status_t cc_cert_read(cc_cert_t **cert, const cc_path_t **above, const char *path,
                           cc_password_fn *ask, void *baton, apr_pool_t *p, cc_error_t *err)
 {
     cert_reader_t r = {path, ask, baton, p, err};
@@ -272,10 +294,9 @@ apr_status_t cc_cert_read(cc_cert_t **cert, cc_cert_t **issuer, const char *path
     ERR_set_mark();
     status = found_read(&found, &r);
     if (status == APR_SUCCESS) {
-        X509 *above = find_issuer(&found);
         *cert = cc_cert_wrap(found.x509, p);
-        if (issuer) {
-            *issuer = above ? cc_cert_wrap(above, p) : NULL;
+        if (above) {
+            *above = path_of(&found, p);
         }
     }
     found_free(&found);

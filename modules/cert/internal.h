@@ -82,15 +82,21 @@ cc_operand_fn cc_operand_fact; /* `variant` is CC_FACT_REVOCATION, _REASON or _V
 /* ---- octets.c ---- */
 
 const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
-/* Hex digits in lower case, without the colons and spaces of `text`; NULL: it is not hex. */
+/* Hex digits in lower case, without colons and spaces; NULL: `text` has other characters. */
 char *cc_hex_read(const char *text, apr_pool_t *p);
+/* The opposite, for hex in lower case; NULL: anything else. */
+const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_size_t *len,
+                                      apr_pool_t *p);
 cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
-cc_extract_fn cc_serial_extract;
 cc_operand_fn cc_operand_octets;
 cc_operand_fn cc_operand_sha256;
 cc_operand_fn cc_operand_sha384;
 cc_operand_fn cc_operand_sha512;
 cc_operand_fn cc_operand_sha1;
+
+/* ---- serial.c ---- */
+
+cc_extract_fn cc_serial_extract;
 cc_operand_fn cc_operand_serial;
 
 /* ---- string.c ---- */

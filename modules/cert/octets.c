@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes octets as hex values, extracts the serial number, and parses operands in hex. */
+/* Writes octets as hex values, and parses operands in hex. */
 #include <string.h>
 
 #include <apr_strings.h>
@@ -8,17 +8,35 @@
 
 #include "cert/internal.h"
 
+static const char hex_digits[] = "0123456789abcdef";
+
 const char *cc_octets_hex(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
 {
-    static const char digits[] = "0123456789abcdef";
     char *hex = apr_palloc(p, 2 * len + 1);
 
     for (apr_size_t i = 0; i < len; i++) {
-        hex[2 * i] = digits[octets[i] >> 4];
-        hex[2 * i + 1] = digits[octets[i] & 15];
+        hex[2 * i] = hex_digits[octets[i] >> 4];
+        hex[2 * i + 1] = hex_digits[octets[i] & 15];
     }
     hex[2 * len] = '\0';
     return hex;
+}
+
+const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_size_t *len,
+                                      apr_pool_t *p)
+{
+    unsigned char *octets = apr_pcalloc(p, digits / 2 + 1);
+
+    for (apr_size_t i = 0; i < digits; i++) {
+        const char *digit = hex[i] ? strchr(hex_digits, hex[i]) : NULL;
+
+        if (!digit) {
+            return NULL;
+        }
+        octets[i / 2] = (unsigned char)(octets[i / 2] << 4 | (digit - hex_digits));
+    }
+    *len = digits / 2;
+    return digits % 2 ? NULL : octets;
 }
 
 cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p)
@@ -143,42 +161,4 @@ apr_status_t cc_operand_sha512(cc_value_t *value, const char *text, int variant,
 {
     (void)variant;
     return operand_digest(value, text, 128, p, err);
-}
-
-/* Whole octets of the magnitude without leading zero octets, at least one, as openssl prints it. */
-static const char *serial_text(const char *hex, bool negative, apr_pool_t *p)
-{
-    hex += strspn(hex, "0");
-    return apr_pstrcat(p, negative ? "-" : "",
-                       *hex == '\0'      ? "00"
-                       : strlen(hex) % 2 ? "0"
-                                         : "",
-                       hex, NULL);
-}
-
-cc_values_t cc_serial_extract(const cc_extraction_t *s)
-{
-    const ASN1_INTEGER *serial = X509_get0_serialNumber(s->x509);
-    const char *hex = cc_octets_hex(ASN1_STRING_get0_data(serial),
-                                    (apr_size_t)ASN1_STRING_length(serial), s->pool);
-    bool negative = ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER;
-
-    return cc_values_one(cc_value_words(serial_text(hex, negative, s->pool), s->pool), s->pool);
-}
-
-apr_status_t cc_operand_serial(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
-                               cc_error_t *err)
-{
-    bool negative = *text == '-';
-    const char *hex = cc_hex_read(text + negative, p);
-
-    (void)variant;
-    if (!hex || !*hex) {
-        return cc_error_set(err, p, "CC0278", text,
-                            "not a serial number; write its hex digits (colons and spaces are "
-                            "ignored)%s",
-                            strncasecmp(text, "0x", 2) == 0 ? ", without 0x" : "");
-    }
-    *value = cc_value_words(serial_text(hex, negative, p), p);
-    return APR_SUCCESS;
 }

@@ -11,8 +11,9 @@
 static const cc_field_row_t rows[] = {
     /* ---- identifiers of one certificate or key ---- */
     {{"serial", OCTETS, ONE, false, NULL,
-      "Serial number in hex, in whole octets without leading zero octets. Unique only together "
-      "with the issuer.",
+      "Serial number in hex, in whole octets without leading zero octets, after a `-` if it is "
+      "negative. Unique only together with the issuer. An operand may also be decimal "
+      "(`dec:2089475`), or the octets as encoded, which is how Windows prints them (`der:00e203`).",
       "serial == 1f:e2:03"},
      cc_serial_extract,
      cc_operand_serial,
@@ -277,6 +278,20 @@ static const cc_field_row_t rows[] = {
      0,
      NULL},
 };
+
+static cc_values_t no_values(const cc_extraction_t *s)
+{
+    (void)s;
+    return cc_values_none();
+}
+
+const cc_field_t *cc_field_key(void)
+{
+    static const cc_field_row_t key = {
+        {"(FIELD,FIELD)", TEXT, MANY, false, NULL, "", ""}, no_values, cc_operand_text, 0, NULL};
+
+    return &key.field;
+}
 
 #define ROW_COUNT (int)(sizeof(rows) / sizeof(rows[0]))
 

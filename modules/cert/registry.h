@@ -26,6 +26,26 @@ typedef struct cc_field_rows_t {
 extern const cc_field_rows_t cc_name_rows;
 extern const cc_field_rows_t cc_presented_rows;
 
+/* The row of a field. */
+static inline const cc_field_row_t *cc_row_of(const cc_fieldref_t *ref)
+{
+    return (const cc_field_row_t *)ref->field;
+}
+
+/* ---- path.c: fields of the CAs above the certificate ---- */
+
+/* Whose field a name is, by its prefix. *rest: what follows the prefix; the whole name if none. */
+cc_field_of_t cc_field_of(const char *name, const char **rest);
+
+/* True if `name` is a prefix without the dot and a field behind it. */
+bool cc_field_of_word(const char *name);
+
+/* The values of a field that is not the client's. */
+cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
+                           const cc_facts_t *facts, apr_pool_t *p);
+
+/* ---- field_alias.c ---- */
+
 /* A name that an RFC or another program has for a field. Constant. */
 typedef struct cc_field_alias_t {
     const char *name;   /* lower case, only letters and digits */

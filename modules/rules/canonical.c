@@ -26,6 +26,9 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
 {
     const char *argument = selector->argument_text;
 
+    if (selector->parts && !selector->base) {
+        return selector->name;
+    }
     if (!selector->base) {
         return cc_field_name(&selector->ref, p);
     }
@@ -33,15 +36,20 @@ static const char *selector_text(const cc_selector_t *selector, apr_pool_t *p)
                        argument ? "(" : "", argument ? argument : "", argument ? ")" : "", NULL);
 }
 
+static const char *operand_text(const cc_condition_t *c, apr_pool_t *p)
+{
+    return c->other ? apr_pstrcat(p, "%{", selector_text(c->other, p), "}", NULL) : c->operand;
+}
+
 /* A pattern or the name of a table stays as written; a value is written in its normal form. */
 static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
 {
     apr_pool_t *p = pieces->pool;
-    bool is_value = !c->pattern && !c->table;
+    bool is_value = !c->pattern && !c->table && !c->other;
 
     put_word(pieces, selector_text(c->selector, p));
     put_word(pieces, c->op->word.name);
-    put_word(pieces, cc_word_quote(is_value ? c->value.text : c->operand, p));
+    put_word(pieces, cc_word_quote(is_value ? c->value.text : operand_text(c, p), p));
 }
 
 /* Whether the template needs quotes to be read back unchanged. */

@@ -47,6 +47,16 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
 
+/* The values that the condition tested, and those of the field that is its operand. */
+static const char *seen_text(cc_evaluation_t *ev, const cc_condition_t *c, apr_pool_t *p)
+{
+    const char *seen = values_text(cc_evaluation_cell(ev, c->selector)->values, p);
+
+    return c->other ? apr_pstrcat(p, seen, "; ", c->other->name, ": ",
+                                  values_text(cc_evaluation_cell(ev, c->other)->values, p), NULL)
+                    : seen;
+}
+
 /* ---- the rules that have a step ---------------------------------------------------------- */
 
 static bool does_not_hold(const cc_step_t *step)
@@ -128,7 +138,7 @@ void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *
     if (failed) {
         step->field = failed->field;
         step->condition = cc_condition_text(failed, p);
-        step->seen = values_text(cc_evaluation_cell(ev, failed->selector)->values, p);
+        step->seen = seen_text(ev, failed, p);
         step->failed = (int)(failed - (const cc_condition_t *)ev->rule->conditions->elts);
         step->nearness = nearness;
     }

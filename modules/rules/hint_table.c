@@ -13,6 +13,8 @@
 typedef enum {
     REMEDY_NOCASE,
     REMEDY_OCTETS,
+    REMEDY_BASE64,
+    REMEDY_HEX,
     REMEDY_LOCAL,
     REMEDY_DOMAIN,
     REMEDY_KEY /* correct the table */
@@ -33,6 +35,11 @@ static const char *remedy_text(const cc_miss_t *miss, const cc_value_t *value, c
         return apr_pstrcat(p, "add the option nocase to ClientCertTable ", table, NULL);
     case REMEDY_OCTETS:
         return apr_pstrcat(p, "add the option octets to ClientCertTable ", table, NULL);
+    case REMEDY_BASE64:
+        return apr_pstrcat(p, "add the option octets=base64 to ClientCertTable ", table, NULL);
+    case REMEDY_HEX:
+        return apr_pstrcat(p, "its keys are hex: write the option octets=hex of ClientCertTable ",
+                           table, NULL);
     case REMEDY_LOCAL:
         return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "local"), " in ", table, NULL);
     case REMEDY_DOMAIN:
@@ -82,23 +89,31 @@ static const char *key_place(const cc_miss_t *miss, const char *key)
  */
 static bool is_possible(cc_remedy_t remedy, const cc_table_t *table)
 {
-    return (remedy != REMEDY_NOCASE && remedy != REMEDY_OCTETS) || cc_table_has_rows(table);
+    return (remedy != REMEDY_NOCASE && remedy != REMEDY_OCTETS && remedy != REMEDY_BASE64) ||
+           cc_table_has_rows(table);
 }
 
 /* NULL unless the table has this key. A failed lookup says nothing. */
-static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const char *key,
+static const char *key_ask(const cc_miss_t *miss, const cc_value_t *value, const char *key,
                            cc_remedy_t remedy)
 {
     cc_table_t *table = miss->condition->table;
     cc_query_t query = {.key = key, .len = key ? strlen(key) : 0};
 
-    if (query.len == 0 || strcmp(key, value->text) == 0 ||
+    if (query.len == 0 ||
         cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
         return NULL;
     }
     remedy = is_possible(remedy, table) ? remedy : REMEDY_KEY;
     return apr_pstrcat(miss->pool, "the table (", key_place(miss, key), ") has the key ",
                        quoted(key, miss->pool), "; ", remedy_text(miss, value, remedy), NULL);
+}
+
+/* The same for a key that is not the text of the value, which the table does not have. */
+static const char *key_try(const cc_miss_t *miss, const cc_value_t *value, const char *key,
+                           cc_remedy_t remedy)
+{
+    return key && strcmp(key, value->text) != 0 ? key_ask(miss, value, key, remedy) : NULL;
 }
 
 /* ---- forms of a text --------------------------------------------------------------------- */
@@ -213,14 +228,44 @@ static const char *with_colons(const char *hex, apr_pool_t *p)
     return text;
 }
 
+#define DIGEST_DIGITS 40 /* the hex digits of the shortest digest */
+
+/* A digest in base64, as it is or after its name. */
+static const char *base64_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    static const char *const names[] = {"", "SHA256:", "sha256//", "sha256-", "SHA1:"};
+    static const cc_octets_form_t forms[] = {CC_OCTETS_BASE64, CC_OCTETS_BASE64URL};
+    apr_pool_t *p = miss->pool;
+    const char *hint = NULL;
+
+    if (value->len < DIGEST_DIGITS) {
+        return NULL; /* a short text may be something else by chance */
+    }
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        const char *text = cc_table_key_text(value->text, forms[i], p);
+
+        for (size_t j = 0; text && !hint && j < sizeof(names) / sizeof(names[0]); j++) {
+            const char *bare = apr_pstrmemdup(p, text, strcspn(text, "="));
+
+            hint = key_try(miss, value, apr_pstrcat(p, names[j], text, NULL), REMEDY_BASE64);
+            hint = hint ? hint
+                        : key_try(miss, value, apr_pstrcat(p, names[j], bare, NULL), REMEDY_BASE64);
+        }
+    }
+    return hint;
+}
+
 static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     apr_pool_t *p = miss->pool;
     const char *big = letters_of(value->text, upper, p);
-    const char *hint = key_try(miss, value, big, REMEDY_OCTETS);
+    const char *hint = key_ask(miss, value, value->text, REMEDY_HEX);
+
+    hint = hint ? hint : key_try(miss, value, big, REMEDY_OCTETS);
 
     hint = hint ? hint : key_try(miss, value, with_colons(big, p), REMEDY_OCTETS);
     hint = hint ? hint : key_try(miss, value, with_colons(value->text, p), REMEDY_OCTETS);
+    hint = hint ? hint : base64_hint(miss, value);
     if (!hint && strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
         const char *digits = value->text + strspn(value->text, "0");
 

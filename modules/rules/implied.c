@@ -57,7 +57,7 @@ cc_implied_t *cc_implied_create(const cc_rules_t *rules, apr_pool_t *p, apr_pool
 /* Equal for equal conditions: selector, operator, operand. */
 static struct iovec condition_key(const cc_condition_t *c, apr_pool_t *p)
 {
-    bool is_value = !c->pattern && !c->table;
+    bool is_value = !c->pattern && !c->table && !c->other;
     const char *operand = is_value ? c->value.key : c->operand;
     apr_size_t len = is_value ? c->value.key_len : strlen(c->operand);
     apr_size_t head = sizeof(c->selector) + sizeof(c->op);

@@ -40,6 +40,8 @@ struct cc_selector_t {
     const void *argument;          /* the same, read */
     const cc_modifier_t *casing;   /* the last one that fixes the case of letters, or NULL */
     cc_type_t type;                /* of its values, after the modifiers */
+    cc_selector_t *const *parts;   /* of a key of several fields, which are `part_count` */
+    int part_count;                /* 0: a field */
     bool plain; /* a modifier made its value, so the field does not say how operands are written */
     apr_hash_t *buckets; /* index.c: key of a value -> numbers of rules; NULL: none */
 };
@@ -50,6 +52,7 @@ struct cc_condition_t {
     const cc_operator_t *op;
     cc_selector_t *selector;
     cc_value_t value;      /* of the operand, if the operator compares */
+    cc_selector_t *other;  /* of the operand, if it is %{FIELD}; then there is no value */
     cc_pattern_t *pattern; /* of the operand, if the operator matches */
     cc_table_t *table;     /* of the operand, if the operator looks up */
     int columns;           /* the largest column of the table that an output takes */
@@ -101,6 +104,7 @@ struct cc_rules_t {
     apr_hash_t *naming;        /* the same, as a set */
     cc_engine_t *engine;       /* NULL until a pattern needs it */
     int capture_max;           /* the largest capture_count */
+    cc_path_need_t path_need;  /* the largest of a selector */
     const char *ended_where;   /* the rule after which no rule is reached, or NULL */
 };
 
@@ -146,6 +150,19 @@ const char *cc_mistake_operator_begin(const char *text, apr_size_t *len);
 /* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
 apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);
 
+/* key.c: whether a text is meant to be a key of several fields, (FIELD,FIELD ...). */
+bool cc_selector_is_key(const char *text);
+
+/* key.c: fills a selector from the text of a key, whose fields become selectors of their own. */
+apr_status_t cc_key_parse(cc_selector_t *wanted, cc_rule_reader_t *reader, const char *text);
+
+/* Gives the values of a selector. */
+typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
+
+/* key.c: the values of a key, one for each combination of the values of its fields. */
+cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
+                          apr_pool_t *p);
+
 /* template.c: `output` is the whole word, the template follows its "=". */
 apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t *reader,
                                const char *output);
@@ -170,12 +187,14 @@ typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_
 typedef enum {
     CC_OPERATOR_EQUAL,   /* their keys are the same */
     CC_OPERATOR_UNDER,   /* a DN is the operand or is below it */
+    CC_OPERATOR_WITHIN,  /* an IP address is in the network of the operand */
     CC_OPERATOR_LESS,    /* the number is less than the operand */
     CC_OPERATOR_AT_MOST, /* less or equal */
     CC_OPERATOR_GREATER,
     CC_OPERATOR_AT_LEAST,
     CC_OPERATOR_PATTERN, /* the operand is a pattern, and matches */
-    CC_OPERATOR_TABLE    /* the operand is the name of a table that has the value as a key */
+    CC_OPERATOR_TABLE,   /* the operand is the name of a table that has the value as a key */
+    CC_OPERATOR_FIELD    /* the operand is a field that has a value for which `plain` holds */
 } cc_operator_kind_t;
 
 struct cc_operator_t {
@@ -184,6 +203,7 @@ struct cc_operator_t {
     unsigned takes; /* CC_TYPE_BIT of the types it works on */
     bool negative;  /* holds if no value satisfies it */
     cc_operator_fn *fits;
+    const cc_operator_t *plain; /* CC_OPERATOR_FIELD: compares two values */
 };
 
 /* True for ==. */
@@ -192,12 +212,22 @@ static inline bool cc_operator_is_equal(const cc_operator_t *op)
     return op->kind == CC_OPERATOR_EQUAL && !op->negative;
 }
 
+/* operator_field.c: the operand of a condition, %{FIELD|MODIFIER}, which makes another operator. */
+bool cc_operand_is_field(const cc_condition_t *condition);
+apr_status_t cc_operand_field(cc_condition_t *condition, cc_rule_reader_t *reader);
+
+/* operator.c: whether the selector's values are IP addresses, unchanged by modifiers. */
+bool cc_selector_is_address(const cc_selector_t *selector);
+
 /*
  * operator.c: NULL if there is no such operator; the names of those that work on a type, for an
  * error.
  */
 const cc_operator_t *cc_operator_find(const char *name);
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector);
+
+/* operator.c: what an operator that takes the selector means for it: `under` has two meanings. */
+const cc_operator_t *cc_operator_for(const cc_operator_t *op, const cc_selector_t *selector);
 const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
 
 /* ---- patterns (pattern.c) ---------------------------------------------------------------- */
@@ -253,6 +283,9 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
+/* How values of this selector are written as keys. */
+cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector);
+
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
@@ -298,6 +331,7 @@ typedef struct cc_cell_t {
     bool noted;
     int unusable; /* how many of them */
     cc_values_t values;
+    apr_hash_t *keys; /* of its usable values; NULL until a long list is searched */
 } cc_cell_t;
 
 /* A problem with values of one condition, noted once for all of them. */

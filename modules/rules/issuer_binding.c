@@ -33,32 +33,73 @@ static const struct {
     {"ext.", CC_BINDS_HOLDER},
 };
 
-cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
+static cc_issuer_binding_t binding_of(const char *field)
 {
     for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++) {
-        if (strcmp(bindings[i].field, selector->ref.field->name) == 0) {
+        if (strcmp(bindings[i].field, field) == 0) {
             return bindings[i].binding;
         }
     }
     return CC_BINDS_NOTHING;
 }
 
+/* Whatever determines a CA of the path determines which CAs may have issued the certificate. */
+static bool determines_ca(const char *field)
+{
+    return strcmp(field, "subject") == 0 || strcmp(field, "subject.") == 0 ||
+           strcmp(field, "ski") == 0 || binding_of(field) != CC_BINDS_NOTHING;
+}
+
+/* A key of several fields is from one CA if all of them are. */
+static cc_issuer_binding_t key_binding(const cc_selector_t *key)
+{
+    int issuers = 0, nothings = 0;
+
+    for (int i = 0; i < key->part_count; i++) {
+        cc_issuer_binding_t binding = cc_issuer_binding_of(key->parts[i]);
+
+        issuers += binding == CC_BINDS_ISSUER;
+        nothings += binding == CC_BINDS_NOTHING;
+    }
+    if (issuers == key->part_count) {
+        return CC_BINDS_ISSUER;
+    }
+    return nothings < key->part_count ? CC_BINDS_HOLDER : CC_BINDS_NOTHING;
+}
+
+cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
+{
+    const char *field = selector->ref.field->name;
+
+    if (selector->parts) {
+        return key_binding(selector);
+    }
+    if (selector->ref.of != CC_FIELD_OF_CLIENT) {
+        return determines_ca(field) ? CC_BINDS_ISSUER : CC_BINDS_NOTHING;
+    }
+    return binding_of(field);
+}
+
 /* A SPIFFE ID verifies only with the CAs of its trust domain, so its holder is certain. */
 static cc_issuer_binding_t binding_among(const cc_selector_t *selector, cc_issuers_t issuers)
 {
-    if (issuers == CC_ISSUERS_BY_DOMAIN && !strcmp(selector->ref.field->name, "san.uri")) {
+    if (issuers == CC_ISSUERS_BY_DOMAIN && cc_field_is(&selector->ref, "san.uri")) {
         return CC_BINDS_HOLDER;
     }
     return cc_issuer_binding_of(selector);
 }
 
 /*
- * A negative condition on a digest admits all other certificates; one on the CA still names a CA.
+ * A negative condition on a digest admits all other certificates; one on the CA still names a CA. A
+ * comparison with another field names nothing.
  */
 static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
 {
     cc_issuer_binding_t binding = binding_among(c->selector, issuers);
 
+    if (c->other) {
+        return false;
+    }
     return binding == CC_BINDS_ISSUER || (binding == CC_BINDS_HOLDER && !c->op->negative);
 }
 

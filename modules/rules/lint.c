@@ -299,12 +299,19 @@ static bool is_named(apr_hash_t *names, const cc_value_t *name)
     return apr_hash_get(names, name->key, (apr_ssize_t)name->key_len) != NULL;
 }
 
+/* True if the field is the name of a CA. */
+static bool is_ca_name(const cc_fieldref_t *ref)
+{
+    return cc_field_is(ref, "issuer") ||
+           (ref->of != CC_FIELD_OF_CLIENT && ref->field->type == CC_TYPE_DN);
+}
+
 static void issuer_check(cc_rule_lint_t *lint, const cc_condition_t *c, apr_hash_t *names)
 {
     cc_value_t reversed;
 
     if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->type != CC_TYPE_DN ||
-        strcmp(c->selector->ref.field->name, "issuer") != 0 || is_named(names, &c->value)) {
+        !is_ca_name(&c->selector->ref) || is_named(names, &c->value)) {
         return;
     }
     reversed = cc_value_reversed(&c->value, lint->scratch);

@@ -25,21 +25,56 @@ static bool has_only(const char *key, apr_size_t len, const char *octets)
     return true;
 }
 
+/* The octets of a value of the field, which is a digest; 0: another field. */
+static apr_size_t digest_octets(const cc_selector_t *selector)
+{
+    static const struct {
+        const char *name;
+        apr_size_t octets;
+    } digests[] = {{"sha1", 20}, {"sha256", 32}, {"sha384", 48}, {"sha512", 64}};
+
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
+        if (strstr(selector->ref.field->name, digests[i].name)) {
+            return digests[i].octets;
+        }
+    }
+    return 0;
+}
+
+/* True if the key is a digest of so many octets in base64, which is longer than it is in hex. */
+static bool is_base64(const char *key, apr_size_t len, apr_size_t octets)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    apr_size_t count = (4 * octets + 2) / 3;
+
+    return octets > 0 && has_only(key, len < count ? len : count, digits) &&
+           (len == count ||
+            (len == (octets + 2) / 3 * 4 && has_only(key + count, len - count, "=")));
+}
+
 static const char *hex_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    const char *name = selector->ref.field->name;
-    apr_size_t digits = 0;
+    apr_size_t octets = digest_octets(selector);
 
+    if (is_base64(key, len, octets)) {
+        return "keys are lower-case hex; for base64 add the option octets=base64 to the table";
+    }
     if (!has_only(key, len, "0123456789abcdef-")) {
         return "keys are lower-case hex without colons; add the option octets to the table";
     }
-    if (strstr(name, "sha256")) {
-        digits = 64;
-    } else if (strstr(name, "sha1")) {
-        digits = 40;
-    }
-    return digits > 0 && len != digits ? "a digest of this kind has a different number of digits"
-                                       : NULL;
+    return octets > 0 && len != 2 * octets
+               ? "a digest of this kind has a different number of digits"
+               : NULL;
+}
+
+static const char *octets_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+{
+    (void)key;
+    return len != digest_octets(selector)
+               ? "a digest of this kind has a different number of octets (hex digits that are read "
+                 "as base64 have too many; the option for them is octets=hex)"
+               : NULL;
 }
 
 static const char *oneline_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -166,6 +201,19 @@ static bool key_judge(const char *key, apr_size_t len, apr_uint64_t line, void *
     return keys->reason != NULL;
 }
 
+/* Judges all keys; false: that is not possible. */
+static bool keys_walk(const cc_table_t *table, cc_key_forms_t *keys)
+{
+    if (cc_table_each(table, key_judge, keys)) {
+        return true;
+    }
+    if (keys->selector->type != CC_TYPE_OCTETS || digest_octets(keys->selector) == 0) {
+        return false;
+    }
+    keys->form = octets_form;
+    return cc_table_each_octets(table, key_judge, keys);
+}
+
 const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p)
 {
     const cc_selector_t *selector = c->selector;
@@ -174,8 +222,7 @@ const char *cc_lint_table_keys(const cc_condition_t *c, apr_pool_t *p)
     if (selector->casing && strcmp(selector->casing->word.name, "lower") == 0) {
         keys.casing = lower_form;
     }
-    if ((!keys.form && !keys.casing) || !cc_table_each(c->table, key_judge, &keys) ||
-        !keys.reason) {
+    if ((!keys.form && !keys.casing) || !keys_walk(c->table, &keys) || !keys.reason) {
         return NULL;
     }
     return apr_psprintf(p,

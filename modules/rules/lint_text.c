@@ -29,11 +29,11 @@ static const char *variable_in(const char *text, apr_pool_t *p)
 
 const char *cc_lint_text_variable(const cc_condition_t *c, apr_pool_t *p)
 {
-    const char *variable = c->table ? NULL : variable_in(c->operand, p);
+    const char *variable = c->pattern ? variable_in(c->operand, p) : NULL;
 
     return variable ? apr_psprintf(p,
-                                   "%s: %s is plain text here, since an operand has no variables; "
-                                   "two fields cannot be compared with each other",
+                                   "%s: %s is plain text here, since a pattern has no variables; "
+                                   "== compares two fields with each other",
                                    cc_condition_text(c, p), variable)
                     : NULL;
 }
@@ -211,14 +211,31 @@ const char *cc_lint_text_never(const cc_condition_t *c, apr_pool_t *p)
 
 #define SERIAL_HEX_MAX 40 /* digits (RFC 5280 4.1.2.2) */
 
+/* Of 3,000 serial numbers of this length, one has no letter among its hex digits. */
+#define DECIMAL_LIKELY 17
+
+/* A decimal number that fits into a serial number as hex, too. */
+static const char *likely_decimal(const cc_condition_t *c, apr_size_t len, apr_pool_t *p)
+{
+    return len >= DECIMAL_LIKELY && *c->operand != '0' &&
+                   c->operand[strspn(c->operand, "0123456789")] == '\0'
+               ? apr_psprintf(p,
+                              "%s: this is read as hex, but has decimal digits only; if it is "
+                              "decimal, write dec:%s; if it is hex, write it with colons",
+                              cc_condition_text(c, p), c->operand)
+               : NULL;
+}
+
 const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p)
 {
     const char *operand = c->operand + strspn(c->operand, "0");
     const char *hex;
 
-    if (c->op->kind != CC_OPERATOR_EQUAL || strcmp(c->selector->ref.field->name, "serial") != 0 ||
-        strlen(operand) <= SERIAL_HEX_MAX) {
+    if (c->op->kind != CC_OPERATOR_EQUAL || strcmp(c->selector->ref.field->name, "serial") != 0) {
         return NULL;
+    }
+    if (strlen(operand) <= SERIAL_HEX_MAX) {
+        return likely_decimal(c, strlen(operand), p);
     }
     hex = cc_decimal_to_hex(operand, p);
     return hex && strlen(hex) <= SERIAL_HEX_MAX

@@ -31,7 +31,7 @@ static bool is_under(const cc_condition_t *c)
 
 static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
 {
-    if (a->pattern || a->table) {
+    if (a->pattern || a->table || a->other || b->other) {
         return strcmp(a->operand, b->operand) == 0;
     }
     return a->value.key_len == b->value.key_len &&
@@ -42,7 +42,7 @@ static bool operand_same(const cc_condition_t *a, const cc_condition_t *b)
 static cc_fit_t operand_fits(cc_logic_t *logic, const cc_condition_t *equal,
                              const cc_condition_t *c)
 {
-    if (c->table) {
+    if (c->table || c->other) {
         return CC_FIT_UNDECIDED;
     }
     if (c->pattern) {
@@ -121,11 +121,11 @@ static bool lacks_value(const cc_condition_t *arrival, const cc_condition_t *c)
 {
     const cc_fieldref_t *ref = &c->selector->ref;
 
-    if (arrival->selector->base || strcmp(arrival->selector->ref.field->name, "via") ||
+    if (arrival->selector->base || !cc_field_is(&arrival->selector->ref, "via") ||
         !cc_operator_is_equal(arrival->op) || c->op->negative) {
         return false;
     }
-    return cc_via_find(arrival->value.text) == CC_VIA_TLS ? !strcmp(ref->field->name, "via.proxy")
+    return cc_via_find(arrival->value.text) == CC_VIA_TLS ? cc_field_is(ref, "via.proxy")
                                                           : cc_field_of_tls(ref);
 }
 

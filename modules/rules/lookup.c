@@ -201,6 +201,11 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
+cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector)
+{
+    return selector->type == CC_TYPE_OCTETS ? CC_KEY_HEX : CC_KEY_WRITTEN;
+}
+
 /* The result of a condition from the answer of a table; a row is captured. */
 static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const cc_query_t *answer)
 {
@@ -224,7 +229,8 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
 
 cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
-    cc_query_t query = {.key = value->text, .len = value->len};
+    cc_query_t query = {
+        .key = value->text, .len = value->len, .form = cc_lookup_key_form(c->selector)};
 
     if (cc_table_is_remote(c->table)) {
         return answer_fits(ev, c, cc_lookup_many(ev, c, value));

@@ -18,7 +18,8 @@
 typedef struct cc_table_memo_t {
     cc_table_t *table;
     cc_account_t account;
-    apr_hash_t *answers; /* cc_query_t * by its key; an empty key may be there too */
+    apr_hash_t *answers[CC_KEY_FORMS]; /* for each form, cc_query_t * by its key; an empty key
+                                          may be there too */
 } cc_table_memo_t;
 
 static cc_table_memo_t *memo_of(cc_evaluation_t *ev, cc_table_t *table)
@@ -32,24 +33,29 @@ static cc_table_memo_t *memo_of(cc_evaluation_t *ev, cc_table_t *table)
     if (!memo) {
         memo = apr_pcalloc(ev->scratch, sizeof(*memo));
         memo->table = table;
-        memo->answers = apr_hash_make(ev->scratch);
+        for (int i = 0; i < CC_KEY_FORMS; i++) {
+            memo->answers[i] = apr_hash_make(ev->scratch);
+        }
         apr_hash_set(ev->table_memos, &memo->table, sizeof(memo->table), memo);
     }
     return memo;
 }
 
-static cc_query_t *answer_find(const cc_table_memo_t *memo, const cc_value_t *value)
+static cc_query_t *answer_find(const cc_table_memo_t *memo, cc_key_form_t form,
+                               const cc_value_t *value)
 {
-    return apr_hash_get(memo->answers, value->text, (apr_ssize_t)value->len);
+    return apr_hash_get(memo->answers[form], value->text, (apr_ssize_t)value->len);
 }
 
-static cc_query_t *query_add(cc_table_memo_t *memo, const cc_value_t *value, apr_pool_t *p)
+static cc_query_t *query_add(cc_table_memo_t *memo, cc_key_form_t form, const cc_value_t *value,
+                             apr_pool_t *p)
 {
     cc_query_t *query = apr_pcalloc(p, sizeof(*query));
 
     query->key = value->text;
     query->len = value->len;
-    apr_hash_set(memo->answers, query->key, (apr_ssize_t)query->len, query);
+    query->form = form;
+    apr_hash_set(memo->answers[form], query->key, (apr_ssize_t)query->len, query);
     return query;
 }
 
@@ -57,15 +63,15 @@ static cc_query_t *query_add(cc_table_memo_t *memo, const cc_value_t *value, apr
  * Looks up the value, and some of those that follow it. The clock is read again: the evaluation may
  * have waited for another table, while the answers of this one grew older.
  */
-static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_value_t *value,
-                          const cc_value_t *end)
+static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, cc_key_form_t form,
+                          const cc_value_t *value, const cc_value_t *end)
 {
     cc_query_t *queries[AT_ONCE];
     int count = 0;
 
     for (; value < end && count < AT_ONCE; value++) {
-        if (!value->unusable && !answer_find(memo, value)) {
-            queries[count++] = query_add(memo, value, ev->scratch);
+        if (!value->unusable && !answer_find(memo, form, value)) {
+            queries[count++] = query_add(memo, form, value, ev->scratch);
         }
     }
     cc_table_lookup_many(memo->table, queries, count, apr_time_now(), &memo->account, ev->scratch);
@@ -75,12 +81,13 @@ const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
                                  const cc_value_t *value)
 {
     const cc_values_t *values = &ev->cells[c->selector->number].values;
+    cc_key_form_t form = cc_lookup_key_form(c->selector);
     cc_table_memo_t *memo = memo_of(ev, c->table);
-    const cc_query_t *answer = answer_find(memo, value);
+    const cc_query_t *answer = answer_find(memo, form, value);
 
     if (!answer) {
-        values_lookup(ev, memo, value, values->at + values->count);
-        answer = answer_find(memo, value);
+        values_lookup(ev, memo, form, value, values->at + values->count);
+        answer = answer_find(memo, form, value);
     }
     return answer;
 }

@@ -99,7 +99,7 @@ static const char *joining_remedy(const cc_mistake_t *m, const char *word)
     if (is_one_of(word, nots) || (*word == '!' && is_selector(m, word + 1))) {
         return "use one of the operators !=, !~ and !in in the condition itself";
     }
-    if (*word == '(' || strcmp(word, ")") == 0) {
+    if ((*word == '(' && !strchr(word, ',')) || strcmp(word, ")") == 0) {
         return "remove the parentheses: all conditions of a rule must hold, and another rule is "
                "an alternative";
     }

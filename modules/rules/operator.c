@@ -25,6 +25,12 @@ static cc_fit_t fits_under(const cc_condition_t *c, const cc_value_t *value, cc_
     return fit(cc_value_under(value, &c->value));
 }
 
+static cc_fit_t fits_within(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    (void)ev;
+    return fit(cc_value_within(value, &c->value));
+}
+
 static cc_fit_t fits_less(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
     (void)ev;
@@ -107,7 +113,9 @@ static const cc_operator_t operators[] = {
      .takes = TEXT,
      .negative = true,
      .fits = fits_pattern},
-    {.word = {"under", "A DN equals the operand or is below it. For DNs.",
+    {.word = {"under",
+              "A DN equals the operand or is below it; an IP address is in the network of the "
+              "operand. For DNs and IP addresses.",
               "subject under \"OU=Staff,O=Example,C=DE\""},
      .kind = CC_OPERATOR_UNDER,
      .takes = DN,
@@ -164,11 +172,30 @@ const cc_operator_t *cc_operator_find(const char *name)
     return NULL;
 }
 
+bool cc_selector_is_address(const cc_selector_t *selector)
+{
+    return !selector->plain && cc_field_is_address(&selector->ref);
+}
+
+const cc_operator_t *cc_operator_for(const cc_operator_t *op, const cc_selector_t *selector)
+{
+    static const cc_operator_t within = {
+        .word = {"under", NULL, NULL}, .kind = CC_OPERATOR_WITHIN, .fits = fits_within};
+
+    return op->kind == CC_OPERATOR_UNDER && cc_selector_is_address(selector) ? &within : op;
+}
+
 /* A pattern over a whole DN invites impersonation, whatever the text form of the DN. */
 bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector)
 {
     if (op->kind == CC_OPERATOR_PATTERN && selector->ref.field->type == CC_TYPE_DN) {
         return false;
+    }
+    if (selector->parts) {
+        return op->kind == CC_OPERATOR_EQUAL || op->kind == CC_OPERATOR_TABLE;
+    }
+    if (op->kind == CC_OPERATOR_UNDER && cc_selector_is_address(selector)) {
+        return true;
     }
     return (op->takes & CC_TYPE_BIT(selector->type)) != 0;
 }

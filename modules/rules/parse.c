@@ -43,6 +43,7 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
                             "this operator does not work on %s; write one of %s", c->selector->name,
                             cc_operator_names(c->selector, p));
     }
+    c->op = cc_operator_for(c->op, c->selector);
     return APR_SUCCESS;
 }
 
@@ -78,6 +79,12 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
     }
     if (c->op->kind == CC_OPERATOR_TABLE) {
         return cc_lookup_table_find(c, reader);
+    }
+    if (cc_operand_is_field(c)) {
+        return cc_operand_field(c, reader);
+    }
+    if (c->op->kind == CC_OPERATOR_WITHIN) {
+        return cc_network_read(&c->value, c->operand, reader->rules->pool, reader->err);
     }
     if (c->selector->plain) {
         return plain_operand(c, reader);

@@ -80,6 +80,11 @@ int cc_rules_count(const cc_rules_t *rules)
     return rules->rules->nelts;
 }
 
+cc_path_need_t cc_rules_path_need(const cc_rules_t *rules)
+{
+    return rules->path_need;
+}
+
 bool cc_rules_ask_tls(const cc_rules_t *rules)
 {
     for (int i = 0; i < rules->selectors->nelts; i++) {

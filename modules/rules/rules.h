@@ -59,6 +59,9 @@ int cc_rules_count(const cc_rules_t *rules);
 const char *cc_rules_where(const cc_rules_t *rules, int number);
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p);
 
+/** What the rules need of the verified path (cc_field_path_need), at most. */
+cc_path_need_t cc_rules_path_need(const cc_rules_t *rules);
+
 /** True if the rules use a field of the TLS connection (cc_field_of_tls). */
 bool cc_rules_ask_tls(const cc_rules_t *rules);
 
@@ -307,6 +310,9 @@ bool cc_selector_many(const cc_selector_t *selector);
  */
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p);
+
+/** The same as cc_field_path_need, for a selector. */
+cc_path_need_t cc_selector_path_need(const cc_selector_t *selector);
 
 /** The same as cc_field_stale_at, for a selector. */
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,

@@ -10,7 +10,8 @@
 /* Equal for equal selectors. */
 static struct iovec selector_key(const cc_selector_t *selector, apr_pool_t *p)
 {
-    const void *parts[] = {selector->base, selector->modifier, selector->ref.field};
+    const void *parts[] = {selector->base, selector->modifier, selector->ref.field,
+                           cc_field_prefix_at((int)selector->ref.of - 1)};
     const char *own = selector->base ? selector->argument_text : selector->ref.oid;
     apr_size_t len = own ? strlen(own) : 0;
     char *key = apr_palloc(p, sizeof(parts) + len);
@@ -34,6 +35,7 @@ static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *want
 {
     struct iovec key = selector_key(wanted, rules->pool);
     cc_selector_t *selector = apr_hash_get(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len);
+    cc_path_need_t need;
 
     if (is_kept(rules, selector)) {
         return selector;
@@ -42,6 +44,8 @@ static cc_selector_t *selector_keep(cc_rules_t *rules, const cc_selector_t *want
     selector->number = rules->selectors->nelts;
     APR_ARRAY_PUSH(rules->selectors, cc_selector_t *) = selector;
     apr_hash_set(rules->selected, key.iov_base, (apr_ssize_t)key.iov_len, selector);
+    need = cc_field_path_need(&selector->ref);
+    rules->path_need = need > rules->path_need ? need : rules->path_need;
     return selector;
 }
 
@@ -49,7 +53,9 @@ static apr_status_t field_selector(cc_selector_t **selector, cc_rule_reader_t *r
                                    const char *name)
 {
     cc_selector_t wanted = {.name = name, .where = reader->rule->where};
-    apr_status_t rv = cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
+    apr_status_t rv = cc_selector_is_key(name)
+                          ? cc_key_parse(&wanted, reader, name)
+                          : cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
 
     if (rv == APR_SUCCESS) {
         wanted.type = wanted.ref.field->type;
@@ -230,19 +236,50 @@ bool cc_selector_many(const cc_selector_t *selector)
             return s->modifier->spread != NULL;
         }
     }
-    return selector->ref.field->many;
+    return cc_field_many(&selector->ref);
+}
+
+/* What values are made from. */
+typedef struct cc_source_t {
+    const cc_cert_t *cert;
+    const cc_facts_t *facts;
+    apr_pool_t *pool;
+} cc_source_t;
+
+static cc_values_t values_from(const cc_selector_t *selector, void *baton)
+{
+    const cc_source_t *source = baton;
+
+    if (selector->base) {
+        return cc_modifier_apply(selector, values_from(selector->base, baton), source->pool);
+    }
+    return selector->parts
+               ? cc_key_values(selector, values_from, baton, source->pool)
+               : cc_field_values(&selector->ref, source->cert, source->facts, source->pool);
 }
 
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p)
 {
-    return selector->base
-               ? cc_modifier_apply(selector, cc_selector_values(selector->base, cert, facts, p), p)
-               : cc_field_values(&selector->ref, cert, facts, p);
+    cc_source_t source = {cert, facts, p};
+
+    return values_from(selector, &source);
+}
+
+cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
+{
+    return cc_field_path_need(&selector->ref);
 }
 
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,
                                 const cc_facts_t *facts)
 {
-    return cc_field_stale_at(&selector->ref, cert, facts);
+    apr_time_t earliest = cc_field_stale_at(&selector->ref, cert, facts);
+
+    for (int i = 0; i < selector->part_count; i++) {
+        apr_time_t at = cc_selector_stale_at(selector->parts[i], cert, facts);
+
+        earliest = at < earliest ? at : earliest;
+    }
+    return earliest;
 }

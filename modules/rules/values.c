@@ -57,6 +57,22 @@ void cc_evaluation_doubt(cc_evaluation_t *ev)
     }
 }
 
+static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector);
+
+static cc_values_t values_of(const cc_selector_t *selector, void *baton)
+{
+    return cell_fill(baton, selector)->values;
+}
+
+static cc_values_t values_make(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    if (selector->base) {
+        return cc_modifier_apply(selector, values_of(selector->base, ev), ev->scratch);
+    }
+    return selector->parts ? cc_key_values(selector, values_of, ev, ev->scratch)
+                           : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
+}
+
 static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
     cc_cell_t *cell = &ev->cells[selector->number];
@@ -65,10 +81,7 @@ static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
         return cell;
     }
     cell->known = true;
-    cell->values =
-        selector->base
-            ? cc_modifier_apply(selector, cell_fill(ev, selector->base)->values, ev->scratch)
-            : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
+    cell->values = values_make(ev, selector);
     for (int i = 0; i < cell->values.count; i++) {
         cell->unusable += cell->values.at[i].unusable != NULL;
     }

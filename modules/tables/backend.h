@@ -41,10 +41,19 @@ typedef struct cc_answer_info_t {
                             another result: why an old answer is used (see `stale`), or NULL */
 } cc_answer_info_t;
 
+/** How the key of a lookup is written. */
+typedef enum {
+    CC_KEY_WRITTEN, /* as the table's keys are written in its source */
+    CC_KEY_HEX      /* as hex, whatever the form of a table with `octets` */
+} cc_key_form_t;
+
+#define CC_KEY_FORMS 2
+
 /** A lookup: its key and its answer. */
 typedef struct cc_query_t {
     const char *key; /* in the form of cc_table_lookup; for a back end, in that of its `lookup` */
     apr_size_t len;
+    cc_key_form_t form;
     cc_table_result_t result;
     cc_row_t row; /* CC_TABLE_FOUND */
     cc_answer_info_t info;
@@ -63,6 +72,9 @@ typedef struct cc_query_t {
 #define CC_ANSWERS_TOO_LARGE "the answers to one certificate are larger than 4 MiB together"
 
 /* ---- the configuration of a table ------------------------------------------------------------ */
+
+/** The form of the keys of a table with `octets`, in the order of the option's words. */
+typedef enum { CC_OCTETS_HEX = 1, CC_OCTETS_BASE64, CC_OCTETS_BASE64URL } cc_octets_form_t;
 
 /** Rows that outlive a configuration, for the next one of the same process. */
 typedef struct cc_tables_kept_t cc_tables_kept_t;
@@ -93,7 +105,7 @@ typedef struct cc_table_spec_t {
     void *server;                /* the server_rec, for the back ends of the glue only */
     int columns;                 /* the number of columns that rules need ($2: 2) */
     bool nocase;                 /* keys are compared without regard to case (ASCII) */
-    bool octets;                 /* keys are hex: case, colons and spaces do not matter */
+    cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
     apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
     apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
     apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
@@ -127,7 +139,8 @@ typedef struct cc_backend_t {
                          its option is reload */
     bool binds;       /* binddn and bindpassword are its options */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
-    bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex */
+    bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex,
+                         base64 with padding, or base64url without, as the option says */
 
     /**
      * Checks the source and makes the state, in `p` (which lives as long as the configuration); a

@@ -2,9 +2,7 @@
 /* Escapes keys in search filters (RFC 4515), so that they are only values. */
 #include <string.h>
 
-#include <apr_base64.h>
-
-#include "tables/table.h"
+#include "tables/internal.h"
 
 static char *octet_put(char *to, unsigned char octet)
 {
@@ -46,27 +44,17 @@ const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p)
     return filter;
 }
 
-/* True for whole groups of four digits, the last one padded. */
-static bool is_base64(const char *text, apr_size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    apr_size_t count = strspn(text, digits);
-
-    return len > 0 && len % 4 == 0 && len - count <= 2 && strspn(text + count, "=") == len - count;
-}
-
 const char *cc_filter_base64(const char *base64, apr_size_t len, apr_pool_t *p)
 {
     unsigned char *octets = apr_palloc(p, len + 1);
     char *filter = apr_palloc(p, 3 * len + 1);
     char *to = filter;
-    int count = 0;
+    apr_ssize_t count = cc_key_base64(octets, base64, len);
 
-    if (!is_base64(base64, len)) {
+    if (count <= 0) {
         return NULL;
     }
-    count = apr_base64_decode_binary(octets, base64);
-    for (int i = 0; i < count; i++) {
+    for (apr_ssize_t i = 0; i < count; i++) {
         to = octet_put(to, octets[i]);
     }
     *to = '\0';

@@ -34,14 +34,30 @@ apr_ssize_t cc_key_octets(unsigned char *to, const char *hex, apr_size_t len);
 /** Decodes the start of hex, in groups of four consecutive digits; returns the number of octets. */
 apr_size_t cc_key_start(unsigned char *to, const char *hex, apr_size_t len);
 
+/**
+ * Decodes a key of octets that is written in this form, or as "SHA256:", "sha256//" or "sha256-"
+ * and a digest in any form (likewise sha1, sha384, sha512). `to` has the length of the text, and
+ * may be `text`. Returns the number of octets, or -1 if it is something else.
+ */
+apr_ssize_t cc_key_decode(unsigned char *to, const char *text, apr_size_t len,
+                           cc_octets_form_t form);
+
+/** Base64 or base64url (RFC 4648), with or without padding; otherwise the same. */
+apr_ssize_t cc_key_base64(unsigned char *to, const char *text, apr_size_t len);
+
+/** Octets in this form, in `p`: lower-case hex, base64 with padding, base64url without. */
+cc_key_t cc_key_encode(const cc_key_t *octets, cc_octets_form_t form, apr_pool_t *p);
+
 /** ASCII letters in lower case; `to` may be `text`. */
 void cc_key_lower(char *to, const char *text, apr_size_t len);
 
 /**
- * Folds a key for the back end, in `p` or in `small`, a buffer of CC_KEY_SMALL octets. False if no
- * table contains such a key: it is empty, has a NUL, or is not hex but should be.
+ * Folds the key of a query for the back end, in `p` or in `small`, a buffer of CC_KEY_SMALL octets.
+ * False if no table contains such a key: it is empty, has a NUL, or does not have the form that it
+ * should have.
  */
-bool cc_key_fold(cc_key_t *key, const cc_table_t *table, char *small, apr_pool_t *p);
+bool cc_key_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table, char *small,
+                 apr_pool_t *p);
 
 /* ---- rows (row.c) ---------------------------------------------------------------------------- */
 
@@ -89,8 +105,8 @@ bool cc_line_more(cc_table_line_t *line);
  */
 apr_size_t cc_line_key(cc_table_line_t *line, char *to);
 
-/** The same for a word of hex: decodes it into octets. */
-apr_size_t cc_line_octets(cc_table_line_t *line, char *to);
+/** The same for a word of octets in this form: decodes it. */
+apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form);
 
 /**
  * Reads all other words as columns. Their text goes to `to`, which must have twice the length of

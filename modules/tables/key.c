@@ -72,41 +72,45 @@ void cc_key_lower(char *to, const char *text, apr_size_t len)
     }
 }
 
-static bool octets_fold(cc_key_t *key, bool bytes, char *small, apr_pool_t *p)
+/* The octets of a key, for the back end in the form that it takes. */
+static bool octets_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table,
+                        char *small, apr_pool_t *p)
 {
-    static const char digits[] = "0123456789abcdef";
-    bool fits = key->len <= 2 * CC_KEY_SMALL;
-    unsigned char *octets = fits ? (unsigned char *)small : apr_palloc(p, key->len / 2);
-    apr_ssize_t len = cc_key_octets(octets, key->at, key->len);
-    char *hex = NULL;
+    cc_octets_form_t form = table->spec.octets;
+    bool fits = key->len <= CC_KEY_SMALL;
+    unsigned char *octets = NULL;
+    apr_ssize_t len = 0;
 
+    if (query->form == CC_KEY_HEX) {
+        fits = key->len <= 2 * CC_KEY_SMALL;
+        octets = fits ? (unsigned char *)small : apr_palloc(p, key->len / 2);
+        len = cc_key_octets(octets, key->at, key->len);
+    } else {
+        octets = fits ? (unsigned char *)small : apr_palloc(p, key->len);
+        len = cc_key_decode(octets, key->at, key->len, form);
+    }
     if (len <= 0) {
         return false;
     }
-    key->at = (const char *)octets;
-    key->len = (apr_size_t)len;
-    if (bytes) {
-        return true;
+    *key = (cc_key_t){(const char *)octets, (apr_size_t)len};
+    if (!table->source.backend->bytes) {
+        *key = cc_key_encode(key, form, p);
     }
-    key->at = hex = apr_palloc(p, 2 * key->len + 1);
-    for (apr_size_t i = 0; i < key->len; i++) {
-        *hex++ = digits[octets[i] >> 4];
-        *hex++ = digits[octets[i] & 15];
-    }
-    key->len *= 2;
     return true;
 }
 
-bool cc_key_fold(cc_key_t *key, const cc_table_t *table, char *small, apr_pool_t *p)
+bool cc_key_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table, char *small,
+                 apr_pool_t *p)
 {
     const cc_table_spec_t *spec = &table->spec;
     char *folded = NULL;
 
+    *key = (cc_key_t){query->key, query->len};
     if (key->len == 0) {
         return false;
     }
     if (spec->octets) {
-        return octets_fold(key, table->source.backend->bytes, small, p);
+        return octets_fold(key, query, table, small, p);
     }
     if (memchr(key->at, '\0', key->len)) {
         return false;

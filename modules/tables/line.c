@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "tables/internal.h"
 
-#define SHOWN 60 /* octets of a word in an error message */
+#define SHOWN 60         /* octets of a word in an error message */
+#define DIGEST_BASE64 43 /* digits of a SHA-256 digest in base64, without padding */
 
 static bool is_blank(char c)
 {
@@ -85,21 +86,39 @@ apr_size_t cc_line_key(cc_table_line_t *line, char *to)
     return len;
 }
 
-apr_size_t cc_line_octets(cc_table_line_t *line, char *to)
+/* Why this word is no key of octets. */
+static const char *octets_error(const char *text, apr_size_t len, cc_octets_form_t form)
+{
+    unsigned char digest[CC_KEY_SMALL];
+    bool is_base64 = len == DIGEST_BASE64 || (len == DIGEST_BASE64 + 1 && text[len - 1] == '=');
+
+    if (form != CC_OCTETS_HEX) {
+        return "the key is not base64; write all digits of its base64 or base64url (padding may be "
+               "left out)";
+    }
+    return is_base64 && cc_key_base64(digest, text, len) > 0
+               ? "the key is not hex; it is base64, for which the option is octets=base64"
+               : "the key is not hex; write an even number of hex digits (colons are ignored)";
+}
+
+apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form)
 {
     const char *word = line->at;
-    apr_size_t start = cc_key_start((unsigned char *)to, word, (apr_size_t)(line->end - word));
-    const char *after = word + 2 * start;
+    apr_size_t start = 0;
+    apr_size_t word_len = 0;
     apr_ssize_t len = 0;
 
-    if (start > 0 && (after == line->end || is_blank(*after))) {
-        line->at = after;
+    if (form == CC_OCTETS_HEX) {
+        start = cc_key_start((unsigned char *)to, word, (apr_size_t)(line->end - word));
+    }
+    if (start > 0 && (word + 2 * start == line->end || is_blank(word[2 * start]))) {
+        line->at = word + 2 * start;
         return start;
     }
-    len = cc_key_octets((unsigned char *)to, to, word_read(line, to, false));
+    word_len = word_read(line, to, false);
+    len = cc_key_decode((unsigned char *)to, to, word_len, form);
     if (len <= 0) {
-        line_fault(line, word,
-                   "the key is not hex; write an even number of hex digits (colons are ignored)");
+        line_fault(line, word, octets_error(word, (apr_size_t)(line->at - word), form));
         return 0;
     }
     return (apr_size_t)len;

@@ -86,7 +86,7 @@ static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
     apr_size_t len = 0;
 
     if (r->spec->octets) {
-        return cc_line_octets(line, r->key);
+        return cc_line_octets(line, r->key, r->spec->octets);
     }
     len = cc_line_key(line, r->key);
     if (r->spec->nocase) {

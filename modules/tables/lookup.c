@@ -111,10 +111,10 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
     int open_count = 0;
 
     for (int i = 0; i < count; i++, small += CC_KEY_SMALL) {
-        cc_key_t key = {queries[i]->key, queries[i]->len};
+        cc_key_t key;
 
         query_begin(&folded[i]);
-        if (cc_key_fold(&key, table, small, p)) {
+        if (cc_key_fold(&key, queries[i], table, small, p)) {
             folded[i].key = key.at;
             folded[i].len = key.len;
             open[open_count++] = &folded[i];
@@ -125,6 +125,7 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
         query_end(table, &folded[i], p);
         folded[i].key = queries[i]->key;
         folded[i].len = queries[i]->len;
+        folded[i].form = queries[i]->form;
         *queries[i] = folded[i];
     }
 }
@@ -134,7 +135,7 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
 {
     const cc_backend_t *backend = table->source.backend;
     cc_account_t account = {0, 0};
-    cc_key_t folded = {query->key, query->len};
+    cc_key_t folded;
     char small[CC_KEY_SMALL];
 
     if (backend->remote) {
@@ -142,7 +143,7 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
         return query->result;
     }
     query_begin(query);
-    if (cc_key_fold(&folded, table, small, p)) {
+    if (cc_key_fold(&folded, query, table, small, p)) {
         query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
                                         &query->info, p);
     }
@@ -150,15 +151,25 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
     return query->result;
 }
 
-bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
+static bool keys_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 {
     const cc_backend_t *backend = table->source.backend;
 
-    if (!backend->each || !table->source.state || table->spec.octets) {
+    if (!backend->each || !table->source.state) {
         return false;
     }
     backend->each(table->source.state, fn, baton);
     return true;
+}
+
+bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
+{
+    return !table->spec.octets && keys_each(table, fn, baton);
+}
+
+bool cc_table_each_octets(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
+{
+    return table->spec.octets && keys_each(table, fn, baton);
 }
 
 const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p)

@@ -24,9 +24,12 @@
     OPTION(word), .kind = CC_OPTION_NUMBER, .min = (from), .range = #from " to 1000000000",        \
                   .usual = (number)
 
+/* In the order of cc_octets_form_t. */
+static const char *const forms[] = {"hex", "base64", "base64url", NULL};
+
 static const cc_option_t of_all[] = {
     {OPTION(nocase), .kind = CC_OPTION_FLAG},
-    {OPTION(octets), .kind = CC_OPTION_FLAG},
+    {OPTION(octets), .kind = CC_OPTION_WORD, .words = forms},
 };
 static const cc_option_t of_followed[] = {
     {SECONDS(reload, 0, 5)},
@@ -85,10 +88,9 @@ static void options_choose(spec_reader_t *r)
 static const char *options_text(const spec_reader_t *r)
 {
     static const char *const value[] = {
-        [CC_OPTION_FLAG] = "",
-        [CC_OPTION_SECONDS] = "=SECONDS",
-        [CC_OPTION_NUMBER] = "=NUMBER",
-        [CC_OPTION_TEXT] = "=TEXT",
+        [CC_OPTION_FLAG] = "",          [CC_OPTION_SECONDS] = "=SECONDS",
+        [CC_OPTION_NUMBER] = "=NUMBER", [CC_OPTION_TEXT] = "=TEXT",
+        [CC_OPTION_WORD] = "[=FORM]",
     };
     const char *text = "";
 
@@ -117,12 +119,12 @@ static apr_status_t name_read(spec_reader_t *r, const char *word)
 {
     const char *c = word;
 
-    while (apr_isalnum(*c) || *c == '-' || *c == '_') {
+    while (apr_isalnum(*c) || (*c && strchr(".-_", *c))) {
         c++;
     }
     if (*c || c == word) {
         return cc_error_set(r->err, r->pool, "CC0601", word,
-                            "a table name consists of letters, digits, - and _");
+                            "a table name consists of letters, digits, ., - and _");
     }
     r->spec->name = word;
     return APR_SUCCESS;

@@ -29,7 +29,7 @@ cc_tables_t *cc_tables_create(const cc_backend_t *const *backends, apr_pool_t *p
 /**
  * Adds a table: "NAME TYPE:SOURCE [option=value ...]", for a scope (a virtual host; NULL: all of
  * them). `where` is kept by reference. Errors (CC06xx): a name that is used in this scope or has
- * other characters than letters, digits, - and _; an unknown type; an option that this type does
+ * other characters than letters, digits, ., - and _; an unknown type; an option that this type does
  * not have; a bad value; CC0210: a quote that is not closed. Each names the word and what would be
  * legal. Nothing is opened yet.
  */
@@ -194,9 +194,9 @@ apr_uint64_t cc_table_rows(const cc_table_t *table);
 bool cc_table_takes_names(const cc_table_t *table);
 
 /**
- * Looks up a query's key (UTF-8; for a table with `octets` hex in any form), and fills the query's
- * other members. The row and info.failure live in `p`. Answers of remote sources come from the
- * cache if ttl allows. A row with fewer columns than rules use is a failure.
+ * Looks up a query's key (UTF-8, written as query->form says), and fills the query's other members.
+ * The row and info.failure live in `p`. Answers of remote sources come from the cache if ttl
+ * allows. A row with fewer columns than rules use is a failure.
  *
  * `now` is the time by the clock, for ttl and related options. It must not be the start of the
  * request, which may have waited for another table meanwhile. Only remote tables use it.
@@ -210,6 +210,15 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
  * the number of keys. `fn` must not use the table. Any thread.
  */
 bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton);
+
+/**
+ * The same for the keys of a table of a file with `octets`: *fn gets their octets. False: another
+ * table.
+ */
+bool cc_table_each_octets(const cc_table_t *table, cc_table_key_fn *fn, void *baton);
+
+/** Octets that are written in hex, as a key in this form. In `p`; NULL: they are not hex. */
+const char *cc_table_key_text(const char *hex, cc_octets_form_t form, apr_pool_t *p);
 
 /** The place of a line of the table's file: "/etc/httpd/conf/people.map:3". In `p`. */
 const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p);

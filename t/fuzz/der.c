@@ -31,6 +31,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 typedef struct {
     apr_pool_t *pool;
     apr_array_header_t *parts; /* of const char * */
+    const cc_cert_t *cert;
+    const cc_facts_t *facts;
 } answer_t;
 
 static void add(answer_t *answer, const char *text, apr_size_t len)
@@ -68,6 +70,25 @@ static void name_check(const cc_value_t *value, answer_t *answer)
     add(answer, line.text, line.len);
 }
 
+/* As a CA, the certificate has the same values. */
+static void ca_check(const char *name, cc_values_t values, const answer_t *answer)
+{
+    apr_pool_t *p = answer->pool;
+    cc_fieldref_t ref;
+    cc_values_t of_ca;
+
+    if (cc_field_find(&ref, apr_pstrcat(p, "chain.", name, NULL), p, NULL) != APR_SUCCESS)
+        return; /* a field of the connection */
+    must(strcmp(cc_field_name(&ref, p), apr_pstrcat(p, "chain.", name, NULL)) == 0);
+    of_ca = cc_field_values(&ref, answer->cert, answer->facts, p);
+    must(of_ca.count == values.count);
+    for (int i = 0; i < values.count; i++) {
+        must(!of_ca.at[i].unusable == !values.at[i].unusable);
+        must(of_ca.at[i].len == values.at[i].len &&
+             memcmp(of_ca.at[i].text, values.at[i].text, values.at[i].len) == 0);
+    }
+}
+
 static void visit(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
 {
     answer_t *answer = baton;
@@ -77,6 +98,7 @@ static void visit(const char *name, const cc_fieldref_t *ref, cc_values_t values
     must(cc_field_find(&found, name, answer->pool, NULL) == APR_SUCCESS);
     must(cc_field_same(&found, ref));
     add(answer, name, strlen(name));
+    ca_check(name, values, answer);
     for (int i = 0; i < values.count; i++) {
         const cc_value_t *value = &values.at[i];
 
@@ -96,11 +118,15 @@ static const char *ask(const cc_cert_t *cert, apr_pool_t *p)
 {
     static const char sni[] = "www.example.com\n"; /* a client can send anything */
     cc_facts_t facts = {.now = APR_TIME_C(1780315200000000), .tls_sni = sni, .tls_known = true};
-    answer_t answer = {p, apr_array_make(p, 128, sizeof(const char *))};
+    answer_t answer = {p, apr_array_make(p, 128, sizeof(const char *)), cert, &facts};
+    cc_path_ca_t ca = {.cert = cert};
+    cc_path_t path = {1, true, &ca};
     unsigned char digests[64];
     apr_time_t begin = 0, end = 0;
     const char *not_client = cc_cert_not_client(cert);
 
+    cc_cert_digests(cert, ca.sha256, ca.spki_sha256);
+    cc_facts_take_path(&facts, &path);
     cc_field_each(cert, &facts, visit, &answer, p);
     cc_cert_digests(cert, digests, digests + 32);
     cc_cert_validity(cert, &begin, &end);

@@ -38,11 +38,13 @@ static int secret(char *buf, int size, void *baton)
 /* A certificate, or a tag and text that can be shown. */
 static void file_read(const char *path, apr_pool_t *p)
 {
-    cc_cert_t *cert = NULL, *issuer = NULL;
+    const cc_path_t *above = NULL;
+    cc_cert_t *cert = NULL;
     cc_error_t err = {0};
     const char *pem = NULL;
-    int given = cc_cert_read(&cert, &issuer, path, secret, NULL, p, &err) == APR_SUCCESS;
+    int given = cc_cert_read(&cert, &above, path, secret, NULL, p, &err) == APR_SUCCESS;
 
+    must(!above || (above->count > 0 && above->at[above->count - 1].cert));
     must(given ? cert != NULL : err.tag && err.message);
     must(given || !cc_text_unusable(err.message, strlen(err.message)));
     must((cc_cert_read_pem(&pem, path, secret, NULL, p, &err) == APR_SUCCESS) == given);

@@ -27,6 +27,11 @@ static const faketable_row_t rows[] = {
 static apr_pool_t *certificates;
 static cc_cert_t *alice, *bad;
 
+/* The path: a CA with unusable names, and one of which only the digests are known. */
+static cc_path_ca_t cas[2];
+static const cc_path_t path = {2, true, cas};
+static cc_facts_t facts;
+
 static void must(int done)
 {
     if (!done)
@@ -39,6 +44,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     must(apr_initialize() == APR_SUCCESS && apr_pool_create(&certificates, NULL) == APR_SUCCESS);
     alice = ruleset_certificate(ruleset_alice, certificates);
     bad = ruleset_certificate(ruleset_bad, certificates);
+    cas[0].cert = bad;
+    facts = ruleset_facts;
+    cc_facts_take_path(&facts, &path);
     must(atexit(apr_terminate) == 0);
     return 0;
 }
@@ -104,12 +112,12 @@ static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_
     apr_array_header_t *trace = apr_array_make(p, 4, sizeof(cc_step_t));
     const cc_verdict_t *first, *second, *traced, *rewritten;
 
-    first = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
-    second = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, p, p);
-    traced = cc_rules_evaluate(rules, cert, &ruleset_facts, trace, p, p);
-    rewritten = cc_rules_evaluate(again, cert, &ruleset_facts, NULL, p, p);
+    first = cc_rules_evaluate(rules, cert, &facts, NULL, p, p);
+    second = cc_rules_evaluate(rules, cert, &facts, NULL, p, p);
+    traced = cc_rules_evaluate(rules, cert, &facts, trace, p, p);
+    rewritten = cc_rules_evaluate(again, cert, &facts, NULL, p, p);
     verdict_check(first);
-    cc_trace_hint(trace, rules, cert, &ruleset_facts, true);
+    cc_trace_hint(trace, rules, cert, &facts, true);
     trace_check(trace);
     lint_check(rules, first, p);
     must(strcmp(ruleset_text(first, p), ruleset_text(second, p)) == 0);

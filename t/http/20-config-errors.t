@@ -36,7 +36,7 @@ my @refused = (
     ['ClientCertMap user=%{subject.CNN}',        'CC0202', 'CNN', 'dotted object identifier'],
     ['ClientCertMap ext.1.x == 00 user=y',       'CC0271', '1.x', 'such as 1.3.6.1'],
     ['ClientCertMap san.email|lowr == x user=y', 'CC0211', 'lowr',
-        'write one of lower, upper, local, domain, first, last, oneline'],
+        'write one of lower, upper, local, domain,'],
     ['ClientCertMap subject|lower == x user=y',  'CC0212', 'lower', 'only on text and octets'],
     ['ClientCertMap san.email == x san.dns',     'CC0213', 'san.dns', 'an operator must follow'],
     ['ClientCertMap san.email ==',               'CC0213', '==', 'an operand must follow'],
@@ -49,6 +49,12 @@ my @refused = (
     ['ClientCertMap san.email =~ "(.+@" user=y', 'CC0218', '(.+@', 'at byte 4'],
     ['ClientCertMap san.email =~ (?<n>.*) san.dns =~ (?<n>.*) user=$<n>', 'CC0219', '(?<n>.*)',
         'its own name'],
+
+    ['ClientCertMap (issuer,serial == x user=y', 'CC0234', '(issuer,serial', '(FIELD,FIELD)'],
+    ['ClientCertMap subject.CN == x-%{san.upn} user=y', 'CC0235', 'x-%{san.upn}', 'the whole operand'],
+    ['ClientCertMap serial == %{subject.CN} user=y', 'CC0236', '%{subject.CN}', 'different types'],
+    ['ClientCertMap san.ip under 10.1.2.3/8 user=y', 'CC0237', '10.1.2.3/8', 'write 10.0.0.0/8'],
+    ['ClientCertMap serial == dec:1f user=y', 'CC0238', 'dec:1f', 'dec: and its decimal digits'],
 
     # operands
     ['ClientCertMap subject == "alice" user=y',  'CC0273', 'alice', 'RFC 4514'],

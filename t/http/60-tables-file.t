@@ -52,7 +52,7 @@ ClientCertTable mail file:conf/mail.map nocase
     @SSL@
     SSLVerifyClient optional
     ClientCertTable grid   "file:@ROOT@/conf/grid.map"
-    ClientCertTable off    file:conf/off.map octets reload=0
+    ClientCertTable off.map file:conf/off.map octets reload=0
     ClientCertTable case   file:conf/case.map reload=0.5
     ClientCertMap sha256 in pins user=$1 group=$2
     Header always set User "expr=%{REMOTE_USER}"
@@ -68,7 +68,7 @@ ClientCertTable mail file:conf/mail.map nocase
         ClientCertMap subject|oneline in grid user=$1
     </Location>
     <Location "/off">
-        ClientCertMap sha256 !in off user=%{subject.CN}
+        ClientCertMap sha256 !in off.map user=%{subject.CN}
     </Location>
     <Location "/case">
         ClientCertMap subject.CN in case user=$1
@@ -78,7 +78,7 @@ ClientCertTable mail file:conf/mail.map nocase
         Require clientcert-group services
     </Location>
     <Location "/unlisted">
-        Require clientcert sha256 !in off
+        Require clientcert sha256 !in off.map
     </Location>
 </VirtualHost>
 <VirtualHost *:@PORT2@>
@@ -135,7 +135,7 @@ is who('/listed/page', 'alice'), '200 alice staff,admins', '.htaccess may ask a 
 is who('/listed/page', 'partner'), '403', 'which refuses clients that are not in it';
 announce(qr/CC0231: "nosuch": no such table/, qr/CC0231: "mine": no such table/);
 is $h->get('/nosuch/page', cert => 'alice')->{status}, 500, '.htaccess with a table that does not exist';
-ok $h->wait_log(qr/CC0231: "nosuch": .*tables so far: pins, mail, grid, off, case/),
+ok $h->wait_log(qr/CC0231: "nosuch": .*tables so far: pins, mail, grid, off\.map, case/),
     'is told which ones there are';
 is $h->get('/other/page', cert => 'alice')->{status}, 500, 'that of another virtual host is none';
 is who('/other/page', 'bob', port => 2), '200 mine', 'and is one there';

@@ -89,12 +89,12 @@ static int ask(char *buf, int size, void *baton)
     return (int)strlen(buf);
 }
 
-static cc_cert_t *read_ok(cc_cert_t **issuer, asker_t *asker)
+static cc_cert_t *read_ok(const cc_path_t **above, asker_t *asker)
 {
     cc_cert_t *cert = NULL;
     cc_error_t err = {0};
 
-    ck_assert_msg(cc_cert_read(&cert, issuer, path, ask, asker, pool, &err) == APR_SUCCESS, "%s",
+    ck_assert_msg(cc_cert_read(&cert, above, path, ask, asker, pool, &err) == APR_SUCCESS, "%s",
                   err.message);
     certs_has(cert, "subject", "CN=alice");
     ck_assert_uint_eq(ERR_peek_error(), 0);
@@ -103,10 +103,11 @@ static cc_cert_t *read_ok(cc_cert_t **issuer, asker_t *asker)
 
 static void read_fails(const char *tag, const char *message, cc_password_fn *asks, asker_t *asker)
 {
-    cc_cert_t *cert, *issuer;
+    const cc_path_t *above;
+    cc_cert_t *cert;
     cc_error_t err = {0};
 
-    ck_assert_int_eq(cc_cert_read(&cert, &issuer, path, asks, asker, pool, &err), APR_EINVAL);
+    ck_assert_int_eq(cc_cert_read(&cert, &above, path, asks, asker, pool, &err), APR_EINVAL);
     ck_assert_str_eq(err.tag, tag);
     ck_assert_str_eq(err.word, path);
     ck_assert_msg(strstr(err.message, message) != NULL, "%s", err.message);
@@ -117,7 +118,7 @@ TEST(pem_gives_the_first_certificate_and_its_issuer)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
-    cc_cert_t *issuer = NULL;
+    const cc_path_t *above = NULL;
 
     PEM_write_bio_PrivateKey(bio, client.key, EVP_aes_128_cbc(), NULL, 0, NULL, "secret");
     BIO_puts(bio, "words between\n");
@@ -125,9 +126,9 @@ TEST(pem_gives_the_first_certificate_and_its_issuer)
     PEM_write_bio_X509(bio, client.cert);
     PEM_write_bio_X509(bio, ca.cert);
     BIO_free(bio);
-    read_ok(&issuer, &asker);
-    ck_assert_ptr_nonnull(issuer);
-    certs_has(issuer, "subject", "CN=CA");
+    read_ok(&above, &asker);
+    ck_assert_ptr_nonnull(above);
+    certs_has(above->at[0].cert, "subject", "CN=CA");
     read_ok(NULL, &asker);
     ck_assert_int_eq(asker.asked, 0);
 }
@@ -136,35 +137,35 @@ TEST(pem_without_the_issuer_gives_none)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
-    cc_cert_t *issuer = (cc_cert_t *)path;
+    const cc_path_t *above = (const cc_path_t *)path;
 
     PEM_write_bio_X509(bio, client.cert);
     BIO_free(bio);
-    read_ok(&issuer, &asker);
-    ck_assert_ptr_null(issuer);
+    read_ok(&above, &asker);
+    ck_assert_ptr_null(above);
 }
 
 TEST(der_gives_the_first_certificate)
 {
     BIO *bio = file_open();
     asker_t asker = {0};
-    cc_cert_t *issuer = (cc_cert_t *)path;
+    const cc_path_t *above = (const cc_path_t *)path;
 
     i2d_X509_bio(bio, client.cert);
     i2d_X509_bio(bio, ca.cert);
     BIO_free(bio);
-    read_ok(&issuer, &asker);
-    ck_assert_ptr_null(issuer);
+    read_ok(&above, &asker);
+    ck_assert_ptr_null(above);
 }
 
 TEST(pkcs12_gives_the_certificate_of_its_key_and_the_issuer)
 {
     asker_t asker = {"secret", 0};
-    cc_cert_t *issuer = NULL;
+    const cc_path_t *above = NULL;
 
     write_pkcs12("secret", client.key, ca.cert);
-    read_ok(&issuer, &asker);
-    certs_has(issuer, "subject", "CN=CA");
+    read_ok(&above, &asker);
+    certs_has(above->at[0].cert, "subject", "CN=CA");
     ck_assert_int_eq(asker.asked, 1);
 }
 

@@ -11,6 +11,7 @@ typedef struct {
     int number;
     const char *text;
     const char *custom;
+    enum { NO_WORD, ONE, TWO, THREE } word;
 } record_t;
 
 static apr_status_t custom_set(void *record, const char *value, apr_pool_t *p, cc_error_t *err)
@@ -19,7 +20,10 @@ static apr_status_t custom_set(void *record, const char *value, apr_pool_t *p, c
     return *value ? APR_SUCCESS : cc_error_set(err, p, "T4", value, "custom");
 }
 
+static const char *const words[] = {"one", "two", "three", NULL};
+
 static const cc_option_t options[] = {
+    {.name = "word", .kind = CC_OPTION_WORD, .member = offsetof(record_t, word), .words = words},
     {.name = "flag", .kind = CC_OPTION_FLAG, .member = offsetof(record_t, flag)},
     {.name = "choice",
      .kind = CC_OPTION_CHOICE,
@@ -80,6 +84,7 @@ static bool reads(const char *word)
 TEST(what_does_not_stand_there_is_usual)
 {
     ck_assert(!record.flag && !record.choice && !record.text && !record.custom);
+    ck_assert_int_eq(record.word, NO_WORD);
     ck_assert_int_eq(record.wait, apr_time_from_sec(3));
     ck_assert_int_eq(record.number, 7);
 }
@@ -93,6 +98,15 @@ TEST(each_kind_is_read_into_its_member)
     ck_assert_int_eq(record.number, 1);
     ck_assert_str_eq(record.text, "a=b");
     ck_assert_str_eq(record.custom, "x");
+}
+
+TEST(a_word_gives_its_place_and_none_the_first)
+{
+    ck_assert(reads("word=three"));
+    ck_assert_int_eq(record.word, THREE);
+    reader.seen[0] = false;
+    ck_assert(reads("word"));
+    ck_assert_int_eq(record.word, ONE);
 }
 
 TEST(a_name_is_found_as_a_whole)
@@ -118,6 +132,9 @@ static const struct {
      "not a valid value; write number=NUMBER, a number from 1 to many"},
     {"number=1000000001", "T1", "number=1000000001",
      "not a valid value; write number=NUMBER, a number from 1 to many"},
+    {"word=four", "T1", "word=four",
+     "not a valid value; write word, word=one, word=two or word=three"},
+    {"word=", "T1", "word=", "not a valid value; write word, word=one, word=two or word=three"},
     {"text=", "T2", "text", "the value is missing; write text=TEXT"},
     {"text", "T2", "text", "the value is missing; write text=TEXT"},
     {"custom=", "T4", "", "custom"},

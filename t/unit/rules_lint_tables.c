@@ -45,6 +45,10 @@ static const key_case_t cases[] = {
     {"sha256", "AA:BB x\nCC:DD y\n", "add the option octets to the table"},
     {"sha256", "aabb x\n", "a different number of digits"},
     {"sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 x\naa y\n", NULL},
+    {"sha256", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= x\n", "add the option octets=base64"},
+    {"sha256", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU x\n", "add the option octets=base64"},
+    {"sha256", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuF? x\n", "add the option octets to the"},
+    {"spki.sha1", "2jmj7l5rSw0yVb/vlWAYkK/YBwk= x\n", "add the option octets=base64"},
     {"serial", "1A2B x\n", "add the option octets to the table"},
     {"serial", "1a2b x\n1A2C y\n", NULL},
     {"serial", "-01 x\n", NULL},
@@ -97,22 +101,46 @@ TEST(options_of_a_table_are_considered)
     tableset_open(&set, apr_pstrcat(set.pool, "file:", tableset_path(&set, "g"), " octets", NULL),
                   1);
     ck_assert_str_eq(finding("serial"), "");
+    ck_assert_ptr_nonnull(strstr(finding("sha1"), "a different number of octets"));
+}
+
+TEST(hex_digits_that_are_read_as_base64_are_reported)
+{
+    static const char hex[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    tableset_write(&set, "f", apr_pstrcat(set.pool, hex, " x\n", NULL));
+    tableset_open(&set, "file:f octets=base64", 1);
+    ck_assert_ptr_nonnull(strstr(finding("sha256"), "the option for them is octets=hex"));
+    ck_assert_str_eq(finding("serial"), "");
+    tableset_write(&set, "f", apr_pstrcat(set.pool, hex, " x\nSHA256:", hex, " y\n", NULL));
+    tableset_open(&set, "file:f octets=base64", 1);
+    ck_assert_str_eq(finding("sha256"), "");
 }
 
 /* ---- hints ------------------------------------------------------------------------------- */
 
-static const char *hint_of(const char *condition)
+static const char *hint_for(const char *condition, const cc_cert_t *cert)
 {
     cc_rules_t *rules = ruleset_compile_with(
         set.tables, apr_pstrcat(set.pool, condition, " user=$1", NULL), set.pool);
     apr_array_header_t *steps = apr_array_make(set.pool, 1, sizeof(cc_step_t));
-    const cc_cert_t *cert = ruleset_certificate(ruleset_alice, set.pool);
     const char *hint;
 
     cc_rules_evaluate(rules, cert, &ruleset_facts, steps, set.pool, set.pool);
     cc_trace_hint(steps, rules, cert, &ruleset_facts, true);
     hint = APR_ARRAY_IDX(steps, 0, cc_step_t).hint;
     return hint ? hint : "";
+}
+
+static const char *hint_of(const char *condition)
+{
+    return hint_for(condition, ruleset_certificate(ruleset_alice, set.pool));
+}
+
+TEST(a_short_key_may_be_base64_by_chance)
+{
+    tableset_open_text(&set, "Gis= x\n"); /* the serial number of the certificate */
+    ck_assert_str_eq(hint_of("serial in t"), "");
 }
 
 TEST(a_key_in_mixed_case_is_found_and_its_line_is_named)
@@ -123,6 +151,43 @@ TEST(a_key_in_mixed_case_is_found_and_its_line_is_named)
                                   "the table (%s:2) has the key \"ALICE.a@example.ORG\"; add the "
                                   "option nocase to ClientCertTable t",
                                   tableset_path(&set, "f")));
+}
+
+/* A file with the digest of a certificate, in this form. */
+static const char *digest_file(const cc_cert_t *cert, cc_octets_form_t form, const char *before)
+{
+    const char *hex = cc_cert_value(cert, "sha256", set.pool)->text;
+
+    tableset_write(
+        &set, "f",
+        apr_pstrcat(set.pool, before, cc_table_key_text(hex, form, set.pool), " x\n", NULL));
+    return tableset_path(&set, "f");
+}
+
+static const struct {
+    cc_octets_form_t form;
+    const char *before, *option, *remedy;
+} digests[] = {
+    {CC_OCTETS_BASE64, "", "", "add the option octets=base64 to ClientCertTable t"},
+    {CC_OCTETS_BASE64URL, "", "", "add the option octets=base64 to ClientCertTable t"},
+    {CC_OCTETS_BASE64URL, "sha256//", "", "add the option octets=base64 to ClientCertTable t"},
+    {CC_OCTETS_HEX, "", " octets=base64", "its keys are hex: write the option octets=hex of"},
+    {CC_OCTETS_HEX, "", "", NULL},
+    {CC_OCTETS_BASE64, "", " octets=base64", NULL},
+};
+
+TEST_LOOP(a_digest_in_another_form_is_found, 0, COUNT(digests))
+{
+    const cc_cert_t *cert = ruleset_certificate(ruleset_alice, set.pool);
+    const char *path = digest_file(cert, digests[_i].form, digests[_i].before);
+    const char *hint;
+
+    tableset_open(&set, apr_pstrcat(set.pool, "file:", path, digests[_i].option, NULL), 1);
+    hint = hint_for("sha256 in t", cert);
+    if (digests[_i].remedy)
+        ck_assert_msg(strstr(hint, digests[_i].remedy) != NULL, "%s", hint);
+    else
+        ck_assert_str_eq(hint, "");
 }
 
 TEST(a_key_that_is_not_there_has_no_hint)

@@ -29,12 +29,10 @@ typedef struct lint_case_t {
 
 static const lint_case_t cases[] = {
     /* variables */
-    {"subject.CN == %{san.upn|local} user=x", "CC0770", "%{san.upn|local} is plain text here"},
-    {"subject.CN != a%{subject.OU}b user=x", "CC0770", "%{subject.OU} is plain text here"},
-    {"subject.CN =~ %{san.upn}.* user=x", "CC0770", "two fields cannot be compared"},
-    {"issuer == CN=%{subject.CN} user=x", "CC0770", "%{subject.CN} is plain text here"},
-    {"subject.CN == %{nothing} user=x", NULL, NULL},
-    {"subject.CN == %{san.upn user=x", NULL, NULL},
+    {"subject.CN =~ %{san.upn}.* user=x", "CC0770", "%{san.upn} is plain text here"},
+    {"subject.CN =~ a%{subject.OU}b user=x", "CC0770", "== compares two fields"},
+    {"subject.CN =~ %{nothing} user=x", NULL, NULL},
+    {"subject.CN == %{san.upn} user=x", NULL, NULL},
     {"subject.CN == a user=%{san.upn}", NULL, NULL},
     /* modifiers */
     {"san.email =~ (.+)@x user=$1|lower", "CC0771", "so |lower becomes a part of the name"},
@@ -85,7 +83,12 @@ static const lint_case_t cases[] = {
     {"serial != 590616453478901234567890123456789012345678901234 issuer == O=x user=x", "CC0774",
      "so this one is in decimal"},
     {"serial == 4ec35ce8493c86e3d15ae39a202bad773cca2c91 issuer == O=x user=x", NULL, NULL},
-    {"serial == 1234567890123456789012345678901234567890 issuer == O=x user=x", NULL, NULL},
+    {"serial == 1234567890123456789012345678901234567890 issuer == O=x user=x", "CC0774",
+     "if it is decimal, write dec:1234567890123456789012345678901234567890; if it is hex"},
+    {"serial == 12345678901234567 issuer == O=x user=x", "CC0774", "has decimal digits only"},
+    {"serial == 1234567890123456 issuer == O=x user=x", NULL, NULL},
+    {"serial == 12:34567890123456789012345678901234567890 issuer == O=x user=x", NULL, NULL},
+    {"serial == dec:1234567890123456789012345678901234567890 issuer == O=x user=x", NULL, NULL},
     {"serial == 0001234567890123456789012345678901234567890 issuer == O=x user=x", NULL, NULL},
     {"serial == 9999999999999999999999999999999999999999999999999999 issuer == O=x user=x", NULL,
      NULL},

@@ -46,15 +46,16 @@ static int alternative_type(const char *where)
     return strcmp(where, "email") == 0 ? GEN_EMAIL
            : strcmp(where, "dns") == 0 ? GEN_DNS
            : strcmp(where, "uri") == 0 ? GEN_URI
+           : strcmp(where, "ip") == 0  ? GEN_IPADD
                                        : -1;
 }
 
 static void alternative_add(GENERAL_NAMES *names, int type, const char *text)
 {
     GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+    ASN1_STRING *string = type == GEN_IPADD ? a2i_IPADDRESS(text) : ASN1_IA5STRING_new();
 
-    must(name && string && ASN1_STRING_set(string, text, -1));
+    must(name && string && (type == GEN_IPADD || ASN1_STRING_set(string, text, -1)));
     GENERAL_NAME_set0_value(name, type, string);
     must(sk_GENERAL_NAME_push(names, name));
 }

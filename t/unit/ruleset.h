@@ -10,7 +10,7 @@ typedef const char *const ruleset_certificate_t[];
 
 /**
  * Makes a certificate; it lives as long as `p`. Places: an attribute of the subject ("CN") or of
- * the issuer ("issuer.CN"), or a subjectAltName ("email", "dns", "uri"). Valid through 2026,
+ * the issuer ("issuer.CN"), or a subjectAltName ("email", "dns", "uri", "ip"). Valid through 2026,
  * serial 1A2B.
  */
 cc_cert_t *ruleset_certificate(ruleset_certificate_t pairs, apr_pool_t *p);

@@ -61,24 +61,19 @@ static char *line_next(FILE *out)
 typedef struct shown_t {
     cc_cert_t *cert;
     cc_facts_t facts;
-    unsigned char ca_sha256[32], ca_spki_sha256[32];
 } shown_t;
 
 /* False if the file has no certificate that OpenSSL reads. */
 static bool shown_read(shown_t *shown, const char *path)
 {
-    cc_cert_t *issuer = NULL;
+    const cc_path_t *above = NULL;
 
     memset(shown, 0, sizeof(*shown));
-    if (cc_cert_read(&shown->cert, &issuer, path, NULL, NULL, pool, NULL) != APR_SUCCESS) {
+    if (cc_cert_read(&shown->cert, &above, path, NULL, NULL, pool, NULL) != APR_SUCCESS) {
         return false;
     }
     shown->facts.now = apr_time_now();
-    if (issuer) {
-        cc_cert_digests(issuer, shown->ca_sha256, shown->ca_spki_sha256);
-        shown->facts.ca_sha256 = shown->ca_sha256;
-        shown->facts.ca_spki_sha256 = shown->ca_spki_sha256;
-    }
+    cc_facts_take_path(&shown->facts, above);
     return true;
 }
 

@@ -15,22 +15,26 @@ typedef struct {
 static const error_case_t errors[] = {
     {"", "CC0601", "", "NAME TYPE:SOURCE [option=value ...]"},
     {"people", "CC0601", "people", "NAME TYPE:SOURCE"},
-    {"pe.ople file:x", "CC0601", "pe.ople", "letters, digits, - and _"},
-    {"\"\" file:x", "CC0601", "", "letters, digits, - and _"},
+    {"pe/ople file:x", "CC0601", "pe/ople", "letters, digits, ., - and _"},
+    {"\"\" file:x", "CC0601", "", "letters, digits, ., - and _"},
     {"people x", "CC0603", "x", "file:, dbm:, redis:"},
     {"people file", "CC0603", "file", "file:, dbm:, redis:"},
     {"people fil:x", "CC0603", "fil:x", "file:, dbm:, redis:"},
     {"people files:x", "CC0603", "files:x", "file:, dbm:, redis:"},
     {"people FILE:x", "CC0603", "FILE:x", "file:, dbm:, redis:"},
     {"people file:", "CC0603", "file:", "after the colon"},
-    {"people file:x nocas", "CC0604", "nocas", "nocase, octets, reload=SECONDS"},
+    {"people file:x nocas", "CC0604", "nocas", "nocase, octets[=FORM], reload=SECONDS"},
     {"people file:x reloads=3", "CC0604", "reloads=3", "not an option of file tables"},
-    {"people file:x ttl=3", "CC0604", "ttl=3", "their options are nocase, octets, reload=SECONDS"},
+    {"people file:x ttl=3", "CC0604", "ttl=3",
+     "their options are nocase, octets[=FORM], reload=SECONDS"},
     {"people dbm:x size=3", "CC0604", "size=3", "not an option of dbm tables"},
     {"people redis:x reload=3", "CC0604", "reload=3",
-     "nocase, octets, timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, stale=SECONDS, "
+     "nocase, octets[=FORM], timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, stale=SECONDS, "
      "size=NUMBER"},
     {"people file:x nocase=1", "CC0605", "nocase=1", "takes no value"},
+    {"people file:x octets=base32", "CC0605", "octets=base32",
+     "octets=hex, octets=base64 or octets=base64url"},
+    {"people file:x octets=", "CC0605", "octets=", "octets=hex, octets=base64 or"},
     {"people file:x reload", "CC0605", "reload", "reload=SECONDS"},
     {"people file:x reload=", "CC0605", "reload=", "reload=SECONDS"},
     {"people file:x reload=5s", "CC0605", "reload=5s", "from 0 to"},
@@ -91,6 +95,9 @@ TEST(a_name_is_taken_once_a_scope)
     ck_assert_str_eq(err.word, "people");
     ck_assert_ptr_nonnull(strstr(err.message, "at people file:y"));
     add(NULL, "People file:x");
+    add(NULL, "partners.map_v1-0 file:x");
+    ck_assert_str_eq(cc_table_name(cc_tables_find(tables, NULL, "partners.map_v1-0")),
+                     "partners.map_v1-0");
 }
 
 TEST(a_scope_finds_its_own_table_before_the_one_for_all)

@@ -87,12 +87,14 @@ TEST(base64_in_a_filter_is_octets)
     ck_assert_str_eq(cc_filter_base64("AP8q", 4, pool), "\\00\\ff\\2a");
     ck_assert_str_eq(cc_filter_base64("AP8=", 4, pool), "\\00\\ff");
     ck_assert_str_eq(cc_filter_base64("AA==", 4, pool), "\\00");
+    ck_assert_str_eq(cc_filter_base64("AP8", 3, pool), "\\00\\ff");
+    ck_assert_str_eq(cc_filter_base64("AP-_", 4, pool), "\\00\\ff\\bf");
 }
 
 TEST(what_is_not_base64_makes_no_filter)
 {
-    static const char *const wrong[] = {"", "A", "AP8", "AP8q=", "A===", "====", "AP=q", "AP8*",
-                                        "AP8q)(uid=*", "AP 8", "AP8q\n", "AP-_"};
+    static const char *const wrong[] = {"", "A", "AP8q=", "A===", "====", "AP=q", "AP8*",
+                                        "AP8q)(uid=*", "AP 8", "AP8q\n", "AP9="};
 
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         ck_assert_msg(!cc_filter_base64(wrong[i], strlen(wrong[i]), pool), "%s", wrong[i]);

@@ -54,7 +54,7 @@ static apr_status_t field_read(cc_convert_t *convert, const char *field, cc_erro
     if (cc_field_find(&ref, name, p, err) != APR_SUCCESS) {
         return APR_EINVAL;
     }
-    if (ref.field->many && !strstr(field, "|first") && !strstr(field, "|last")) {
+    if (cc_field_many(&ref) && !strstr(field, "|first") && !strstr(field, "|last")) {
         name = apr_pstrcat(p, name, "|first", NULL);
     }
     if (ref.field->type == CC_TYPE_DN && !strstr(field, "|oneline")) {

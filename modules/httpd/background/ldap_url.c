@@ -185,7 +185,7 @@ apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
     apr_status_t status = url_read(directory, spec, p, err);
 
     directory->server = cc_backend_server(spec);
-    directory->hex = spec->octets;
+    directory->hex = spec->octets == CC_OCTETS_HEX;
     directory->timeout.tv_sec = apr_time_sec(spec->timeout);
     directory->timeout.tv_usec = apr_time_usec(spec->timeout);
     return status == APR_SUCCESS ? user_read(directory, spec, p, err) : status;

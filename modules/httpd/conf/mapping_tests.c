@@ -263,17 +263,12 @@ static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 
 /* Evaluates the mapping alone: neither verification nor expiry is tested. */
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
-                            const cc_cert_t *issuer, apr_pool_t *p)
+                            const cc_path_t *above, apr_pool_t *p)
 {
-    unsigned char sha256[32], spki_sha256[32];
     cc_facts_t facts = {.now = apr_time_now(), .via = test->via, .via_proxy = test->proxy};
     const cc_verdict_t *verdict;
 
-    if (issuer) {
-        cc_cert_digests(issuer, sha256, spki_sha256);
-        facts.ca_sha256 = sha256;
-        facts.ca_spki_sha256 = spki_sha256;
-    }
+    cc_facts_take_path(&facts, above);
     verdict = cc_rules_evaluate(tested->rules, cert, &facts, tested->trace, p, p);
     tested->got = verdict->failure ? verdict->failure : got_text(verdict, p);
     tested->passed = is_expected(test, verdict);
@@ -286,18 +281,19 @@ static cc_tested_t test_run(const cc_test_t *test, apr_pool_t *p)
 {
     cc_tested_t tested = {.where = test->where, .file = test->file, .rules = rules_of(test)};
     const char *path = ap_server_root_relative(p, test->file);
-    cc_cert_t *cert, *issuer;
+    const cc_path_t *above;
+    cc_cert_t *cert;
     cc_error_t err = {0};
 
     tested.expected = expected_text(test, p);
     tested.trace = apr_array_make(p, 8, sizeof(cc_step_t));
     if (!tested.rules) {
         tested.got = "no ClientCertMap is in effect in the scope of this test";
-    } else if (cc_cert_read(&cert, &issuer, path ? path : test->file, NULL, NULL, p, &err) !=
+    } else if (cc_cert_read(&cert, &above, path ? path : test->file, NULL, NULL, p, &err) !=
                APR_SUCCESS) {
         tested.got = cc_error_text(&err, p);
     } else {
-        certificate_map(&tested, test, cert, issuer, p);
+        certificate_map(&tested, test, cert, above, p);
     }
     return tested;
 }
