@@ -67,24 +67,38 @@ apr_status_t cc_reference_fields(cc_tool_t *tool)
     return APR_SUCCESS;
 }
 
-static apr_status_t words_print(cc_tool_t *tool, const char *title, const cc_word_t *(*at)(int i))
+static void words_head(const char *title)
 {
-    const cc_word_t *word;
-
     printf("| %s | Description | Example |\n|---|---|---|\n", title);
-    for (int i = 0; (word = at(i)); i++) {
-        printf("| `%s` | %s | `%s` |\n", word->name, cell(word->description, tool->pool),
-               cell(word->example, tool->pool));
-    }
-    return APR_SUCCESS;
+}
+
+static void word_print(const char *name, const cc_word_t *word, apr_pool_t *p)
+{
+    printf("| `%s` | %s | `%s` |\n", name, cell(word->description, p), cell(word->example, p));
 }
 
 apr_status_t cc_reference_operators(cc_tool_t *tool)
 {
-    return words_print(tool, "Operator", cc_operator_at);
+    const cc_word_t *word;
+
+    words_head("Operator");
+    for (int i = 0; (word = cc_operator_at(i)); i++) {
+        word_print(word->name, word, tool->pool);
+    }
+    return APR_SUCCESS;
 }
 
 apr_status_t cc_reference_modifiers(cc_tool_t *tool)
 {
-    return words_print(tool, "Modifier", cc_modifier_at);
+    const cc_word_t *word;
+
+    words_head("Modifier");
+    for (int i = 0; (word = cc_modifier_at(i)); i++) {
+        const char *argument = cc_modifier_argument_at(i);
+        const char *name =
+            argument ? apr_pstrcat(tool->pool, word->name, "(", argument, ")", NULL) : word->name;
+
+        word_print(name, word, tool->pool);
+    }
+    return APR_SUCCESS;
 }

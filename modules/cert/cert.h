@@ -43,6 +43,18 @@ typedef struct cc_value_t {
     const void *dn;       /* CC_TYPE_DN: private to cert, for the functions on names */
 } cc_value_t;
 
+/** A number, of CC_TYPE_NUMBER. Its text lives as long as `p`. */
+cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
+
+/** Octets in lower-case hex, of CC_TYPE_OCTETS. The text lives as long as `p`. */
+cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+
+/**
+ * The SHA-2 digest of octets with this many bits: 256, 384 or 512. Unusable if OpenSSL fails. Lives
+ * as long as `p`.
+ */
+cc_value_t cc_value_digest(const unsigned char *octets, apr_size_t len, int bits, apr_pool_t *p);
+
 /** The values of one field, in the order of the certificate; count is 0 if there are none. */
 typedef struct cc_values_t {
     int count;
@@ -230,6 +242,9 @@ const cc_field_t *cc_field_key(void);
 /** True if its values are IP addresses (san.ip, via.proxy). */
 bool cc_field_is_address(const cc_fieldref_t *ref);
 
+/** How many hex digits each value has if the values are digests, as those of sha256; otherwise 0. */
+apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref);
+
 /** True if both name the same field of the same certificate, with the same argument. */
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b);
 
@@ -256,6 +271,13 @@ cc_path_need_t cc_field_path_need(const cc_fieldref_t *ref);
  */
 apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const char *text,
                               apr_pool_t *p, cc_error_t *err);
+
+/**
+ * The same for a value of this type that no field has as it is. The key is that of such a value:
+ * cc_value_number, cc_value_octets, text.
+ */
+apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
+                             cc_error_t *err);
 
 /**
  * The values of a field. This never fails: a field that cannot be decoded has one unusable value.

@@ -194,6 +194,13 @@ bool cc_field_is_address(const cc_fieldref_t *ref)
     return operand == cc_operand_ip || operand == cc_operand_proxy;
 }
 
+apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref)
+{
+    cc_operand_fn *operand = cc_row_of(ref)->operand;
+
+    return operand == cc_operand_sha256 ? 64 : operand == cc_operand_sha1 ? 40 : 0;
+}
+
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)
 {
     return a->field == b->field && a->of == b->of && (!a->oid || strcmp(a->oid, b->oid) == 0);
@@ -219,6 +226,22 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
 
     ERR_set_mark();
     status = row->operand(value, text, row->variant, p, err);
+    ERR_pop_to_mark();
+    return status;
+}
+
+apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    static cc_operand_fn *const operands[] = {
+        [CC_TYPE_TEXT] = cc_operand_text,     [CC_TYPE_DN] = cc_operand_name,
+        [CC_TYPE_NUMBER] = cc_operand_number, [CC_TYPE_TIME] = cc_operand_time,
+        [CC_TYPE_OCTETS] = cc_operand_octets, [CC_TYPE_DER] = cc_operand_octets,
+    };
+    apr_status_t status = APR_SUCCESS;
+
+    ERR_set_mark();
+    status = operands[type](value, text, 0, p, err);
     ERR_pop_to_mark();
     return status;
 }

@@ -65,7 +65,6 @@ const char *cc_file_kind(const char *data, long len, apr_pool_t *p);
 cc_value_t cc_value_text(const char *text, apr_size_t len, apr_pool_t *p);
 cc_value_t cc_value_words(const char *text, apr_pool_t *p); /* NUL-terminated */
 cc_value_t cc_value_time(apr_time_t time, apr_pool_t *p);
-cc_value_t cc_value_number(apr_int64_t number, apr_pool_t *p);
 /* `reason` is a literal; `raw` is copied, for a log, and may be NULL. */
 cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
 
@@ -87,7 +86,6 @@ char *cc_hex_read(const char *text, apr_pool_t *p);
 /* The opposite, for hex in lower case; NULL: anything else. */
 const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_size_t *len,
                                       apr_pool_t *p);
-cc_value_t cc_value_octets(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
 cc_operand_fn cc_operand_octets;
 cc_operand_fn cc_operand_sha256;
 cc_operand_fn cc_operand_sha384;

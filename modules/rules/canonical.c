@@ -41,21 +41,22 @@ static const char *operand_text(const cc_condition_t *c, apr_pool_t *p)
     return c->other ? apr_pstrcat(p, "%{", selector_text(c->other, p), "}", NULL) : c->operand;
 }
 
+/* Whether a template, or a field with its modifiers, needs quotes to be read back unchanged. */
+static bool needs_quotes(const char *word)
+{
+    return word[strcspn(word, " \t\n\v\f\r\"'\\")] != '\0' || strstr(word, "${");
+}
+
 /* A pattern or the name of a table stays as written; a value is written in its normal form. */
 static void put_condition(apr_array_header_t *pieces, const cc_condition_t *c)
 {
     apr_pool_t *p = pieces->pool;
     bool is_value = !c->pattern && !c->table && !c->other;
+    const char *field = selector_text(c->selector, p);
 
-    put_word(pieces, selector_text(c->selector, p));
+    put_word(pieces, needs_quotes(field) ? cc_word_quote(field, p) : field);
     put_word(pieces, c->op->word.name);
     put_word(pieces, cc_word_quote(is_value ? c->value.text : operand_text(c, p), p));
-}
-
-/* Whether the template needs quotes to be read back unchanged. */
-static bool needs_quotes(const char *template)
-{
-    return template[strcspn(template, " \t\n\v\f\r\"'\\")] != '\0' || strstr(template, "${");
 }
 
 static void put_template(apr_array_header_t *pieces, const char *output,

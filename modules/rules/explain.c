@@ -8,6 +8,11 @@
 
 #include "rules/internal.h"
 
+const char *cc_condition_field(const char *field, apr_pool_t *p)
+{
+    return strpbrk(field, " \"'\\") ? cc_word_quote(field, p) : field;
+}
+
 /* As a configuration has it, unless it contains characters that no line or page may contain. */
 static const char *operand_text(const char *operand, apr_pool_t *p)
 {
@@ -20,8 +25,8 @@ static const char *operand_text(const char *operand, apr_pool_t *p)
 
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p)
 {
-    return apr_pstrcat(p, condition->field, " ", condition->op->word.name, " ",
-                       operand_text(condition->operand, p), NULL);
+    return apr_pstrcat(p, cc_condition_field(condition->field, p), " ", condition->op->word.name,
+                       " ", operand_text(condition->operand, p), NULL);
 }
 
 #define SHOWN_MAX 16 /* values that are shown; a certificate may have any number */

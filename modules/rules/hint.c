@@ -21,8 +21,8 @@
 const char *cc_hint_condition(const cc_miss_t *miss, const char *field, const char *op,
                               const char *operand)
 {
-    return apr_pstrcat(miss->pool, field ? field : miss->condition->field, " ",
-                       op ? op : miss->condition->op->word.name, " ",
+    field = cc_condition_field(field ? field : miss->condition->field, miss->pool);
+    return apr_pstrcat(miss->pool, field, " ", op ? op : miss->condition->op->word.name, " ",
                        cc_word_quote(operand, miss->pool), NULL);
 }
 

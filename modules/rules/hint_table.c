@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "rules/hint.h"
+#include "rules/modifier.h"
 
 /* What to do about a key in another form. */
 typedef enum {
@@ -41,9 +42,11 @@ static const char *remedy_text(const cc_miss_t *miss, const cc_value_t *value, c
         return apr_pstrcat(p, "its keys are hex: write the option octets=hex of ClientCertTable ",
                            table, NULL);
     case REMEDY_LOCAL:
-        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "local"), " in ", table, NULL);
+        return apr_pstrcat(p, "write ", cc_condition_field(cc_hint_field_with(miss, "local"), p),
+                           " in ", table, NULL);
     case REMEDY_DOMAIN:
-        return apr_pstrcat(p, "write ", cc_hint_field_with(miss, "domain"), " in ", table, NULL);
+        return apr_pstrcat(p, "write ", cc_condition_field(cc_hint_field_with(miss, "domain"), p),
+                           " in ", table, NULL);
     case REMEDY_KEY:
         break;
     }
@@ -266,7 +269,8 @@ static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
     hint = hint ? hint : key_try(miss, value, with_colons(big, p), REMEDY_OCTETS);
     hint = hint ? hint : key_try(miss, value, with_colons(value->text, p), REMEDY_OCTETS);
     hint = hint ? hint : base64_hint(miss, value);
-    if (!hint && strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
+    if (!hint && !miss->condition->selector->maker &&
+        strcmp(miss->condition->selector->ref.field->name, "serial") == 0) {
         const char *digits = value->text + strspn(value->text, "0");
 
         hint = key_try(miss, value, cc_decimal_of_hex(value->text, p), REMEDY_KEY);
@@ -287,7 +291,7 @@ static const cc_value_t *name_of(const cc_miss_t *miss)
     const cc_selector_t *selector = miss->condition->selector;
     cc_values_t values;
 
-    if (!selector->plain || !selector->base || selector->base->type != CC_TYPE_DN) {
+    if (!selector->base || selector->modifier->takes != CC_TAKES_DN) {
         return NULL;
     }
     values = cc_selector_values(selector->base, miss->cert, miss->facts, miss->pool);

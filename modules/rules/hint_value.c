@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "rules/hint.h"
+#include "rules/modifier.h"
 
 /* ---- names ------------------------------------------------------------------------------- */
 
@@ -191,11 +192,18 @@ static const char *elsewhere_hint(const cc_miss_t *miss)
     const char *bar = strchr(c->field, '|');
     cc_elsewhere_t elsewhere = {miss, bar ? bar : "", NULL};
 
-    if (c->selector->plain && c->selector->ref.field->type != CC_TYPE_TEXT) {
+    if (c->selector->maker ||
+        (c->selector->plain && c->selector->ref.field->type != CC_TYPE_TEXT)) {
         return NULL;
     }
     cc_field_each(miss->cert, miss->facts, place_try, &elsewhere, miss->pool);
     return elsewhere.hint;
+}
+
+/* Text such as base64 is as it is: an operand in other letters is another value. */
+static bool has_own_form(const cc_selector_t *selector)
+{
+    return selector->maker && selector->maker->form && !selector->maker->hinted;
 }
 
 /* ---- all of them ------------------------------------------------------------------------- */
@@ -207,9 +215,10 @@ const char *cc_hint_equal(const cc_miss_t *miss)
 
     if (c->selector->type == CC_TYPE_DN) {
         hint = name_hint(miss);
-    } else if (c->selector->type == CC_TYPE_TEXT) {
+    } else if (c->selector->type == CC_TYPE_TEXT && !has_own_form(c->selector)) {
         hint = text_hint(miss);
-    } else if ((c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER)) {
+    } else if (!c->selector->maker &&
+               (c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER)) {
         hint = decimal_hint(miss);
     } else {
         return NULL;

@@ -38,7 +38,10 @@ struct cc_selector_t {
     const cc_modifier_t *modifier; /* NULL for a field without modifiers */
     const char *argument_text;     /* of the modifier: what is in its parentheses; NULL: none */
     const void *argument;          /* the same, read */
-    const cc_modifier_t *casing;   /* the last one that fixes the case of letters, or NULL */
+    const cc_modifier_t *casing;   /* the one that fixes the case of letters, or NULL */
+    const cc_modifier_t *maker;    /* the last one that makes something else (CC_KEEPS_NOTHING) of
+                                    * its values, so nothing follows from the field; or NULL */
+    bool always;                   /* it has a value even if the field has none */
     cc_type_t type;                /* of its values, after the modifiers */
     cc_selector_t *const *parts;   /* of a key of several fields, which are `part_count` */
     int part_count;                /* 0: a field */
@@ -395,7 +398,11 @@ apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t 
 const char *cc_decimal_to_hex(const char *decimal, apr_pool_t *p);
 const char *cc_decimal_of_hex(const char *hex, apr_pool_t *p);
 
-/* explain.c: a condition as written in a rule; and adding the step of a rule to a trace. */
+/*
+ * explain.c: a field with its modifiers as written in a rule, in quotes if an argument needs them;
+ * a condition; and adding the step of a rule to a trace.
+ */
+const char *cc_condition_field(const char *field, apr_pool_t *p);
 const char *cc_condition_text(const cc_condition_t *condition, apr_pool_t *p);
 void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *failed,
                   bool undecided);

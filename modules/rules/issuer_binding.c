@@ -5,7 +5,10 @@
 
 #include "rules/logic.h"
 
-/* For any other field, another CA may issue a certificate with the same value. */
+/*
+ * For any other field, another CA may issue a certificate with the same value. So it may if a
+ * modifier tells only whether there is a value, or how many.
+ */
 static const struct {
     const char *field;
     cc_issuer_binding_t binding;
@@ -73,6 +76,9 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
 
     if (selector->parts) {
         return key_binding(selector);
+    }
+    if (selector->always) {
+        return CC_BINDS_NOTHING;
     }
     if (selector->ref.of != CC_FIELD_OF_CLIENT) {
         return determines_ca(field) ? CC_BINDS_ISSUER : CC_BINDS_NOTHING;

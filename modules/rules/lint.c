@@ -321,7 +321,8 @@ static void issuer_check(cc_rule_lint_t *lint, const cc_condition_t *c, apr_hash
         note_add(lint, "CC0775",
                  "%s: a CA has this name in the other order, and a name is written with the most "
                  "specific part first; write %s %s %s",
-                 cc_condition_text(c, lint->scratch), c->field, c->op->word.name, text);
+                 cc_condition_text(c, lint->scratch), cc_condition_field(c->field, lint->scratch),
+                 c->op->word.name, text);
     }
 }
 
@@ -352,7 +353,7 @@ apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t
         for (int j = 0; j < lint.rule->conditions->nelts; j++) {
             const cc_condition_t *c = &APR_ARRAY_IDX(lint.rule->conditions, j, cc_condition_t);
 
-            if (!c->op->negative && cc_field_of_tls(&c->selector->ref)) {
+            if (!c->op->negative && !c->selector->always && cc_field_of_tls(&c->selector->ref)) {
                 note_add(&lint, "CC0781",
                          "%s: a certificate that a proxy passes on has no value of this field, so "
                          "the rule never matches; remove the condition",

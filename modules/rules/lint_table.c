@@ -15,30 +15,15 @@
 /* A key that no value equals has this reason. */
 typedef const char *cc_form_fn(const cc_selector_t *selector, const char *key, apr_size_t len);
 
-static bool has_only(const char *key, apr_size_t len, const char *octets)
+static const char *made_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (!strchr(octets, key[i])) {
-            return false;
-        }
-    }
-    return true;
+    return cc_modifier_changing(selector)->form(key, len);
 }
 
 /* The octets of a value of the field, which is a digest; 0: another field. */
 static apr_size_t digest_octets(const cc_selector_t *selector)
 {
-    static const struct {
-        const char *name;
-        apr_size_t octets;
-    } digests[] = {{"sha1", 20}, {"sha256", 32}, {"sha384", 48}, {"sha512", 64}};
-
-    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
-        if (strstr(selector->ref.field->name, digests[i].name)) {
-            return digests[i].octets;
-        }
-    }
-    return 0;
+    return cc_field_digest_digits(&selector->ref) / 2;
 }
 
 /* True if the key is a digest of so many octets in base64, which is longer than it is in hex. */
@@ -48,9 +33,9 @@ static bool is_base64(const char *key, apr_size_t len, apr_size_t octets)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
     apr_size_t count = (4 * octets + 2) / 3;
 
-    return octets > 0 && has_only(key, len < count ? len : count, digits) &&
+    return octets > 0 && cc_has_only(key, len < count ? len : count, digits) &&
            (len == count ||
-            (len == (octets + 2) / 3 * 4 && has_only(key + count, len - count, "=")));
+            (len == (octets + 2) / 3 * 4 && cc_has_only(key + count, len - count, "=")));
 }
 
 static const char *hex_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -60,7 +45,7 @@ static const char *hex_form(const cc_selector_t *selector, const char *key, apr_
     if (is_base64(key, len, octets)) {
         return "keys are lower-case hex; for base64 add the option octets=base64 to the table";
     }
-    if (!has_only(key, len, "0123456789abcdef-")) {
+    if (!cc_has_only(key, len, "0123456789abcdef-")) {
         return "keys are lower-case hex without colons; add the option octets to the table";
     }
     return octets > 0 && len != 2 * octets
@@ -77,12 +62,6 @@ static const char *octets_form(const cc_selector_t *selector, const char *key, a
                : NULL;
 }
 
-static const char *oneline_form(const cc_selector_t *selector, const char *key, apr_size_t len)
-{
-    (void)selector;
-    return len > 0 && *key != '/' ? "the slash form of a name begins with a slash" : NULL;
-}
-
 static const char *address_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
     (void)selector;
@@ -92,16 +71,10 @@ static const char *address_form(const cc_selector_t *selector, const char *key, 
                  "the part before it";
 }
 
-static const char *domain_form(const cc_selector_t *selector, const char *key, apr_size_t len)
-{
-    (void)selector;
-    return memchr(key, '@', len) ? "|domain gives the part after the @" : NULL;
-}
-
 static const char *number_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
     (void)selector;
-    return has_only(key, len, "-0123456789") ? NULL : "the field is a number";
+    return cc_has_only(key, len, "-0123456789") ? NULL : "the field is a number";
 }
 
 static const char *uri_form(const cc_selector_t *selector, const char *key, apr_size_t len)
@@ -123,19 +96,6 @@ static const char *lower_form(const cc_selector_t *selector, const char *key, ap
 
 /* ---- the form of a field ----------------------------------------------------------------- */
 
-/* The last modifier but |lower, |first and |last; NULL: none. */
-static const char *changed_by(const cc_selector_t *selector)
-{
-    for (; selector->base; selector = selector->base) {
-        const char *name = selector->modifier->word.name;
-
-        if (selector->modifier->map && !selector->modifier->letters) {
-            return name;
-        }
-    }
-    return NULL;
-}
-
 static cc_form_fn *text_form(const cc_selector_t *selector)
 {
     const char *name = selector->ref.field->name;
@@ -148,13 +108,13 @@ static cc_form_fn *text_form(const cc_selector_t *selector)
 
 static cc_form_fn *form_of(const cc_selector_t *selector)
 {
-    const char *modifier = changed_by(selector);
+    const cc_modifier_t *changing = cc_modifier_changing(selector);
 
-    if (modifier && strcmp(modifier, "oneline") == 0) {
-        return oneline_form;
+    if (changing && changing->form) {
+        return made_form;
     }
-    if (modifier) {
-        return strcmp(modifier, "domain") == 0 ? domain_form : NULL;
+    if (changing && selector->type == CC_TYPE_TEXT) {
+        return NULL;
     }
     switch (selector->type) {
     case CC_TYPE_OCTETS:

@@ -117,27 +117,18 @@ static const cc_ends_t shapes[] = {
     {"san.uri", "@./", "", "a URI begins with its scheme, such as https:", false},
 };
 
-/* What a selector does to the text of a field. */
-static bool has_modifier(const cc_selector_t *selector, const char *name)
-{
-    for (; selector->base; selector = selector->base) {
-        if (strcmp(selector->modifier->word.name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static const cc_ends_t *shape_of(const cc_selector_t *selector)
 {
     static const cc_ends_t domain = {"", "@", "@", "|domain gives the part after the @", true};
 
-    if (has_modifier(selector, "domain")) {
+    if (cc_modifier_kept(selector, CC_KEEPS_DOMAIN)) {
         return &domain;
     }
+    if (selector->maker || cc_modifier_kept(selector, CC_KEEPS_LOCAL)) {
+        return NULL;
+    }
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
-        if (strcmp(shapes[i].field, selector->ref.field->name) == 0 &&
-            !has_modifier(selector, "local")) {
+        if (strcmp(shapes[i].field, selector->ref.field->name) == 0) {
             return &shapes[i];
         }
     }
@@ -231,7 +222,8 @@ const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p)
     const char *operand = c->operand + strspn(c->operand, "0");
     const char *hex;
 
-    if (c->op->kind != CC_OPERATOR_EQUAL || strcmp(c->selector->ref.field->name, "serial") != 0) {
+    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->maker ||
+        strcmp(c->selector->ref.field->name, "serial") != 0) {
         return NULL;
     }
     if (strlen(operand) <= SERIAL_HEX_MAX) {

@@ -122,7 +122,7 @@ static bool lacks_value(const cc_condition_t *arrival, const cc_condition_t *c)
     const cc_fieldref_t *ref = &c->selector->ref;
 
     if (arrival->selector->base || !cc_field_is(&arrival->selector->ref, "via") ||
-        !cc_operator_is_equal(arrival->op) || c->op->negative) {
+        !cc_operator_is_equal(arrival->op) || c->op->negative || c->selector->always) {
         return false;
     }
     return cc_via_find(arrival->value.text) == CC_VIA_TLS ? cc_field_is(ref, "via.proxy")

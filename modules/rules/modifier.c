@@ -2,7 +2,8 @@
 /* Finds the modifiers after a field's "|", and applies them to values. */
 #include "rules/modifier.h"
 
-static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose};
+static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
+                                              &cc_modifiers_octets};
 
 #define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 
@@ -44,6 +45,29 @@ cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr
     return modifier->choose ? modifier->choose(in, &m) : each_modify(modifier, in, &m);
 }
 
+const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector)
+{
+    for (; selector->base; selector = selector->base) {
+        cc_keeps_t keeps = selector->modifier->keeps;
+
+        if (keeps != CC_KEEPS_ALL && keeps != CC_KEEPS_WORDS) {
+            return selector->modifier;
+        }
+    }
+    return NULL;
+}
+
+bool cc_modifier_kept(const cc_selector_t *selector, cc_keeps_t part)
+{
+    for (; selector->base && selector->modifier->keeps != CC_KEEPS_NOTHING;
+         selector = selector->base) {
+        if (selector->modifier->keeps == part) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const cc_modifier_t *cc_modifier_find(const char *name)
 {
     const cc_modifier_t *modifier;
@@ -72,4 +96,11 @@ const cc_word_t *cc_modifier_at(int i)
     const cc_modifier_t *modifier = modifier_at(i);
 
     return modifier ? &modifier->word : NULL;
+}
+
+const char *cc_modifier_argument_at(int i)
+{
+    const cc_modifier_t *modifier = modifier_at(i);
+
+    return modifier ? modifier->argument : NULL;
 }

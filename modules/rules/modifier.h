@@ -32,13 +32,34 @@ typedef cc_values_t cc_modifier_choose_fn(cc_values_t in, const cc_modifying_t *
 typedef apr_status_t cc_modifier_read_fn(const void **argument, const char *text, cc_rules_t *rules,
                                          cc_error_t *err);
 
+/* NULL, or why no value can have this text, whatever the case of its letters. */
+typedef const char *cc_modifier_form_fn(const char *text, apr_size_t len);
+
+/* NULL, or why it does not work on a selector whose type it takes, and what to write. */
+typedef const char *cc_modifier_refuse_fn(const cc_selector_t *base, const cc_modifier_t *modifier,
+                                          apr_pool_t *p);
+
+/* What a value keeps of the one that it was made of. */
+typedef enum {
+    CC_KEEPS_NOTHING, /* it is something else */
+    CC_KEEPS_ALL,     /* it is that value */
+    CC_KEEPS_WORDS,   /* its text, but for the case of letters */
+    CC_KEEPS_LOCAL,   /* the part of an address before the @ */
+    CC_KEEPS_DOMAIN   /* the part after it */
+} cc_keeps_t;
+
 struct cc_modifier_t {
     cc_word_t word;            /* name: without the argument */
     unsigned takes;            /* CC_TYPE_BIT of the types it works on */
     cc_type_t gives;           /* the type of its values; CC_GIVES_SAME: that of those it takes */
     const char *argument;      /* NULL: it has none; otherwise, for the reference: "N" */
     cc_modifier_read_fn *read; /* NULL without an argument */
+    cc_modifier_refuse_fn *refuse; /* NULL: it works on all selectors of the types it takes */
+    cc_keeps_t keeps;
+    bool always;               /* it has a value even if the field has none */
     const char *letters;       /* ASCII letters that its text never has, or NULL */
+    cc_modifier_form_fn *form; /* NULL: its values may have any text of their type */
+    bool hinted;               /* an operand of another form is legal: lint and hints explain it */
     cc_modifier_map_fn *map;   /* one of these three */
     cc_modifier_spread_fn *spread;
     cc_modifier_choose_fn *choose;
@@ -63,6 +84,16 @@ typedef struct cc_modifiers_t {
 
 extern const cc_modifiers_t cc_modifiers_text;   /* modifier_text.c */
 extern const cc_modifiers_t cc_modifiers_choose; /* modifier_choose.c */
+extern const cc_modifiers_t cc_modifiers_octets; /* modifier_octets.c */
+
+/* modifier.c: the last modifier of a selector that changes more than letter case; NULL: none. */
+const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector);
+
+/* modifier.c: whether the selector's text is, but for letter case, a part of an address. */
+bool cc_modifier_kept(const cc_selector_t *selector, cc_keeps_t part);
+
+/* Whether all of these octets are in the string `octets`. */
+bool cc_has_only(const char *text, apr_size_t len, const char *octets); /* modifier_octets.c */
 
 /* A text value; `text` must be NUL-terminated at `len`, and is kept by reference. */
 static inline cc_value_t cc_modified_text(const char *text, apr_size_t len)

@@ -61,6 +61,16 @@ static bool map_oneline(cc_value_t *out, const cc_value_t *in, const cc_modifyin
     return true;
 }
 
+static const char *form_domain(const char *text, apr_size_t len)
+{
+    return memchr(text, '@', len) ? "|domain gives the part after the @" : NULL;
+}
+
+static const char *form_oneline(const char *text, apr_size_t len)
+{
+    return len > 0 && *text != '/' ? "the slash form of a name begins with a slash" : NULL;
+}
+
 static const cc_modifier_t modifiers[] = {
     {.word = {"lower",
               "Converts the letters A to Z to lower case; other characters are unchanged. For "
@@ -68,6 +78,7 @@ static const cc_modifier_t modifiers[] = {
               "san.email|lower == \"alice@example.com\""},
      .takes = CC_TAKES_TEXT | CC_TAKES_OCTETS,
      .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+     .keeps = CC_KEEPS_WORDS,
      .map = map_lower},
     {.word = {"upper",
               "Converts the letters a to z to upper case; other characters are unchanged. For "
@@ -75,20 +86,27 @@ static const cc_modifier_t modifiers[] = {
               "subject.C|upper == \"DE\""},
      .takes = CC_TAKES_TEXT | CC_TAKES_OCTETS,
      .letters = "abcdefghijklmnopqrstuvwxyz",
+     .keeps = CC_KEEPS_WORDS,
      .map = map_upper},
     {.word = {"local", "The part before the last `@`; a text without `@` gives no value. For text.",
               "san.email|local == \"alice\""},
      .takes = CC_TAKES_TEXT,
+     .keeps = CC_KEEPS_LOCAL,
      .map = map_local},
     {.word = {"domain", "The part after the last `@`; a text without `@` gives no value. For text.",
               "san.email|domain|lower == \"example.com\""},
      .takes = CC_TAKES_TEXT,
+     .keeps = CC_KEEPS_DOMAIN,
+     .form = form_domain,
+     .hinted = true,
      .map = map_domain},
     {.word = {"oneline",
               "The slash form of a DN, as in grid-mapfiles and FakeBasicAuth lists. For DNs; "
               "unusable if another name could have the same text.",
               "subject|oneline == \"/C=DE/O=Example/CN=Alice\""},
      .takes = CC_TAKES_DN,
+     .form = form_oneline,
+     .hinted = true,
      .map = map_oneline},
 };
 

@@ -72,6 +72,27 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
     return APR_SUCCESS;
 }
 
+/* The operand of a selector whose values modifiers made: what their type says. */
+static apr_status_t made_operand(cc_condition_t *c, cc_rule_reader_t *reader)
+{
+    const cc_modifier_t *changing = cc_modifier_changing(c->selector);
+    apr_pool_t *p = reader->rules->pool;
+    const char *reason = NULL;
+
+    if ((c->selector->type == CC_TYPE_TEXT
+             ? plain_operand(c, reader)
+             : cc_type_operand(&c->value, c->selector->type, c->operand, p, reader->err)) !=
+        APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    if (c->op->kind == CC_OPERATOR_EQUAL && changing && changing->form && !changing->hinted) {
+        reason = changing->form(c->value.text, c->value.len);
+    }
+    return reason ? cc_error_set(reader->err, p, "CC0217", c->operand,
+                                 "no value of %s can equal this: %s", c->selector->name, reason)
+                  : APR_SUCCESS;
+}
+
 static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->op->kind == CC_OPERATOR_PATTERN) {
@@ -87,7 +108,7 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
         return cc_network_read(&c->value, c->operand, reader->rules->pool, reader->err);
     }
     if (c->selector->plain) {
-        return plain_operand(c, reader);
+        return made_operand(c, reader);
     }
     return cc_field_operand(&c->value, &c->selector->ref, c->operand, reader->rules->pool,
                             reader->err);

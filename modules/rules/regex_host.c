@@ -177,18 +177,12 @@ static const char *host_escape(const char *host, apr_pool_t *p)
     return escaped;
 }
 
-static bool has_modifier(const cc_selector_t *selector, const char *name)
-{
-    return selector->base &&
-           (strcmp(selector->modifier->word.name, name) == 0 || has_modifier(selector->base, name));
-}
-
 static bool holds_hosts(const cc_selector_t *selector)
 {
     const char *field = selector->ref.field->name;
 
     return strcmp(field, "san.dns") == 0 || strcmp(field, "tls.sni") == 0 ||
-           has_modifier(selector, "domain");
+           cc_modifier_kept(selector, CC_KEEPS_DOMAIN);
 }
 
 bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const char **escaped,
@@ -198,7 +192,7 @@ bool cc_regex_host_misread(const cc_condition_t *c, const char **host, const cha
     bool always = holds_hosts(c->selector);
     cc_regex_host_t found;
 
-    if (!c->pattern || has_comments(c->operand)) {
+    if (!c->pattern || c->selector->maker || has_comments(c->operand)) {
         return false;
     }
     while (*reading.at) {

@@ -335,4 +335,7 @@ typedef struct cc_word_t {
 const cc_word_t *cc_operator_at(int i);
 const cc_word_t *cc_modifier_at(int i);
 
+/** What the i-th modifier has in parentheses, for the reference: "N". NULL: it has no argument. */
+const char *cc_modifier_argument_at(int i);
+
 #endif

@@ -107,6 +107,7 @@ static apr_status_t argument_read(cc_selector_t *wanted, const cc_modifier_text_
 {
     const cc_modifier_t *modifier = wanted->modifier;
     const char *wants = modifier->argument;
+    const char *unusable;
 
     if (!wants && !text->argument) {
         return APR_SUCCESS;
@@ -116,6 +117,11 @@ static apr_status_t argument_read(cc_selector_t *wanted, const cc_modifier_text_
                             wants ? "this modifier needs an argument; write %s(%s)"
                                   : "this modifier has no argument; write %s",
                             modifier->word.name, wants);
+    }
+    unusable = cc_text_unusable(text->argument, strlen(text->argument));
+    if (unusable) {
+        return cc_error_set(reader->err, reader->rules->pool, "CC0203", text->written,
+                            "this argument cannot be used: %s", unusable);
     }
     wanted->argument_text = text->argument;
     return modifier->read(&wanted->argument, text->argument, reader->rules, reader->err);
@@ -129,12 +135,36 @@ static void modifier_put(cc_selector_t *wanted)
     if (modifier->gives != CC_GIVES_SAME) {
         wanted->type = modifier->gives;
     }
-    if (!modifier->choose || modifier->gives != CC_GIVES_SAME) {
+    if (modifier->keeps != CC_KEEPS_ALL) {
         wanted->plain = true;
+    }
+    if (modifier->keeps == CC_KEEPS_NOTHING) {
+        wanted->maker = modifier;
+        wanted->casing = NULL;
     }
     if (modifier->letters) {
         wanted->casing = modifier;
     }
+    wanted->always = wanted->always || modifier->always;
+}
+
+/* An error if the modifier does not work on the values of `base`. */
+static apr_status_t refused_for(const cc_selector_t *wanted, const cc_selector_t *base,
+                                const char *written, cc_rule_reader_t *reader)
+{
+    const cc_modifier_t *modifier = wanted->modifier;
+    apr_pool_t *p = reader->rules->pool;
+    const char *reason = modifier->refuse ? modifier->refuse(base, modifier, p) : NULL;
+
+    if (reason) {
+        return cc_error_set(reader->err, p, "CC0206", written, "%s", reason);
+    }
+    if (!(modifier->takes & CC_TYPE_BIT(base->type))) {
+        return cc_error_set(reader->err, p, "CC0212", written,
+                            "this modifier works only on %s, and %s has another type",
+                            takes_text(modifier, p), base->name);
+    }
+    return APR_SUCCESS;
 }
 
 /* Puts one modifier on top of *selector. */
@@ -154,10 +184,8 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
                                    : "a \")\" must end a modifier with an argument",
                             cc_modifier_names(p));
     }
-    if (!(wanted.modifier->takes & CC_TYPE_BIT(base->type))) {
-        return cc_error_set(reader->err, p, "CC0212", written,
-                            "this modifier works only on %s, and %s has another type",
-                            takes_text(wanted.modifier, p), base->name);
+    if (refused_for(&wanted, base, written, reader) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
     wanted.name = apr_pstrcat(p, base->name, "|", written, NULL);
     wanted.where = reader->rule->where;

@@ -61,6 +61,30 @@ TEST(a_pattern_matches_anywhere)
 }
 END_TEST
 
+/* HAProxy compares the first value of a field, unless the modifiers choose another. */
+TEST(a_field_that_has_several_values_gets_a_modifier_that_chooses_one)
+{
+    static const struct {
+        const char *field;
+        const char *selector;
+    } cases[] = {{"san.email", "san.email|first"},
+                 {"san.email|lower", "san.email|first|lower"},
+                 {"san.email|last", "san.email|last"},
+                 {"san.email|nth(2)|lower", "san.email|nth(2)|lower"},
+                 {"serial|colons", "serial|colons"}};
+    apr_pool_t *p;
+
+    apr_pool_create(&p, NULL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *output = convertset_output("haproxy-reg", cases[i].field, "a b\n", p);
+        const char *condition = apr_pstrcat(p, MAP, cases[i].selector, " =~ ", NULL);
+
+        ck_assert_msg(strstr(output, condition) == output, "%s: %s", cases[i].field, output);
+    }
+    apr_pool_destroy(p);
+}
+END_TEST
+
 TEST(texts_of_a_map_of_nginx_become_rules)
 {
     static const convertset_t cases[] = {

@@ -68,6 +68,16 @@ static const key_case_t cases[] = {
     {"key.bits", "2048 x\n", NULL},
     {"subject.CN", "alice x\n", NULL},
     {"subject.CN|upper", "alice x\n", NULL},
+    {"sha256|colons", "aabb x\n", "with : between them"},
+    {"sha256|colons", "AA:BB x\n", NULL},
+    {"sha256|base64", "aa:bb x\n", "base64 has letters, digits"},
+    {"sha256|base64url", "Gis x\n", NULL},
+    {"serial|decimal", "1a2b x\n", "it has decimal digits"},
+    {"serial|decimal|nth(1)", "6699 x\n", NULL},
+    {"serial|sha384", "1a2b x\n", "a SHA-384 digest has 96 hex digits"},
+    {"san.email|count", "one x\n", "has only decimal digits"},
+    {"subject|count|nth(1)", "1 x\n", NULL},
+    {"san.email|present", "yes x\n", "it is true or false"},
     {"san.email", "", NULL},
 };
 

@@ -48,16 +48,19 @@ static apr_status_t field_read(cc_convert_t *convert, const char *field, cc_erro
     apr_pool_t *p = convert->pool;
     size_t len = strcspn(field, "|");
     const char *name = apr_pstrmemdup(p, field, len);
-    const cc_selector_t *selector = NULL;
+    const cc_selector_t *selector = NULL, *slashes = NULL;
     cc_fieldref_t ref;
+    bool whole = cc_selector_parse(&selector, field, p, NULL) == APR_SUCCESS;
 
     if (cc_field_find(&ref, name, p, err) != APR_SUCCESS) {
         return APR_EINVAL;
     }
-    if (cc_field_many(&ref) && !strstr(field, "|first") && !strstr(field, "|last")) {
+    if (whole ? cc_selector_many(selector) : cc_field_many(&ref)) {
         name = apr_pstrcat(p, name, "|first", NULL);
     }
-    if (ref.field->type == CC_TYPE_DN && !strstr(field, "|oneline")) {
+    if (ref.field->type == CC_TYPE_DN &&
+        (!whole || cc_selector_parse(&slashes, apr_pstrcat(p, field, "|oneline", NULL), p, NULL) ==
+                       APR_SUCCESS)) {
         name = apr_pstrcat(p, name, "|oneline", NULL);
     }
     convert->field = apr_pstrcat(p, name, field + len, NULL);
