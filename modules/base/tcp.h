@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connects, sends and receives over TCP, within a deadline, however the peer behaves. */
+/* Connects, sends and receives over TCP or a Unix socket, within a deadline. */
 #ifndef CC_TCP_H
 #define CC_TCP_H
+
+#include <stdbool.h>
 
 #include <apr_network_io.h>
 #include <apr_pools.h>
@@ -19,6 +21,13 @@
  */
 apr_status_t cc_tcp_connect(apr_socket_t **socket, const char *host, apr_port_t port,
                             apr_time_t deadline, apr_pool_t *p);
+
+/** The same for the Unix socket at a path. Waits while its server is too busy to accept. */
+apr_status_t cc_unix_connect(apr_socket_t **socket, const char *path, apr_time_t deadline,
+                             apr_pool_t *p);
+
+/** Waits until the socket can be read, or written; at its end, both are possible. */
+apr_status_t cc_tcp_wait(apr_socket_t *socket, bool for_read, apr_time_t deadline);
 
 /** Sends all `len` octets. */
 apr_status_t cc_tcp_send(apr_socket_t *socket, const char *octets, apr_size_t len,

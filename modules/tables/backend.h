@@ -98,23 +98,31 @@ typedef struct cc_sharing_t {
 
 /** The configuration of a table; lives as long as the whole configuration. */
 typedef struct cc_table_spec_t {
-    const char *name;            /* NAME of ClientCertTable */
-    const char *source;          /* the text after "TYPE:" */
-    const char *where;           /* "file:line" of the directive */
-    const char *root;            /* the base of a relative path; NULL: the working directory */
-    void *server;                /* the server_rec, for the back ends of the glue only */
-    int columns;                 /* the number of columns that rules need ($2: 2) */
-    bool nocase;                 /* keys are compared without regard to case (ASCII) */
-    cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
-    apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
-    apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
-    apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
+    const char *name;                 /* NAME of ClientCertTable */
+    const char *source;               /* the text after "TYPE:"; it may have a password in it */
+    const char *shown;                /* the same without a password, for pages and logs */
+    const char *where;                /* "file:line" of the directive */
+    const char *root;                 /* the base of a relative path; NULL: the working directory */
+    void *server;                     /* the server_rec, for the back ends of the glue only */
+    int columns;                      /* the number of columns that rules need ($2: 2) */
+    bool nocase;                      /* keys are compared without regard to case (ASCII) */
+    cc_octets_form_t octets;          /* keys are octets in this form; 0: they are text */
+    apr_interval_time_t reload;       /* file, dbm: how often the file is polled; 0: never */
+    apr_interval_time_t timeout;      /* sql, ldap, redis: for all lookups of one evaluation */
+    apr_interval_time_t ttl;          /* sql, ldap, redis: how long an answer is kept; 0: not */
     apr_interval_time_t negative_ttl; /* the same for MISSING */
     apr_interval_time_t stale;        /* how long past ttl an answer is used if the source fails */
     int size;                         /* the number of answers that a process keeps, */
     int memory;                       /* and their size in MiB */
     const char *binddn;               /* ldap: the DN to bind as; NULL: none */
-    const char *bindpassword;         /* ldap: the password, or exec: and a program to print it */
+    const char *bindpassword;         /* ldap: the password, as cc_secret_read reads it */
+    const char *user;                 /* redis: NULL: the default user */
+    const char *password;             /* redis: as cc_secret_read reads it; NULL: none */
+    int db;                           /* redis: the number of the database; -1: not given */
+    const char *prefix;               /* redis: put before each key; NULL: not given */
+    const char *cafile;               /* rediss: NULL: the CAs of the system */
+    const char *certfile;             /* rediss: our certificate; NULL: none */
+    const char *keyfile;              /* rediss: its key; NULL: in the same file */
     cc_tables_kept_t *kept;           /* file: rows of the previous configuration; NULL: none */
     const cc_sharing_t *sharing;      /* file: NULL: each process reads the file itself */
     const atomic_bool *stop;          /* a load ends soon after this is set; NULL: it never is */
@@ -138,6 +146,7 @@ typedef struct cc_backend_t {
                          options are timeout, ttl, negative_ttl, stale, size and memory; false:
                          its option is reload */
     bool binds;       /* binddn and bindpassword are its options */
+    bool logs_in;     /* user, password, db, prefix, cafile, certfile and keyfile are its options */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
     bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex,
                          base64 with padding, or base64url without, as the option says */
@@ -211,7 +220,7 @@ typedef struct cc_backend_t {
     bool (*kept)(void *state);
 } cc_backend_t;
 
-extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis;
+extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis, cc_backend_rediss;
 
 /* ---- for back ends outside of this component ------------------------------------------------- */
 
@@ -229,6 +238,15 @@ const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p)
 const char *cc_filter_text(const char *key, apr_size_t len, apr_pool_t *p);
 const char *cc_filter_hex(const char *hex, apr_size_t len, apr_pool_t *p);
 const char *cc_filter_base64(const char *base64, apr_size_t len, apr_pool_t *p);
+
+/**
+ * The password that an option names: its text; after "file:", the first line of a file; after
+ * "exec:", that of what a program prints, which is run with the arguments that follow. Paths are
+ * relative to spec->root. Returns NULL, or the reason why there is none, which does not have the
+ * password in it. Lives as long as `p`. For the thread that opens: a program is waited for.
+ */
+const char *cc_secret_read(const char **secret, const cc_table_spec_t *spec, const char *text,
+                           apr_pool_t *p);
 
 /** A deep copy of a row in `p`. */
 cc_row_t cc_row_copy(const cc_row_t *row, apr_pool_t *p);

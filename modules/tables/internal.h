@@ -232,37 +232,6 @@ apr_status_t cc_image_make(int *image, apr_uint64_t key, const cc_held_t *held,
  */
 apr_status_t cc_image_take(cc_held_t *held, apr_uint64_t key, int image, uid_t owner);
 
-/* ---- the protocol of Redis (resp.c) ---------------------------------------------------------- */
-
-/** The answer to GET. */
-typedef enum {
-    CC_REPLY_PART,  /* incomplete */
-    CC_REPLY_VALUE, /* text, len */
-    CC_REPLY_NONE,
-    CC_REPLY_ERROR, /* text, len: the server's message */
-    CC_REPLY_BAD    /* not an answer to GET, or too large */
-} cc_reply_kind_t;
-
-#define CC_REPLY_MAX CC_ANSWER_MAX /* a value */
-#define CC_REPLY_LINE 1024              /* the line before it, or an error */
-
-typedef struct cc_reply_t {
-    cc_reply_kind_t kind;
-    const char *text;
-    apr_size_t len;
-    apr_size_t size; /* of the whole reply; not for CC_REPLY_PART and CC_REPLY_BAD */
-} cc_reply_t;
-
-/**
- * The size of the command "GET prefix key"; the second function writes it to `to` and returns its
- * end.
- */
-apr_size_t cc_resp_size(const char *prefix, const cc_key_t *key);
-char *cc_resp_put(char *to, const char *prefix, const cc_key_t *key);
-
-/** The first reply in the octets received so far; another one may follow. */
-cc_reply_t cc_resp_read(const char *received, apr_size_t len);
-
 /* ---- the cache (cache.c) --------------------------------------------------------------------- */
 
 /** Cached answers of one table in one process. Any thread may use it. */

@@ -26,7 +26,7 @@ const char *cc_table_type(const cc_table_t *table)
 
 const char *cc_table_source(const cc_table_t *table)
 {
-    return table->spec.source;
+    return table->spec.shown;
 }
 
 int cc_table_columns(const cc_table_t *table)

@@ -13,8 +13,8 @@
 #include "tables/internal.h"
 
 /*
- * The options of all tables, of files that are polled, of remote sources, and of sources that
- * require a login.
+ * The options of all tables, of files that are polled, of remote sources, of directories, and of
+ * Redis servers.
  */
 #define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
 #define SECONDS(word, from, seconds)                                                               \
@@ -42,6 +42,15 @@ static const cc_option_t of_binding[] = {
     {OPTION(binddn), .kind = CC_OPTION_TEXT},
     {OPTION(bindpassword), .kind = CC_OPTION_TEXT},
 };
+static const cc_option_t of_login[] = {
+    {OPTION(user), .kind = CC_OPTION_TEXT},
+    {OPTION(password), .kind = CC_OPTION_TEXT},
+    {OPTION(db), .kind = CC_OPTION_NUMBER, .range = "0 to 1000000000", .usual = -1},
+    {OPTION(prefix), .kind = CC_OPTION_TEXT},
+    {OPTION(cafile), .kind = CC_OPTION_TEXT},
+    {OPTION(certfile), .kind = CC_OPTION_TEXT},
+    {OPTION(keyfile), .kind = CC_OPTION_TEXT},
+};
 
 #define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -54,6 +63,33 @@ typedef struct {
     apr_pool_t *pool;
     cc_error_t *err;
 } spec_reader_t;
+
+/* ---- passwords ------------------------------------------------------------------------------- */
+
+/* A misspelled word for an error, without what may be a password: a value, or a part of a URL. */
+static const char *word_shown(const spec_reader_t *r, const char *word)
+{
+    const char *url = strstr(word, "://");
+    size_t len = strcspn(word, "=");
+
+    if (url && url < word + len) {
+        return apr_pstrcat(r->pool, apr_pstrmemdup(r->pool, word, (size_t)(url - word)), "://...",
+                           NULL);
+    }
+    return apr_pstrmemdup(r->pool, word, len);
+}
+
+/* The source for a page or a log: without the user and the password of a URL. */
+static const char *source_shown(const char *source, apr_pool_t *p)
+{
+    size_t len = strncmp(source, "//", 2) == 0 ? 2 + strcspn(source + 2, "/?#") : 0;
+    const char *rest = source + len;
+
+    while (rest > source && *rest != '@') {
+        rest--;
+    }
+    return *rest == '@' ? apr_pstrcat(p, "//", "***", rest, NULL) : source;
+}
 
 /* ---- options --------------------------------------------------------------------------------- */
 
@@ -81,6 +117,9 @@ static void options_choose(spec_reader_t *r)
     if (r->backend->binds) {
         options_add(r, of_binding, COUNT_OF(of_binding));
     }
+    if (r->backend->logs_in) {
+        options_add(r, of_login, COUNT_OF(of_login));
+    }
     cc_options_usual(&r->reader);
 }
 
@@ -104,9 +143,10 @@ static const char *options_text(const spec_reader_t *r)
 static apr_status_t option_read(spec_reader_t *r, const char *word)
 {
     const cc_option_t *option = cc_option_find(&r->reader, word);
+    const char *shown = word_shown(r, word);
 
     if (!option) {
-        return cc_error_set(r->err, r->pool, "CC0604", word,
+        return cc_error_set(r->err, r->pool, "CC0604", shown,
                             "not an option of %s tables; their options are %s", r->backend->type,
                             options_text(r));
     }
@@ -118,12 +158,13 @@ static apr_status_t option_read(spec_reader_t *r, const char *word)
 static apr_status_t name_read(spec_reader_t *r, const char *word)
 {
     const char *c = word;
+    const char *shown = word_shown(r, word);
 
     while (apr_isalnum(*c) || (*c && strchr(".-_", *c))) {
         c++;
     }
     if (*c || c == word) {
-        return cc_error_set(r->err, r->pool, "CC0601", word,
+        return cc_error_set(r->err, r->pool, "CC0601", shown,
                             "a table name consists of letters, digits, ., - and _");
     }
     r->spec->name = word;
@@ -144,6 +185,7 @@ static apr_status_t source_read(spec_reader_t *r, const cc_backend_t *const *bac
                                 const char *word)
 {
     size_t len = strcspn(word, ":");
+    const char *shown = word_shown(r, word);
 
     for (const cc_backend_t *const *backend = backends; *backend && word[len]; backend++) {
         if (strlen((*backend)->type) == len && strncmp((*backend)->type, word, len) == 0) {
@@ -151,10 +193,11 @@ static apr_status_t source_read(spec_reader_t *r, const cc_backend_t *const *bac
         }
     }
     if (!r->backend) {
-        return cc_error_set(r->err, r->pool, "CC0603", word, "a source must begin with one of %s",
+        return cc_error_set(r->err, r->pool, "CC0603", shown, "a source must begin with one of %s",
                             types_text(backends, r->pool));
     }
     r->spec->source = word + len + 1;
+    r->spec->shown = source_shown(r->spec->source, r->pool);
     if (!*r->spec->source) {
         return cc_error_set(r->err, r->pool, "CC0603", word, "write a source after the colon");
     }
@@ -167,12 +210,16 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
     spec_reader_t r = {.spec = &table->spec, .pool = p, .err = err};
     apr_array_header_t *words = NULL;
     apr_status_t status = cc_words_split(&words, text, p, err);
+    const char *shown = word_shown(&r, text);
 
+    if (status != APR_SUCCESS && err) {
+        err->word = word_shown(&r, err->word);
+    }
     if (status != APR_SUCCESS) {
         return status;
     }
     if (words->nelts < 2) {
-        return cc_error_set(err, p, "CC0601", text, "write NAME TYPE:SOURCE [option=value ...]");
+        return cc_error_set(err, p, "CC0601", shown, "write NAME TYPE:SOURCE [option=value ...]");
     }
     status = name_read(&r, APR_ARRAY_IDX(words, 0, const char *));
     if (status == APR_SUCCESS) {

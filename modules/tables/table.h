@@ -185,7 +185,10 @@ const char *cc_table_name(const cc_table_t *table);
 const char *cc_table_where(const cc_table_t *table);
 const void *cc_table_scope(const cc_table_t *table);
 
-/** The text after "TYPE:", the number of columns that rules need, and the rows of a file. */
+/**
+ * The text after "TYPE:", without a password, the number of columns that rules need, and the rows
+ * of a file.
+ */
 const char *cc_table_source(const cc_table_t *table);
 int cc_table_columns(const cc_table_t *table);
 apr_uint64_t cc_table_rows(const cc_table_t *table);

@@ -220,6 +220,7 @@ apr_status_t cc_table_try(cc_table_t **copy, const cc_table_t *table, const char
     tried->spec.kept = NULL;
     tried->spec.sharing = NULL;
     tried->spec.source = file ? source_with(table, file, p) : table->spec.source;
+    tried->spec.shown = file ? tried->spec.source : table->spec.shown;
     tried->source.backend = table->source.backend;
     tried->scope = table->scope;
     tried->used = table->used;

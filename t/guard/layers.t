@@ -85,14 +85,16 @@ private() { # FILE ...
     claim 'only modules/httpd and mod_clientcert.c include headers of httpd' \
         except 'modules/httpd/' "$httpd" $rooms $tools
     look_at 'includes of OpenSSL' $(includes 'openssl/|mod_ssl_openssl' $rooms)
-    claim 'only cert, ca, trust, crl, ocsp, revocation and httpd/peer/tls include headers of OpenSSL' \
-        except 'modules/(cert|ca|trust|crl|forward|ocsp|revocation)/|modules/httpd/peer/' \
+    claim 'only cert, ca, trust, crl, ocsp, revocation, tables/redis/tls and httpd/peer/tls include headers of OpenSSL' \
+        except 'modules/(cert|ca|trust|crl|forward|ocsp|revocation)/|modules/tables/redis/tls\.c|modules/httpd/peer/' \
         'openssl/|mod_ssl_openssl' $rooms
     look_at 'includes of mod_ssl' $(includes 'mod_ssl' $rooms mod_clientcert.c)
     claim 'only httpd/peer and mod_clientcert.c include headers of mod_ssl' \
         except 'modules/httpd/peer/|mod_clientcert\.c' 'mod_ssl|http_ssl' $rooms mod_clientcert.c
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
     claim 'only one file includes pcre2.h' except 'modules/rules/pattern\.c' pcre2 $rooms
+    look_at 'includes of hiredis' $(includes 'hiredis' $rooms)
+    claim 'only one file includes headers of hiredis' except 'modules/tables/redis/protocol\.c' hiredis $rooms
     claim 'components of the engine include only components below them' upwards_in_engine
     look_at 'includes between layers of modules/httpd' $(includes 'httpd/' $rooms)
     claim 'layers of modules/httpd include only layers below them' upwards_in_httpd

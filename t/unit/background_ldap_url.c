@@ -99,30 +99,30 @@ TEST_LOOP(a_url_says_what_is_wrong_with_it, 0, COUNT(errors))
 #define GOOD "ldap://h/dc=x?uid?sub?(mail=%s)"
 
 static const struct {
-    const char *name, *password, *program; /* the options */
-    const char *error;                     /* "": none */
+    const char *name, *password; /* the options */
+    const char *error;           /* "": none */
     const char *bound_by;
 } binds[] = {
-    {"cn=me", "secret", NULL, "", "secret"},
-    {"cn=me", "exec:/bin/say it", "from a program", "", "from a program"},
-    {"cn=me", "exec:/bin/say it", NULL, "bindpassword= gives no password", NULL},
-    {"cn=me", "exec:", "x", "bindpassword= gives no password", NULL},
-    {"cn=me", "", NULL, "bindpassword= gives no password", NULL},
-    {"cn=me", NULL, NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
+    {"cn=me", "secret", "", "secret"},
+    {"cn=me", "exec:/bin/echo from a program", "", "from a program"},
+    {"cn=me", "exec:/nowhere it",
+     "bindpassword= gives no password: the program cannot be run: ", NULL},
+    {"cn=me", "exec:", "bindpassword= gives no password: exec: names no program", NULL},
+    {"cn=me", "", "bindpassword= gives no password: it is empty", NULL},
+    {"cn=me", NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind", NULL},
+    {NULL, "secret", "write both binddn= and bindpassword=, or neither for an anonymous bind",
      NULL},
-    {NULL, "secret", NULL, "write both binddn= and bindpassword=, or neither for an anonymous bind",
-     NULL},
-    {NULL, NULL, NULL, "", NULL},
+    {NULL, NULL, "", NULL},
 };
 
 TEST_LOOP(who_binds_has_a_name_and_a_password, 0, COUNT(binds))
 {
-    const char *error;
+    const char *error = reads(GOOD, binds[_i].name, binds[_i].password);
 
-    fake.program = binds[_i].program;
-    error = reads(GOOD, binds[_i].name, binds[_i].password);
     if (*binds[_i].error) {
-        ck_assert_str_eq(error, apr_pstrcat(fake.pool, "CC0644: \"t\": ", binds[_i].error, NULL));
+        const char *begin = apr_pstrcat(fake.pool, "CC0644: \"t\": ", binds[_i].error, NULL);
+
+        ck_assert_int_eq(strncmp(error, begin, strlen(begin)), 0);
         return;
     }
     ck_assert_str_eq(error, "");

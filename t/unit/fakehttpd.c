@@ -169,13 +169,6 @@ char *ap_server_root_relative(apr_pool_t *p, const char *file)
                : NULL;
 }
 
-char *ap_get_exec_line(apr_pool_t *p, const char *command, const char *const *argv)
-{
-    (void)command;
-    (void)argv;
-    return apr_pstrdup(p, fake.program);
-}
-
 /* No provider is loaded, and no mutex can be made. */
 void *ap_lookup_provider(const char *group, const char *name, const char *version)
 {

@@ -40,7 +40,6 @@ typedef struct fake_t {
     server_rec *main;           /* the main server; virtual hosts follow it, the last one first */
     const char *folder;         /* ServerRoot */
     const char *modules;        /* other loaded modules: "mod_ssl.c mod_http2.c" */
-    const char *program;        /* the first output line of programs */
     const char *defines;        /* -D, one word */
     int run_mode;               /* AP_SQ_RM_...: a server by default */
     int main_state;             /* AP_SQ_MS_...: the configuration counts by default */

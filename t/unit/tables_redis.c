@@ -2,110 +2,40 @@
 /* Tests tables in a real redis-server: its answers, and what happens when it does not answer. */
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include <apr_strings.h>
 
+#include "redisset.h"
 #include "suite.h"
-#include "tableset.h"
 
 static tableset_t set;
-static pid_t server;
-static int port;
-
-/* ---- the server ------------------------------------------------------------------------ */
-
-static int connect_to(int to)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)to)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
-
-static bool installed(const char *name)
-{
-    return system(apr_pstrcat(set.pool, "command -v ", name, " >/dev/null 2>&1", NULL)) == 0;
-}
-
-/* Debian's package redis-tools has the server under the second name, and does not start it. */
-static const char *program(void)
-{
-    return installed("redis-server") ? "redis-server" : "redis-check-rdb";
-}
+static redisset_t redis;
 
 static void start(void)
 {
-    const char *number = apr_itoa(set.pool, port);
-
-    server = fork();
-    if (server == 0) {
-        execlp(program(), "redis-server", "--port", number, "--bind", "127.0.0.1", "-::1", "--save",
-               "", "--appendonly", "no", "--dir", set.folder, "--logfile",
-               tableset_path(&set, "log"), (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 500; i++) {
-        int fd = connect_to(port);
-        if (fd >= 0) {
-            close(fd);
-            return;
-        }
-        apr_sleep(20000);
-    }
-    ck_abort_msg("redis-server does not come up");
+    redisset_start(&redis);
 }
 
 static void stop(void)
 {
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    redisset_stop(&redis);
 }
 
-/* The answer to one command, in the syntax of redis-cli. */
 static const char *command(const char *words)
 {
-    int fd = connect_to(port);
-    char answer[200];
-    ssize_t len;
-
-    ck_assert_int_ge(fd, 0);
-    words = apr_pstrcat(set.pool, words, "\r\n", NULL);
-    ck_assert_int_eq(write(fd, words, strlen(words)), (ssize_t)strlen(words));
-    len = read(fd, answer, sizeof(answer) - 1);
-    ck_assert_int_gt(len, 0);
-    close(fd);
-    return apr_pstrmemdup(set.pool, answer, (apr_size_t)len);
+    return redisset_command(&redis, words);
 }
 
 static void setup(void)
 {
     tableset_begin(&set);
-    port = free_port();
+    redisset_begin(&redis, &set);
     start();
 }
 
@@ -117,7 +47,7 @@ static void teardown(void)
 
 static void open_at(const char *host, const char *rest)
 {
-    tableset_open(&set, apr_psprintf(set.pool, "redis:%s:%d%s", host, port, rest), 0);
+    tableset_open(&set, apr_psprintf(set.pool, "redis:%s:%d%s", host, redis.port, rest), 0);
 }
 
 /* ---- answers --------------------------------------------------------------------------- */
@@ -190,7 +120,7 @@ TEST_LOOP(a_value_of_any_length_is_read_whole, 0, 7)
                          : apr_psprintf(set.pool,
                                         "FAILED: Redis at 127.0.0.1:%d: its answer is not that of "
                                         "a Redis server, or is larger than 1 MiB",
-                                        port));
+                                        redis.port));
 }
 
 TEST(many_keys_are_asked_for_at_once_and_each_gets_its_own_value)
@@ -240,9 +170,9 @@ TEST(after_a_server_that_is_down_has_returned_the_next_lookup_works)
     ck_assert_str_eq(tableset_ask(&set, "k"), "u");
     stop();
     for (int i = 0; i < 3; i++)
-        ck_assert_str_eq(
-            tableset_ask(&set, "k"),
-            apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: Connection refused", port));
+        ck_assert_str_eq(tableset_ask(&set, "k"),
+                         apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: Connection refused",
+                                      redis.port));
     start();
     command("SET k w");
     ck_assert_str_eq(tableset_ask(&set, "k"), "w");
@@ -267,15 +197,16 @@ TEST(a_server_that_is_slow_fails_within_the_timeout_and_answers_nothing_late)
     command("SET b two");
     open_at("127.0.0.1", " ttl=0 timeout=1");
     ck_assert_str_eq(tableset_ask(&set, "a"), "one");
-    kill(server, SIGSTOP);
+    kill(redis.process, SIGSTOP);
     for (int i = 0; i < 2; i++) { /* on an open connection, and on a new one */
         before = apr_time_now();
-        ck_assert_str_eq(
-            tableset_ask(&set, "a"),
-            apr_psprintf(set.pool, "FAILED: Redis at 127.0.0.1:%d: no answer within 1 s", port));
+        ck_assert_str_eq(tableset_ask(&set, "a"),
+                         apr_psprintf(set.pool,
+                                      "FAILED: Redis at 127.0.0.1:%d: no answer within 1 s",
+                                      redis.port));
         ck_assert_int_lt(apr_time_now() - before, 1300000);
     }
-    kill(server, SIGCONT);
+    kill(redis.process, SIGCONT);
     ck_assert_str_eq(tableset_ask(&set, "b"), "two");
     ck_assert_str_eq(tableset_ask(&set, "a"), "one");
 }
@@ -343,13 +274,4 @@ TEST(children_do_not_talk_into_a_conversation_of_their_parent)
     }
 }
 
-static const char *prepare(void)
-{
-    bool there =
-        system("{ command -v redis-server || command -v redis-check-rdb; } >/dev/null") == 0;
-
-    signal(SIGPIPE, SIG_IGN); /* as httpd does */
-    return there || getenv("CI") ? NULL : "redis-server is not installed";
-}
-
-SUITE("redis", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);
+SUITE("redis", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = redisset_prepare);

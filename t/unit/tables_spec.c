@@ -24,13 +24,22 @@ static const error_case_t errors[] = {
     {"people FILE:x", "CC0603", "FILE:x", "file:, dbm:, redis:"},
     {"people file:", "CC0603", "file:", "after the colon"},
     {"people file:x nocas", "CC0604", "nocas", "nocase, octets[=FORM], reload=SECONDS"},
-    {"people file:x reloads=3", "CC0604", "reloads=3", "not an option of file tables"},
-    {"people file:x ttl=3", "CC0604", "ttl=3",
+    {"people file:x reloads=3", "CC0604", "reloads", "not an option of file tables"},
+    {"people file:x ttl=3", "CC0604", "ttl",
      "their options are nocase, octets[=FORM], reload=SECONDS"},
-    {"people dbm:x size=3", "CC0604", "size=3", "not an option of dbm tables"},
-    {"people redis:x reload=3", "CC0604", "reload=3",
+    {"people dbm:x size=3", "CC0604", "size", "not an option of dbm tables"},
+    {"people redis:x reload=3", "CC0604", "reload",
      "nocase, octets[=FORM], timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, stale=SECONDS, "
      "size=NUMBER"},
+    {"people redis://me:secret@h pasword=secret", "CC0604", "pasword", "password=TEXT"},
+    {"redis://me:secret@h", "CC0601", "redis://...", "NAME TYPE:SOURCE"},
+    {"redis://me:secret@h user=x", "CC0601", "redis://...", "letters, digits"},
+    {"people redi://me:secret@h", "CC0603", "redi://...", "file:, dbm:, redis:"},
+    {"people redis:x 'password=secret", "CC0210", "'password", "not closed"},
+    {"people redis:x password=secret password=secret", "CC0606", "password", "twice"},
+    {"people redis:x password=", "CC0645", "password", "password=TEXT"},
+    {"people redis:x db=two", "CC0605", "db=two", "db=NUMBER, a number from 0 to"},
+    {"people file:x user=x", "CC0604", "user", "not an option of file tables"},
     {"people file:x nocase=1", "CC0605", "nocase=1", "takes no value"},
     {"people file:x octets=base32", "CC0605", "octets=base32",
      "octets=hex, octets=base64 or octets=base64url"},
@@ -183,6 +192,27 @@ TEST(options_have_their_defaults_and_their_values)
     ck_assert(seen.nocase && seen.octets && seen.columns == 0);
     ck_assert(seen.timeout == 1000000 && seen.ttl == 2000000 && seen.negative_ttl == 0);
     ck_assert(seen.stale == 4000000 && seen.size == 5);
+}
+
+static const struct {
+    const char *text, *shown;
+} sources[] = {
+    {"t asked:a", "a"},
+    {"t asked://h", "//h"},
+    {"t asked://me:secret@h:1/2", "//***@h:1/2"},
+    {"t asked://:se@cret@h", "//***@h"},
+    {"t asked://h/a@b", "//h/a@b"},
+    {"t asked:h:1/a@b", "h:1/a@b"},
+};
+
+TEST_LOOP(a_source_is_shown_without_a_password, 0, COUNT(sources))
+{
+    const cc_table_t *table;
+
+    tables = cc_tables_create(seers, pool);
+    ck_assert_int_eq(cc_tables_add(tables, NULL, sources[_i].text, "x:1", NULL), APR_SUCCESS);
+    table = cc_tables_find(tables, NULL, "t");
+    ck_assert_str_eq(cc_table_source(table), sources[_i].shown);
 }
 
 SUITE("spec", .setup = setup, .teardown = teardown);

@@ -17,8 +17,6 @@
 #define AS_TEXT "%s"
 #define AS_OCTETS "%o"
 
-#define PROGRAM "exec:" /* before a program whose output is the password */
-
 /* ---- the URL (RFC 4516), at start ------------------------------------------------------------ */
 
 static apr_status_t url_free(void *url)
@@ -142,23 +140,12 @@ static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *sp
 
 /* ---- the bind -------------------------------------------------------------------------------- */
 
-/* The first output line of a program, as with AuthLDAPBindPassword; NULL if the program fails. */
-static const char *program_says(const char *command, apr_pool_t *p)
-{
-    char **words = NULL;
-
-    if (apr_tokenize_to_argv(command, &words, p) != APR_SUCCESS || !words[0]) {
-        return NULL;
-    }
-    words[0] = ap_server_root_relative(p, words[0]);
-    return words[0] ? ap_get_exec_line(p, words[0], (const char *const *)words) : NULL;
-}
-
 /* A bind with a name and no password is anonymous, and succeeds (RFC 4513 5.1.2). */
 static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err)
 {
     const char *password = spec->bindpassword;
+    const char *reason = NULL;
 
     if (!spec->binddn && !password) {
         return APR_SUCCESS;
@@ -168,11 +155,10 @@ static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
             err, p, "CC0644", spec->name,
             "write both binddn= and bindpassword=, or neither for an anonymous bind");
     }
-    if (strncmp(password, PROGRAM, strlen(PROGRAM)) == 0) {
-        password = program_says(password + strlen(PROGRAM), p);
-    }
-    if (!password || !*password) {
-        return cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password");
+    reason = cc_secret_read(&password, spec, password, p);
+    if (reason) {
+        return cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password: %s",
+                            reason);
     }
     directory->user = spec->binddn;
     directory->password = password;

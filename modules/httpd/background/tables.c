@@ -21,8 +21,13 @@
  * All types of tables. A type that needs another module of httpd has its own file in this
  * directory.
  */
-static const cc_backend_t *const backends[] = {
-    &cc_backend_file, &cc_backend_dbm, &cc_backend_redis, &cc_backend_sql, &cc_backend_ldap, NULL};
+static const cc_backend_t *const backends[] = {&cc_backend_file,
+                                               &cc_backend_dbm,
+                                               &cc_backend_redis,
+                                               &cc_backend_rediss,
+                                               &cc_backend_sql,
+                                               &cc_backend_ldap,
+                                               NULL};
 
 /* ---- while the configuration is read ----------------------------------------------------- */
 

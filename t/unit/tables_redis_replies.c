@@ -88,7 +88,7 @@ static void teardown(void)
     tableset_end(&set);
 }
 
-static void open_with(const answer_t *answers, int count)
+static void open_at(const answer_t *answers, int count, const char *format)
 {
     pthread_t thread;
 
@@ -96,10 +96,15 @@ static void open_with(const answer_t *answers, int count)
     server.count = count;
     pthread_create(&thread, NULL, serve, NULL);
     pthread_detach(thread);
-    tableset_open(
-        &set,
-        apr_psprintf(set.pool, "redis:127.0.0.1:%d ttl=0 negative_ttl=0 timeout=1", server.port),
-        0);
+    tableset_open(&set,
+                  apr_pstrcat(set.pool, apr_psprintf(set.pool, format, server.port),
+                              " ttl=0 negative_ttl=0 timeout=1", NULL),
+                  0);
+}
+
+static void open_with(const answer_t *answers, int count)
+{
+    open_at(answers, count, "redis:127.0.0.1:%d");
 }
 
 /* The table's answer, without the common beginning of its failures. */
@@ -149,12 +154,29 @@ static const case_t cases[] = {
     {{"$-12\r\n", false, false}, NO_REDIS, false},
     {{"$+1\r\na\r\n", false, false}, NO_REDIS, false},
     {{"$1x\r\na\r\n", false, false}, NO_REDIS, false},
-    {{"$1048577\r\n", false, false}, NO_REDIS, false},
+    {{"$1048577\r\n", false, false}, LATE, false}, /* refused when the value is this long */
+    {{"$9223372036854775807\r\n", false, false}, LATE, false},
+    {{"$9223372036854775808\r\n", false, false}, NO_REDIS, false},
     {{"$99999999999999999999\r\n", false, false}, NO_REDIS, false},
     {{"$18446744073709551617\r\na\r\n", false, false}, NO_REDIS, false},
     {{"+OK\r\n", false, false}, NO_REDIS, false},
     {{":1\r\n", false, false}, NO_REDIS, false},
     {{"*1\r\n$1\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"*0\r\n", false, false}, NO_REDIS, false},
+    {{"*-1\r\n", false, false}, NO_REDIS, false},
+    {{"*2147483647\r\n", false, false}, NO_REDIS, false}, /* nothing is allocated for it */
+    {{"*9223372036854775807\r\n", false, false}, NO_REDIS, false},
+    {{"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", false, false},
+     NO_REDIS,
+     false},
+    {{"%1\r\n", false, false}, NO_REDIS, false},
+    {{"~1\r\n", false, false}, NO_REDIS, false},
+    {{">1\r\n", false, false}, NO_REDIS, false},
+    {{"_\r\n", false, false}, NO_REDIS, false},
+    {{"#t\r\n", false, false}, NO_REDIS, false},
+    {{",1.5\r\n", false, false}, NO_REDIS, false},
+    {{"(12\r\n", false, false}, NO_REDIS, false},
+    {{"=5\r\ntxt:a\r\n", false, false}, NO_REDIS, false},
     {{"\r\n", false, false}, NO_REDIS, false},
     {{"\n", false, false}, NO_REDIS, false},
     {{"HTTP/1.1 400 Bad Request\r\n\r\n", false, false}, NO_REDIS, false},
@@ -184,6 +206,53 @@ TEST(a_line_without_end_is_not_read_for_ever)
     memset(line, '-', 100000);
     open_with(&endless, 1);
     ck_assert_str_eq(ask(), NO_REDIS);
+}
+
+/* ---- the login --------------------------------------------------------------------------- */
+
+static const case_t logins[] = {
+    {{"+OK\r\n", true, false}, "a", true},
+    {{"-ERR no\r\n", false, false}, "it refused AUTH: ERR no", false},
+    {{"-WRONGPASS \x1b[2J\r\n", false, false}, "it refused AUTH: WRONGPASS \\x1B[2J", false},
+    {{"-ERR unknown command `AUTH`, with args beginning with: `secret`\r\n", false, false},
+     "it refused AUTH: ERR unknown command ",
+     false},
+    {{"-ERR not secret\r\n", false, false},
+     "it refused AUTH: its answer repeats the password",
+     false},
+    {{"$1\r\na\r\n", false, false}, NO_REDIS, false},
+    {{"$-1\r\n", false, false}, NO_REDIS, false},
+    {{"+NO\r\n", false, false}, NO_REDIS, false},
+    {{"+OK\r\n$1\r\na\r\n", false, false}, NO_REDIS, false},
+    {{":1\r\n", false, false}, NO_REDIS, false},
+    {{"", false, true}, CLOSED, false},
+    {{"", false, false}, LATE, false},
+};
+
+TEST_LOOP(a_login_is_accepted_before_anything_is_asked, 0, COUNT(logins))
+{
+    const case_t *expected = &logins[_i];
+    const answer_t answers[] = {expected->answer, {"$1\r\na\r\n", false, false}};
+
+    open_at(answers, 2, "redis:127.0.0.1:%d password=secret");
+    ck_assert_str_eq(ask(), expected->said);
+    ck_assert_int_eq(count_of(&server.questions), expected->kept ? 2 : 1);
+    if (expected->kept) {
+        ck_assert_str_eq(ask(), "a"); /* it logs in once */
+        ck_assert_int_eq(count_of(&server.questions), 3);
+        ck_assert_int_eq(count_of(&server.connections), 1);
+    }
+}
+
+TEST(a_server_that_does_not_speak_tls_is_a_failure)
+{
+    static const answer_t answer = {"HTTP/1.1 400 Bad Request\r\n\r\n", false, false};
+    static const answer_t closes = {"", false, true};
+
+    open_at(&answer, 1, "rediss://127.0.0.1:%d");
+    ck_assert_str_eq(ask(), "TLS failed: wrong version number");
+    open_at(&closes, 1, "rediss://127.0.0.1:%d");
+    ck_assert_str_eq(ask(), CLOSED);
 }
 
 /* ---- several questions at once --------------------------------------------------------- */
@@ -291,22 +360,10 @@ TEST(a_name_that_no_server_has_is_a_failure_with_the_reason)
         strncmp(tableset_ask(&set, "k"), "FAILED: Redis at no-such-host.invalid:1: ", 40), 0);
 }
 
-TEST_LOOP(a_bad_source_is_refused, 0, 9)
-{
-    static const char *const sources[] = {"redis:host",       "redis:6379",  "redis::6379",
-                                          "redis:host:x",     "redis:/p",    "redis:host:0",
-                                          "redis:host:66666", "redis:[::1]", "redis:host/6379"};
-
-    ck_assert_int_ne(tableset_try(&set, sources[_i], 0), APR_SUCCESS);
-    ck_assert_str_eq(set.err.tag, "CC0630");
-    ck_assert_str_eq(set.err.word, sources[_i]);
-    ck_assert_ptr_nonnull(strstr(set.err.message, "redis:HOST:PORT/PREFIX"));
-}
-
 static const char *prepare(void)
 {
     signal(SIGPIPE, SIG_IGN); /* as httpd does */
     return NULL;
 }
 
-SUITE("resp", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);
+SUITE("redis_replies", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);
