@@ -73,11 +73,6 @@ static cc_cert_t *of_octets(const char octets[25])
     return with(fascn(OCTET_STRING, octets, 25));
 }
 
-static int bit_of(const char *octets, int bit)
-{
-    return octets[bit / 8] >> (7 - bit % 8) & 1;
-}
-
 static void invert(char *octets, int bit)
 {
     octets[bit / 8] = (char)(octets[bit / 8] ^ (0x80 >> bit % 8));
@@ -106,21 +101,16 @@ TEST_LOOP(a_fascn_with_two_wrong_bits_in_a_character_has_no_identifier, 0, 200)
     certs_unusable(of_octets(octets), "san.fascn.identifier", "check character");
 }
 
-/* Parity and check character are right, and a separator or sentinel is in the place of a digit. */
-TEST_LOOP(a_fascn_with_two_characters_exchanged_has_no_identifier, 0, 8)
+/* Parity and check character are right. */
+TEST_LOOP(a_fascn_with_another_sentinel_or_separator_has_no_identifier, 0, 7)
 {
-    static const int pairs[8][2] = {{0, 1},   {5, 6},   {10, 11}, {17, 16},
-                                    {19, 18}, {21, 20}, {38, 37}, {38, 0}};
+    static const int places[7] = {0, 5, 10, 17, 19, 21, 38};
     char octets[25];
 
     memcpy(octets, example, sizeof(octets));
-    for (int i = 0; i < 5; i++) {
-        int a = 5 * pairs[_i][0] + i, b = 5 * pairs[_i][1] + i;
-
-        if (bit_of(octets, a) != bit_of(octets, b)) {
-            invert(octets, a);
-            invert(octets, b);
-        }
+    for (int bit = 0; bit < 2; bit++) {
+        invert(octets, 5 * places[_i] + bit);
+        invert(octets, 5 * 39 + bit);
     }
     certs_unusable(of_octets(octets), "san.fascn.identifier", "check character");
 }
