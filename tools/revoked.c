@@ -99,7 +99,10 @@ static void crls_print(const json_t *crls, const cc_style_t *style, apr_pool_t *
 static void ocsp_print(const json_t *ocsp, const cc_style_t *style, apr_pool_t *p)
 {
     if (json_is_object(ocsp)) {
-        printf("\n%sClientCertOCSP%s: %s\n", style->bold, style->plain, state_text(ocsp, p));
+        const char *where = cc_print_member(ocsp, "where", p);
+
+        printf("\n%sClientCertOCSP%s%s%s: %s\n", style->bold, where ? " at " : "",
+               where ? where : "", style->plain, state_text(ocsp, p));
         moments_print(ocsp, "    ", p);
     }
 }

@@ -85,6 +85,8 @@ static void table_print(const json_t *answer, apr_pool_t *p)
 {
     const json_t *rows = json_object_get(answer, "rows");
     int columns = (int)json_integer_value(json_object_get(answer, "columns"));
+    json_t *remark;
+    size_t i;
 
     cc_print_line("table", cc_print_member(answer, "name", p));
     cc_print_line("source", apr_pstrcat(p, cc_print_member(answer, "type", p), ":",
@@ -92,6 +94,10 @@ static void table_print(const json_t *answer, apr_pool_t *p)
     cc_print_line("configured", cc_print_member(answer, "where", p));
     if (json_is_integer(rows)) {
         printf("%-14s%" JSON_INTEGER_FORMAT "\n", "rows", json_integer_value(rows));
+    }
+    json_array_foreach(json_object_get(answer, "remarks"), i, remark)
+    {
+        cc_print_line(i == 0 ? "remarks" : "", json_string_value(remark));
     }
     cc_print_line("columns",
                   columns > 0 ? apr_psprintf(p, "rules use up to $%d", columns) : "rules use none");

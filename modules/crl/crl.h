@@ -185,8 +185,8 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                          const cc_seal_t *seal, apr_time_t now);
 
 /**
- * True if a CRL lists `cert`, which `issuer` issued; `crls` is a cc_crls_t. Any thread; never
- * waits.
+ * True if a CRL lists `cert`, which `issuer` issued; NULL: one of the CAs that are in the
+ * store or in files of CRLs. `crls` is a cc_crls_t. Any thread; never waits.
  */
 bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers queries about certificates and about the loaded CRLs, in any thread. */
+#include <openssl/err.h>
+
 #include "cert/cert.h"
 #include "crl/internal.h"
 
@@ -73,12 +75,48 @@ void cc_crls_check_chain(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
     cc_snapshot_leave(&crls->versions, side);
 }
 
+static bool has_issued(const cc_authority_t *ca, X509 *cert)
+{
+    return X509_NAME_cmp(X509_get_subject_name(ca->cert), X509_get_issuer_name(cert)) == 0 &&
+           X509_verify(cert, X509_get0_pubkey(ca->cert)) == 1;
+}
+
+/* True if a CRL lists a certificate of a CA that is known here. */
+static bool is_revoked_by_any(cc_crls_t *crls, X509 *cert, apr_time_t now)
+{
+    unsigned side = 0;
+    cc_crl_answer_t ignored;
+    cc_crl_check_t check = check_begin(&ignored, crls, &side);
+    const apr_array_header_t *all = check.version->authorities;
+    bool revoked = false;
+
+    ERR_set_mark();
+    check.cert = cert;
+    check.now = now;
+    for (int i = 0; !revoked && i < all->nelts; i++) {
+        const cc_authority_t *ca = APR_ARRAY_IDX(all, i, const cc_authority_t *);
+        cc_crl_answer_t answer = {.stale_at = APR_INT64_MAX};
+
+        if (has_issued(ca, cert)) {
+            check.ca_spki_sha256 = ca->spki_sha256;
+            cc_crl_check_one(&answer, &check);
+            revoked = answer.state == CC_CRL_REVOKED;
+        }
+    }
+    ERR_pop_to_mark();
+    cc_snapshot_leave(&crls->versions, side);
+    return revoked;
+}
+
 bool cc_crls_revoke(void *crls, X509 *cert, X509 *issuer, apr_time_t now)
 {
     unsigned char sha256[32], spki_sha256[32];
     cc_crl_answer_t answer = {.state = CC_CRL_UNKNOWN};
     apr_pool_t *scratch = NULL;
 
+    if (!issuer) {
+        return is_revoked_by_any(crls, cert, now);
+    }
     if (apr_pool_create(&scratch, NULL) == APR_SUCCESS) {
         cc_cert_digests(cc_cert_wrap(issuer, scratch), sha256, spki_sha256);
         cc_crls_check(&answer, crls, cert, spki_sha256, now);

@@ -5,7 +5,6 @@
 #include <apr_strings.h>
 
 #include <openssl/err.h>
-#include <openssl/rsa.h>
 
 #include "cert/cert.h"
 #include "ocsp/internal.h"
@@ -47,131 +46,6 @@ OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce)
         return NULL;
     }
     return request;
-}
-
-/* ---- signers --------------------------------------------------------------------------------- */
-
-/* The digest of RSASSA-PSS, which is in its parameters; the default is SHA-1 (RFC 4055 3.1). */
-static int pss_digest(const X509_ALGOR *algorithm)
-{
-    const ASN1_OBJECT *object = NULL;
-    const void *value = NULL;
-    int type = V_ASN1_UNDEF, digest = NID_sha1;
-    const unsigned char *at = NULL;
-    RSA_PSS_PARAMS *pss = NULL;
-
-    X509_ALGOR_get0(NULL, &type, &value, algorithm);
-    at = type == V_ASN1_SEQUENCE ? ASN1_STRING_get0_data(value) : NULL;
-    pss = at ? d2i_RSA_PSS_PARAMS(NULL, &at, ASN1_STRING_length(value)) : NULL;
-    if (pss && pss->hashAlgorithm) {
-        X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
-        digest = OBJ_obj2nid(object);
-    }
-    RSA_PSS_PARAMS_free(pss);
-    return digest;
-}
-
-/* If a digest has collisions, an attacker can have one response signed and present another. */
-static const char *signature_weak(const response_reader_t *r)
-{
-    const X509_ALGOR *signature = OCSP_resp_get0_tbs_sigalg(r->basic);
-    const ASN1_OBJECT *algorithm = NULL;
-    int digest = NID_undef;
-
-    X509_ALGOR_get0(&algorithm, NULL, NULL, signature);
-    if (OBJ_obj2nid(algorithm) == NID_rsassaPss) {
-        digest = pss_digest(signature);
-    } else {
-        OBJ_find_sigid_algs(OBJ_obj2nid(algorithm), &digest, NULL);
-    }
-    return digest == NID_sha1 || digest == NID_md5 ? "it is signed with SHA-1 or MD5" : NULL;
-}
-
-/* A store that trusts only the issuer, at the time of the check; NULL: out of memory. */
-static X509_STORE *store_make(const cc_ocsp_check_t *check)
-{
-    X509_STORE *store = X509_STORE_new();
-
-    if (store && X509_STORE_add_cert(store, check->of.issuer)) {
-        X509_VERIFY_PARAM *param = X509_STORE_get0_param(store);
-
-        X509_VERIFY_PARAM_set_time(param, (time_t)apr_time_sec(check->now));
-        X509_VERIFY_PARAM_set_auth_level(param, 1);
-        return store;
-    }
-    X509_STORE_free(store);
-    return NULL;
-}
-
-/*
- * The answers of a revoked signer do not count. With id-pkix-ocsp-nocheck, clients need not check
- * the signer (RFC 6960 4.2.2.2.1). That means that clients need not request the signer's status,
- * not that they may ignore a loaded CRL. If no CRL covers the signer, the answer counts.
- */
-static bool signer_revoked(const cc_ocsp_check_t *check, X509 *signer)
-{
-    const cc_ocsp_lists_t *lists = check->lists;
-
-    return lists && lists->revoked &&
-           lists->revoked(lists->state, signer, check->of.issuer, check->now);
-}
-
-/*
- * The objection to a signer that the issuer authorized, or NULL. Revocation of the issuer itself
- * does not matter here.
- */
-static const char *signer_misfit(const response_reader_t *r, X509 *signer)
-{
-    if (X509_cmp(signer, r->check->of.issuer) == 0) {
-        return NULL;
-    }
-    if (!(X509_get_key_usage(signer) & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION))) {
-        return "the key usage of its signer does not allow signatures";
-    }
-    return signer_revoked(r->check, signer) ? "its signer is revoked by a CRL" : NULL;
-}
-
-/*
- * OpenSSL accepts a signer that is the issuer, or a certificate that the issuer issued for
- * OCSPSigning. The flags exclude anything else: NOEXPLICIT the explicit trust settings of a root,
- * NOCHAIN any certificate between the two. OpenSSL does not check keyUsage.
- */
-static const char *signer_refuse(const response_reader_t *r, X509_STORE *store,
-                                 STACK_OF(X509) * issuers)
-{
-    unsigned long flags = OCSP_PARTIAL_CHAIN | OCSP_NOEXPLICIT | OCSP_NOCHAIN;
-    X509 *signer = NULL;
-    const char *data = NULL;
-    unsigned long error = 0;
-
-    if (!OCSP_resp_get0_signer(r->basic, &signer, issuers)) {
-        return "the certificate that signed it is neither the issuer's nor contained in it";
-    }
-    if (OCSP_basic_verify(r->basic, issuers, store, flags) > 0) {
-        return signer_misfit(r, signer);
-    }
-    error = ERR_peek_last_error_all(NULL, NULL, NULL, &data, NULL);
-    if (ERR_GET_REASON(error) == OCSP_R_CERTIFICATE_VERIFY_ERROR && data) {
-        return apr_pstrcat(r->pool, "its signer was not authorized by the issuer: ", data, NULL);
-    }
-    return ERR_GET_REASON(error) == OCSP_R_MISSING_OCSPSIGNING_USAGE
-               ? "the extended key usage of its signer does not include OCSPSigning"
-               : "it is signed neither by the issuer nor by a signer that the issuer authorized";
-}
-
-static const char *signature_refuse(const response_reader_t *r)
-{
-    X509_STORE *store = store_make(r->check);
-    STACK_OF(X509) *issuers = sk_X509_new_null();
-    const char *error = "out of memory";
-
-    if (store && issuers && sk_X509_push(issuers, r->check->of.issuer)) {
-        error = signature_weak(r);
-        error = error ? error : signer_refuse(r, store, issuers);
-    }
-    sk_X509_free(issuers);
-    X509_STORE_free(store);
-    return error;
 }
 
 /* ---- the contents ---------------------------------------------------------------------------- */
@@ -271,7 +145,7 @@ static const char *single_read(const response_reader_t *r, OCSP_SINGLERESP *sing
 
 static const char *basic_read(const response_reader_t *r)
 {
-    const char *error = signature_refuse(r);
+    const char *error = cc_ocsp_signature_refuse(r->basic, r->check, r->pool);
     OCSP_SINGLERESP *single = NULL;
 
     if (!error && r->check->request && OCSP_check_nonce(r->check->request, r->basic) != 1 &&

@@ -83,7 +83,7 @@ static void response_take(job_t *job, cc_response_t *response)
         return;
     }
     answer->asked_at = job->check.now;
-    life = cc_answer_life(answer, job->ocsp->spec);
+    life = cc_answer_life(answer, job->check.line->spec);
     if (cc_life_age(&life, job->check.now) <= CC_AGE_STALE) {
         cc_answer_fail(answer, answer->next_update
                                    ? "the response is rejected: its nextUpdate has passed"
@@ -98,7 +98,7 @@ static void responder_ask(job_t *job, const cc_url_t *url)
 {
     cc_ocsp_t *ocsp = job->ocsp;
     cc_inflight_t *inflight = job->inflight;
-    cc_http_exchange_t exchange = {url, job->begun + ocsp->spec->timeout, NULL};
+    cc_http_exchange_t exchange = {url, job->begun + job->check.line->spec->timeout, NULL};
     cc_response_t response = {0};
     bool came = job->check.request &&
                 cc_http_exchange(&response, &exchange, job->check.request, inflight->pool);
@@ -131,7 +131,7 @@ static apr_status_t cert_free(void *cert)
 /* True if no thread waits any longer. The cause is a lack of threads here, not the responder. */
 static bool job_is_late(const job_t *job)
 {
-    return job->begun >= job->started + job->ocsp->spec->timeout;
+    return job->begun >= job->started + job->check.line->spec->timeout;
 }
 
 /* Asks the responder, or sets the reason why not; returns the outcome. */
@@ -155,7 +155,7 @@ static int job_ask(job_t *job)
         cc_answer_fail(&inflight->answer, apr_psprintf(inflight->pool, "%s: %s", url->text, error));
         return CC_OCSP_LEFT_ALONE;
     }
-    job->check.request = cc_ocsp_request_make(&job->check.of, ocsp->spec->nonce);
+    job->check.request = cc_ocsp_request_make(&job->check.of, job->check.line->spec->nonce);
     apr_pool_cleanup_register(inflight->pool, job->check.request, request_free,
                               apr_pool_cleanup_null);
     responder_ask(job, url);
@@ -201,12 +201,14 @@ static job_t *job_make(cc_ocsp_t *ocsp, cc_inflight_t *inflight, const cc_ocsp_c
 {
     apr_pool_t *pool = inflight->pool;
     job_t *job = apr_pcalloc(pool, sizeof(*job));
+    cc_url_choice_t choice = cc_url_choose(check->line->spec, ocsp->hosts, check->of.leaf, pool);
 
     job->ocsp = ocsp;
     job->inflight = inflight;
     job->started = apr_time_now();
     job->check = *check;
-    job->url = cc_url_choose(ocsp->spec, ocsp->hosts, check->of.leaf, &job->error, pool);
+    job->url = choice.url;
+    job->error = choice.error;
     X509_up_ref(check->of.leaf);
     apr_pool_cleanup_register(pool, check->of.leaf, cert_free, apr_pool_cleanup_null);
     X509_up_ref(check->of.issuer);
@@ -237,7 +239,7 @@ cc_inflight_t *cc_ocsp_fetch(cc_ocsp_t *ocsp, const cc_ocsp_check_t *check, cons
 {
     const cc_ocsp_io_t *io = ocsp->io;
     cc_inflight_t *inflight =
-        cc_inflight_join(ocsp->inflights, check->key, ocsp->spec->timeout, first);
+        cc_inflight_join(ocsp->inflights, check->key, check->line->spec->timeout, first);
 
     if (inflight && *first) {
         job_t *job = job_make(ocsp, inflight, check, kept);

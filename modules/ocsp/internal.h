@@ -27,12 +27,16 @@ typedef struct cc_url_t {
 typedef enum { CC_OCSP_OFF, CC_OCSP_ON, CC_OCSP_AIA } cc_ocsp_mode_t;
 
 struct cc_ocsp_spec_t {
+    const char *where; /* NULL: none */
     cc_ocsp_mode_t mode;
+    const char *issuer;        /* the file of the CA; NULL: all others */
+    const char *signer;        /* the file of trusted signers; NULL: none */
     const cc_url_t *responder; /* NULL: none */
     apr_interval_time_t timeout;
     apr_interval_time_t ttl;
     apr_interval_time_t stale;
-    bool allow; /* failure=allow */
+    bool allow;         /* failure=allow */
+    bool missing_allow; /* missing=allow */
     bool nonce;
 };
 
@@ -45,12 +49,84 @@ bool cc_host_is_address(const char *host);
 /** A host name in lower case, without a final dot; NULL if it is not valid. */
 const char *cc_host_name(const char *text, apr_pool_t *p);
 
+/** The responder for a certificate. */
+typedef struct cc_url_choice_t {
+    const cc_url_t *url; /* NULL: none may be asked */
+    const char *error;   /* and this is the reason */
+    bool missing;        /* there is none: the certificate names none, and none is configured */
+} cc_url_choice_t;
+
 /**
- * The responder for a certificate, in `p`; NULL, and the reason in *error. `allowed` contains host
- * names, and suffixes that begin with a dot.
+ * Chooses the responder for a certificate, in `p`. `allowed` contains host names, and suffixes that
+ * begin with a dot. A responder that the certificate names and that may not be asked is not
+ * `missing`, and neither is one in an extension that cannot be read.
  */
-const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
-                              const X509 *leaf, const char **error, apr_pool_t *p);
+cc_url_choice_t cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
+                              const X509 *leaf, apr_pool_t *p);
+
+/* ---- files of certificates (files.c, kept.c) ----------------------------------------------- */
+
+/** A file that is read, and where its certificates go. */
+typedef struct cc_ocsp_reading_t {
+    const cc_ocsp_files_t *files;
+    const char *path; /* absolute, or as files->root allows */
+    const char *tag;  /* of errors */
+    apr_pool_t *pool;
+    cc_error_t *err;
+} cc_ocsp_reading_t;
+
+/**
+ * Reads the certificates of a file: PEM blocks, or one in DER. They live as long as reading->pool.
+ * A file with anything else is refused. *content is that of the file, for cc_ocsp_kept_put.
+ */
+apr_status_t cc_ocsp_certs_read(STACK_OF(X509) * *certs, const char **content, apr_size_t *len,
+                                const cc_ocsp_reading_t *reading);
+
+/** Finds the certificates in the content of a file. */
+apr_status_t cc_ocsp_certs_find(STACK_OF(X509) * *certs, const char *content, apr_size_t len,
+                                const cc_ocsp_reading_t *reading);
+
+/** The content of a file as it was last accepted, and when that was; NULL: none. */
+const char *cc_ocsp_kept_get(apr_size_t *len, apr_time_t *since, const cc_ocsp_files_t *files,
+                             const char *path);
+
+/** Keeps the content of a file that was accepted. */
+void cc_ocsp_kept_put(const cc_ocsp_files_t *files, const char *path, const char *content,
+                      apr_size_t len);
+
+/* ---- the directives of a host (lines.c) ----------------------------------------------------- */
+
+#define CC_OCSP_TRUST 32 /* octets of a digest of trusted signers */
+
+/** One ClientCertOCSP with its files, or what takes its place. Constant once made. */
+typedef struct cc_ocsp_line_t {
+    const cc_ocsp_spec_t *spec;         /* NULL: see `refusal` */
+    const char *refusal;                /* why no certificate is accepted */
+    STACK_OF(X509) * signers;           /* trusted for this line alone; NULL: none */
+    unsigned char trust[CC_OCSP_TRUST]; /* a digest of `signers`, in their order */
+    bool unread;                        /* signer= could not be read: nothing is waived */
+} cc_ocsp_line_t;
+
+/** The directives of a host, by issuer. Constant once made. */
+typedef struct cc_ocsp_lines_t {
+    apr_hash_t *by_issuer;       /* digest of name and key -> cc_ocsp_line_t * */
+    const cc_ocsp_line_t *other; /* for all other issuers; never NULL */
+    bool asks;                   /* a line is not Off */
+    bool waives;                 /* failure=allow in all of them */
+} cc_ocsp_lines_t;
+
+/**
+ * Reads the files of the directives (of cc_ocsp_spec_t *), in `p`, which has their certificates
+ * freed. Errors: CC0485 to CC0487; at a restart none, see cc_ocsp_create.
+ */
+apr_status_t cc_ocsp_lines_make(cc_ocsp_lines_t *lines, const apr_array_header_t *specs,
+                                const cc_ocsp_files_t *files, apr_pool_t *p, cc_error_t *err);
+
+/**
+ * The line for the certificates of an issuer. It is chosen by the DER of its name and its key, so
+ * that CAs of one name are not confused. Any thread.
+ */
+const cc_ocsp_line_t *cc_ocsp_line_of(const cc_ocsp_lines_t *lines, const X509 *issuer);
 
 /* ---- checks and answers (answer.c) ------------------------------------------------------- */
 
@@ -60,6 +136,7 @@ const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header
 /** A certificate whose status is checked. */
 typedef struct cc_ocsp_check_t {
     cc_ocsp_subject_t of;
+    const cc_ocsp_line_t *line;
     apr_time_t now;
     unsigned char key[CC_OCSP_KEY]; /* of its record in the cache */
     OCSP_REQUEST *request;          /* whose nonce the answer must have; NULL: from the cache */
@@ -68,6 +145,14 @@ typedef struct cc_ocsp_check_t {
 
 /** The CertID of a certificate (RFC 6960 4.1.1); NULL: out of memory. The caller frees it. */
 OCSP_CERTID *cc_ocsp_cert_id(const cc_ocsp_subject_t *of);
+
+/**
+ * The objection to the signature of a response, or NULL. It counts if it is by the issuer, by a
+ * certificate that the issuer authorized, or by one of check->line->signers (RFC 6960 4.2.2.2), and
+ * without SHA-1. A text is a literal or in `p` (signer.c).
+ */
+const char *cc_ocsp_signature_refuse(OCSP_BASICRESP *basic, const cc_ocsp_check_t *check,
+                                     apr_pool_t *p);
 
 /** Makes a request, with or without a nonce; NULL: out of memory. The caller frees it. */
 OCSP_REQUEST *cc_ocsp_request_make(const cc_ocsp_subject_t *of, bool nonce);
@@ -273,7 +358,7 @@ void cc_inflight_leave(cc_inflight_t *inflight);
 /* ---- the engine (ocsp.c) --------------------------------------------------------------------- */
 
 struct cc_ocsp_t {
-    const cc_ocsp_spec_t *spec;
+    cc_ocsp_lines_t of_issuers;
     const apr_array_header_t *hosts;
     cc_ocsp_lists_t lists;
     const cc_ocsp_io_t *io;

@@ -25,8 +25,8 @@
 /* The certificate (RFC 6960 CertID), and the settings that affect the answer. */
 static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *p)
 {
-    const cc_ocsp_spec_t *spec = ocsp->spec;
-    const char *settings = apr_psprintf(p, "mod_clientcert OCSP 1: %d %d %s %s", spec->mode,
+    const cc_ocsp_spec_t *spec = check->line->spec;
+    const char *settings = apr_psprintf(p, "mod_clientcert OCSP 2: %d %d %s %s", spec->mode,
                                         spec->nonce, spec->responder ? spec->responder->text : "",
                                         ocsp->lists.name ? ocsp->lists.name : "");
     OCSP_CERTID *id = cc_ocsp_cert_id(&check->of);
@@ -35,6 +35,7 @@ static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *
     int len = id ? i2d_OCSP_CERTID(id, &der) : 0;
     bool made = len > 0 && ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
                 EVP_DigestUpdate(ctx, settings, strlen(settings) + 1) &&
+                EVP_DigestUpdate(ctx, check->line->trust, CC_OCSP_TRUST) &&
                 EVP_DigestUpdate(ctx, der, (size_t)len) &&
                 EVP_DigestFinal_ex(ctx, check->key, NULL);
 
@@ -45,8 +46,7 @@ static bool key_make(cc_ocsp_check_t *check, const cc_ocsp_t *ocsp, apr_pool_t *
 }
 
 /* Reads and verifies the cached answer as if it had just come from the responder. */
-static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_check_t *check,
-                        apr_pool_t *p)
+static void kept_verify(cc_kept_t *kept, const cc_ocsp_check_t *check, apr_pool_t *p)
 {
     if (kept->record.response.len == 0) {
         return;
@@ -54,7 +54,7 @@ static void kept_verify(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_ch
     cc_answer_read(&kept->answer, check, &kept->record.response, p);
     if (kept->answer.status != CC_OCSP_FAILED) {
         kept->answer.asked_at = kept->record.asked_at;
-        kept->life = cc_answer_life(&kept->answer, ocsp->spec);
+        kept->life = cc_answer_life(&kept->answer, check->line->spec);
         kept->age = cc_life_age(&kept->life, check->now);
     }
 }
@@ -70,7 +70,7 @@ static void kept_find(cc_kept_t *kept, const cc_ocsp_t *ocsp, const cc_ocsp_chec
     kept->age = CC_AGE_EXPIRED;
     if (octets && io->get(io->state, check->key, octets, &len) &&
         cc_record_unpack(&kept->record, octets, len, check->now, p)) {
-        kept_verify(kept, ocsp, check, p);
+        kept_verify(kept, check, p);
     } else {
         memset(&kept->record, 0, sizeof(kept->record));
     }
@@ -142,13 +142,12 @@ static void responder_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const lo
                              apr_pool_t *p)
 {
     cc_ocsp_limiter_t *limiter = ocsp->io->limiter;
-    apr_interval_time_t timeout = ocsp->spec->timeout, rest = timeout;
-    const char *error = NULL;
-    const cc_url_t *url =
-        limiter ? cc_url_choose(ocsp->spec, ocsp->hosts, lookup->check->of.leaf, &error, p) : NULL;
+    const cc_ocsp_spec_t *spec = lookup->check->line->spec;
+    apr_interval_time_t timeout = spec->timeout, rest = timeout;
+    const cc_url_t *url = cc_url_choose(spec, ocsp->hosts, lookup->check->of.leaf, p).url;
     bool came = false;
 
-    if (!url) {
+    if (!limiter || !url) {
         responder_wait(answer, ocsp, lookup, timeout, p);
         return;
     }
@@ -206,25 +205,79 @@ static void check_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocs
     }
 }
 
+/* The answer to a check for which a responder has to be asked, or has been. */
+static void asked_answer(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, cc_ocsp_check_t *check,
+                         apr_pool_t *p)
+{
+    const cc_ocsp_line_t *line = check->line;
+
+    cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");
+    if (key_make(check, ocsp, p)) {
+        check_answer(answer, ocsp, check, p);
+    }
+    answer->where = line->spec->where;
+    answer->waived = answer->status == CC_OCSP_FAILED && line->spec->allow && !line->unread;
+    answer->ask_at = ask_at(answer, line->spec, check->now);
+}
+
+/* An answer that follows from the configuration, so it does not change. */
+static bool foreseen(cc_ocsp_answer_t *answer, cc_ocsp_status_t status, const char *error)
+{
+    *answer = (cc_ocsp_answer_t){.status = status, .error = error, .ask_at = APR_INT64_MAX};
+    return true;
+}
+
+/* Finds the line of the check, and the answer if it needs no responder. */
+static bool foresee(cc_ocsp_answer_t *answer, const cc_ocsp_t *ocsp, cc_ocsp_check_t *check,
+                    apr_pool_t *p)
+{
+    const cc_ocsp_line_t *line = NULL;
+    cc_url_choice_t choice;
+
+    if (!check->of.issuer) { /* which line would be used is not known */
+        foreseen(answer, CC_OCSP_FAILED, "its issuer's certificate is not available");
+        answer->waived = ocsp->of_issuers.waives;
+        return true;
+    }
+    line = check->line = cc_ocsp_line_of(&ocsp->of_issuers, check->of.issuer);
+    if (line->refusal) {
+        return foreseen(answer, CC_OCSP_FAILED, line->refusal);
+    }
+    choice = cc_url_choose(line->spec, ocsp->hosts, check->of.leaf, p);
+    if (line->spec->mode != CC_OCSP_OFF && !choice.missing) {
+        return false;
+    }
+    foreseen(answer, choice.missing ? CC_OCSP_NO_RESPONDER : CC_OCSP_UNCHECKED, choice.error);
+    answer->waived = choice.missing && line->spec->missing_allow && !line->unread;
+    answer->where = line->spec->where;
+    return true;
+}
+
+bool cc_ocsp_foresee(cc_ocsp_answer_t *answer, const cc_ocsp_t *ocsp,
+                     const cc_ocsp_subject_t *subject, apr_pool_t *p)
+{
+    cc_ocsp_check_t check = {.of = *subject};
+    bool known = false;
+
+    ERR_set_mark();
+    known = foresee(answer, ocsp, &check, p);
+    ERR_pop_to_mark();
+    return known;
+}
+
 void cc_ocsp_status(cc_ocsp_answer_t *answer, cc_ocsp_t *ocsp, const cc_ocsp_subject_t *subject,
                     apr_time_t now, apr_pool_t *p)
 {
     cc_ocsp_check_t check = {.of = *subject, .now = now, .lists = &ocsp->lists};
 
     ERR_set_mark();
-    cc_answer_fail(answer, "OpenSSL cannot compute SHA-1 or SHA-256");
-    if (key_make(&check, ocsp, p)) {
-        check_answer(answer, ocsp, &check, p);
+    if (!foresee(answer, ocsp, &check, p)) {
+        asked_answer(answer, ocsp, &check, p);
     }
-    answer->ask_at = ask_at(answer, ocsp->spec, now);
-    cc_counter_add(&ocsp->counters->checks[answer->status]);
+    if (answer->status != CC_OCSP_UNCHECKED) {
+        cc_counter_add(&ocsp->counters->checks[answer->status]);
+    }
     ERR_pop_to_mark();
-}
-
-bool cc_ocsp_allows(const cc_ocsp_t *ocsp, const cc_ocsp_answer_t *answer)
-{
-    return answer->status == CC_OCSP_GOOD ||
-           (answer->status == CC_OCSP_FAILED && ocsp->spec->allow);
 }
 
 const char *cc_ocsp_status_text(cc_ocsp_status_t status)
@@ -234,6 +287,8 @@ const char *cc_ocsp_status_text(cc_ocsp_status_t status)
         [CC_OCSP_GOOD] = "good",
         [CC_OCSP_REVOKED] = "revoked",
         [CC_OCSP_UNKNOWN] = "unknown",
+        [CC_OCSP_NO_RESPONDER] = "no_responder",
+        [CC_OCSP_UNCHECKED] = "unchecked",
     };
 
     return text[status];
@@ -246,23 +301,36 @@ void cc_ocsp_count_in(cc_ocsp_t *ocsp, cc_ocsp_counters_t *counters)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+/* Without a host that may be asked, AIA could not ask any responder. */
+static apr_status_t hosts_check(const cc_ocsp_config_t *config, apr_pool_t *p, cc_error_t *err)
+{
+    bool named = config->hosts && config->hosts->nelts > 0;
+
+    for (int i = 0; !named && config->specs && i < config->specs->nelts; i++) {
+        const cc_ocsp_spec_t *spec = APR_ARRAY_IDX(config->specs, i, const cc_ocsp_spec_t *);
+
+        if (spec->mode == CC_OCSP_AIA && !spec->responder) {
+            return cc_error_set(err, p, "CC0437", "AIA",
+                                "no responder may be asked; name the hosts of responders in "
+                                "ClientCertOCSPAllow, or a responder with responder=URL");
+        }
+    }
+    return APR_SUCCESS;
+}
+
 apr_status_t cc_ocsp_create(cc_ocsp_t **ocsp, const cc_ocsp_config_t *config,
                             const cc_ocsp_io_t *io, apr_pool_t *p, cc_error_t *err)
 {
-    const cc_ocsp_spec_t *spec = config->spec;
     cc_ocsp_t *made = apr_pcalloc(p, sizeof(*made));
+    apr_status_t status = hosts_check(config, p, err);
 
     *ocsp = NULL;
-    if (!spec || spec->mode == CC_OCSP_OFF) {
-        return APR_SUCCESS;
+    if (status == APR_SUCCESS) {
+        status = cc_ocsp_lines_make(&made->of_issuers, config->specs, &config->files, p, err);
     }
-    if (spec->mode == CC_OCSP_AIA && !spec->responder &&
-        (!config->hosts || config->hosts->nelts == 0)) {
-        return cc_error_set(err, p, "CC0437", "AIA",
-                            "no responder may be asked; name the hosts of responders in "
-                            "ClientCertOCSPAllow, or a responder with responder=URL");
+    if (status != APR_SUCCESS || !made->of_issuers.asks) {
+        return status;
     }
-    made->spec = spec;
     made->hosts = config->hosts;
     made->lists = config->lists;
     made->io = io;

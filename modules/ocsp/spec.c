@@ -26,8 +26,30 @@ static apr_status_t responder_set(void *spec, const char *value, apr_pool_t *p, 
     return APR_SUCCESS;
 }
 
+static apr_status_t path_set(const char **path, const char *name, const char *value, apr_pool_t *p,
+                             cc_error_t *err)
+{
+    if (!*value) {
+        return cc_error_set(err, p, "CC0432", value, "not a valid value; write %s=FILE", name);
+    }
+    *path = value;
+    return APR_SUCCESS;
+}
+
+static apr_status_t issuer_set(void *spec, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    return path_set(&((cc_ocsp_spec_t *)spec)->issuer, "issuer", value, p, err);
+}
+
+static apr_status_t signer_set(void *spec, const char *value, apr_pool_t *p, cc_error_t *err)
+{
+    return path_set(&((cc_ocsp_spec_t *)spec)->signer, "signer", value, p, err);
+}
+
 static const cc_option_t options[] = {
+    {.name = "issuer", .kind = CC_OPTION_CUSTOM, .set = issuer_set},
     {.name = "responder", .kind = CC_OPTION_CUSTOM, .set = responder_set},
+    {.name = "signer", .kind = CC_OPTION_CUSTOM, .set = signer_set},
     {.name = "timeout",
      .kind = CC_OPTION_SECONDS,
      .member = offsetof(cc_ocsp_spec_t, timeout),
@@ -52,6 +74,11 @@ static const cc_option_t options[] = {
      .member = offsetof(cc_ocsp_spec_t, allow),
      .no = "deny",
      .yes = "allow"},
+    {.name = "missing",
+     .kind = CC_OPTION_CHOICE,
+     .member = offsetof(cc_ocsp_spec_t, missing_allow),
+     .no = "deny",
+     .yes = "allow"},
     {.name = "nonce",
      .kind = CC_OPTION_CHOICE,
      .member = offsetof(cc_ocsp_spec_t, nonce),
@@ -66,8 +93,9 @@ static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
     if (!option) {
         return cc_error_set(
             reader->err, reader->pool, "CC0431", word,
-            "not an option of ClientCertOCSP; the options are responder=URL, timeout=SECONDS, "
-            "ttl=SECONDS, stale=SECONDS, failure=deny|allow and nonce=on|off");
+            "not an option of ClientCertOCSP; the options are issuer=FILE, responder=URL, "
+            "signer=FILE, timeout=SECONDS, ttl=SECONDS, stale=SECONDS, failure=deny|allow, "
+            "missing=deny|allow and nonce=on|off");
     }
     return cc_option_read(reader, option, word);
 }
@@ -89,7 +117,24 @@ static apr_status_t mode_read(cc_ocsp_spec_t *spec, const char *word, apr_pool_t
     return APR_SUCCESS;
 }
 
-apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *p, cc_error_t *err)
+/* Options that contradict the mode. */
+static apr_status_t mode_check(const cc_ocsp_spec_t *spec, const char *mode, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    if (spec->mode == CC_OCSP_ON && !spec->responder) {
+        return cc_error_set(err, p, "CC0435", mode,
+                            "On needs responder=URL; AIA takes the URL from the certificate");
+    }
+    if (spec->mode == CC_OCSP_ON && spec->missing_allow) {
+        return cc_error_set(err, p, "CC0488", "missing=allow",
+                            "with On, there is a responder for every certificate; write AIA, or "
+                            "omit missing=");
+    }
+    return APR_SUCCESS;
+}
+
+apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, const char *where,
+                           apr_pool_t *p, cc_error_t *err)
 {
     cc_ocsp_spec_t *made = apr_pcalloc(p, sizeof(*made));
     cc_option_reader_t reader = {.options = options,
@@ -111,12 +156,10 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, apr_pool_t *
     for (int i = 1; status == APR_SUCCESS && i < words->nelts; i++) {
         status = word_read(&reader, APR_ARRAY_IDX(words, i, const char *));
     }
-    if (status == APR_SUCCESS && made->mode == CC_OCSP_ON && !made->responder) {
-        return cc_error_set(err, p, "CC0435", APR_ARRAY_IDX(words, 0, const char *),
-                            "On needs responder=URL; AIA takes the URL from the certificate");
-    }
+    made->where = where;
     *spec = made;
-    return status;
+    return status == APR_SUCCESS ? mode_check(made, APR_ARRAY_IDX(words, 0, const char *), p, err)
+                                 : status;
 }
 
 apr_status_t cc_ocsp_hosts_parse(apr_array_header_t **hosts, const char *text, apr_pool_t *p,

@@ -136,38 +136,52 @@ static const char *url_refuse(cc_url_t *url, const apr_array_header_t *allowed,
     return host_allowed(allowed, url->host) ? NULL : "ClientCertOCSPAllow does not name its host";
 }
 
-/* The first responder of a certificate that may be asked (RFC 5280 4.2.2.1). */
-static const cc_url_t *url_of_certificate(const apr_array_header_t *allowed, const X509 *leaf,
-                                          const char **error, apr_pool_t *p)
+/* The objection to a responder that a certificate names, or NULL. */
+static const char *access_refuse(cc_url_t *url, const apr_array_header_t *allowed,
+                                 const GENERAL_NAME *location, apr_pool_t *p)
 {
-    AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(leaf, NID_info_access, NULL, NULL);
-    cc_url_t *url = apr_palloc(p, sizeof(*url));
-    const char *refusal = "the certificate names no responder";
-    const char *first = NULL;
-
-    for (int i = 0; refusal && i < sk_ACCESS_DESCRIPTION_num(all); i++) {
-        const ACCESS_DESCRIPTION *each = sk_ACCESS_DESCRIPTION_value(all, i);
-
-        if (OBJ_obj2nid(each->method) != NID_ad_OCSP || each->location->type != GEN_URI) {
-            continue;
-        }
-        refusal = url_refuse(url, allowed, each->location->d.uniformResourceIdentifier, p);
-        if (refusal && !first) {
-            first = apr_pstrcat(p, "the certificate's responder is not asked: ", refusal, NULL);
-        }
-    }
-    AUTHORITY_INFO_ACCESS_free(all);
-    *error = first ? first : refusal;
-    return refusal ? NULL : url;
+    return location->type == GEN_URI
+               ? url_refuse(url, allowed, location->d.uniformResourceIdentifier, p)
+               : "it is not a valid URL";
 }
 
-const cc_url_t *cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
-                              const X509 *leaf, const char **error, apr_pool_t *p)
+/* The first responder of a certificate that may be asked (RFC 5280 4.2.2.1). */
+static cc_url_choice_t url_of_certificate(const apr_array_header_t *allowed, const X509 *leaf,
+                                          apr_pool_t *p)
 {
-    const cc_url_t *url = NULL;
+    int found = -1; /* stays so only if the certificate does not have the extension */
+    AUTHORITY_INFO_ACCESS *all = X509_get_ext_d2i(leaf, NID_info_access, &found, NULL);
+    cc_url_t *url = apr_palloc(p, sizeof(*url));
+    cc_url_choice_t choice = {.error = "the certificate names no responder",
+                              .missing = all || found == -1};
+
+    for (int i = 0; !choice.url && i < sk_ACCESS_DESCRIPTION_num(all); i++) {
+        const ACCESS_DESCRIPTION *each = sk_ACCESS_DESCRIPTION_value(all, i);
+        const char *refusal = NULL;
+
+        if (OBJ_obj2nid(each->method) != NID_ad_OCSP) {
+            continue;
+        }
+        refusal = access_refuse(url, allowed, each->location, p);
+        if (!refusal) {
+            choice.url = url;
+        } else if (choice.missing) { /* the first one */
+            choice.error =
+                apr_pstrcat(p, "the certificate's responder is not asked: ", refusal, NULL);
+        }
+        choice.missing = false;
+    }
+    AUTHORITY_INFO_ACCESS_free(all);
+    return choice;
+}
+
+cc_url_choice_t cc_url_choose(const cc_ocsp_spec_t *spec, const apr_array_header_t *allowed,
+                              const X509 *leaf, apr_pool_t *p)
+{
+    cc_url_choice_t choice = {.url = NULL};
 
     if (spec->mode == CC_OCSP_AIA) {
-        url = url_of_certificate(allowed, leaf, error, p);
+        choice = url_of_certificate(allowed, leaf, p);
     }
-    return url ? url : spec->responder;
+    return choice.url || !spec->responder ? choice : (cc_url_choice_t){.url = spec->responder};
 }

@@ -10,7 +10,8 @@
 
 /*
  * Each source gives its own verdict. A setting of the source decides whether an unknown status is
- * waived: `missing` for CRLs, `failure` for OCSP. Then one of the two verdicts counts:
+ * waived: `missing` for CRLs, `failure` and `missing` for OCSP. Then one of the two verdicts
+ * counts:
  *
  *               OCSP:  good     revoked  waived   unknown
  *   CRLs:
@@ -38,8 +39,8 @@ static const char not_known[] = "this server could not find out whether it was r
 const char *cc_revocation_word(cc_revocation_verdict_t verdict)
 {
     static const char *const words[] = {
-        [CC_REVOCATION_UNCHECKED] = NULL,    [CC_REVOCATION_GOOD] = "good",
-        [CC_REVOCATION_REVOKED] = "revoked", [CC_REVOCATION_WAIVED] = "unknown",
+        [CC_REVOCATION_UNCHECKED] = "unchecked", [CC_REVOCATION_GOOD] = "good",
+        [CC_REVOCATION_REVOKED] = "revoked",     [CC_REVOCATION_WAIVED] = "unknown",
         [CC_REVOCATION_UNKNOWN] = "unknown",
     };
 
@@ -145,16 +146,22 @@ void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *
     X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
     cc_ocsp_subject_t subject = {cert->x509, issuer};
 
-    *answer = (cc_ocsp_answer_t){.error = "its issuer's certificate is not available",
-                                 .ask_at = APR_INT64_MAX};
-    if (issuer) {
-        cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
-    }
+    cc_ocsp_status(answer, revocation->ocsp, &subject, now, p);
     X509_free(issuer);
 }
 
-static cc_revocation_verdict_t ocsp_verdict(const cc_revocation_t *revocation,
-                                            const cc_ocsp_answer_t *answer)
+bool cc_revocation_ocsp_foresee(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
+                                const cc_verified_t *cert, apr_pool_t *p)
+{
+    X509 *issuer = cc_trust_issuer(revocation->trust, cert->seal, cert->x509, cert->sent);
+    cc_ocsp_subject_t subject = {cert->x509, issuer};
+    bool known = issuer && cc_ocsp_foresee(answer, revocation->ocsp, &subject, p);
+
+    X509_free(issuer);
+    return known;
+}
+
+static cc_revocation_verdict_t ocsp_verdict(const cc_ocsp_answer_t *answer)
 {
     switch (answer->status) {
     case CC_OCSP_GOOD:
@@ -162,8 +169,7 @@ static cc_revocation_verdict_t ocsp_verdict(const cc_revocation_t *revocation,
     case CC_OCSP_REVOKED:
         return CC_REVOCATION_REVOKED;
     default:
-        return cc_ocsp_allows(revocation->ocsp, answer) ? CC_REVOCATION_WAIVED
-                                                        : CC_REVOCATION_UNKNOWN;
+        return answer->waived ? CC_REVOCATION_WAIVED : CC_REVOCATION_UNKNOWN;
     }
 }
 
@@ -176,11 +182,14 @@ static const char *ocsp_problem(const cc_ocsp_answer_t *answer, apr_pool_t *p)
                         answer->error ? answer->error : "no answer");
 }
 
-void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_revocation_t *revocation,
-                            const cc_ocsp_answer_t *answer, apr_pool_t *p)
+void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_ocsp_answer_t *answer,
+                            apr_pool_t *p)
 {
-    cc_revocation_verdict_t verdict = ocsp_verdict(revocation, answer);
+    cc_revocation_verdict_t verdict = ocsp_verdict(answer);
 
+    if (answer->status == CC_OCSP_UNCHECKED) {
+        return;
+    }
     if (answer->ask_at < status->stale_at) {
         status->stale_at = answer->ask_at;
     }
@@ -224,7 +233,7 @@ void cc_revocation_check(cc_revocation_status_t *status, const cc_revocation_t *
     cc_revocation_check_crls(status, revocation, cert, now, p);
     if (revocation->ocsp && !status->problem) {
         cc_revocation_ocsp_answer(&answer, revocation, cert, now, p);
-        cc_revocation_add_ocsp(status, revocation, &answer, p);
+        cc_revocation_add_ocsp(status, &answer, p);
     }
 }
 

@@ -48,7 +48,7 @@ typedef struct cc_revocation_status_t {
     apr_time_t stale_at;        /* and until this time */
 } cc_revocation_status_t;
 
-/** The value of the field `revocation`, a literal; NULL if no source was consulted. */
+/** The value of the field `revocation`, a literal. */
 const char *cc_revocation_word(cc_revocation_verdict_t verdict);
 
 /**
@@ -88,14 +88,18 @@ void cc_revocation_crl_answer(cc_crl_answer_t *answer, const cc_revocation_t *re
 void cc_revocation_ocsp_answer(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
                                const cc_verified_t *cert, apr_time_t now, apr_pool_t *p);
 
+/** The same if it needs no responder; otherwise false. Never waits. */
+bool cc_revocation_ocsp_foresee(cc_ocsp_answer_t *answer, const cc_revocation_t *revocation,
+                                const cc_verified_t *cert, apr_pool_t *p);
+
 /**
  * Merges an answer into a status, which begins as cc_revocation_unchecked. The answer of the CRLs
  * comes first. Texts are in `p` or borrowed from the answer.
  */
 void cc_revocation_add_crls(cc_revocation_status_t *status, const cc_revocation_t *revocation,
                             const cc_crl_answer_t *answer, apr_pool_t *p);
-void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_revocation_t *revocation,
-                            const cc_ocsp_answer_t *answer, apr_pool_t *p);
+void cc_revocation_add_ocsp(cc_revocation_status_t *status, const cc_ocsp_answer_t *answer,
+                            apr_pool_t *p);
 
 /** The lists in which signers of OCSP answers are looked up: these CRLs; NULL: none. */
 cc_ocsp_lists_t cc_revocation_lists(cc_crls_t *crls);

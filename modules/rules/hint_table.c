@@ -283,6 +283,22 @@ static const char *octets_hint(const cc_miss_t *miss, const cc_value_t *value)
     return hint;
 }
 
+/* ---- names in a grid-mapfile ------------------------------------------------------------- */
+
+static const char *gridmap_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    cc_table_t *table = miss->condition->table;
+    cc_value_t reversed = cc_value_reversed(value, miss->pool);
+    cc_query_t query = {.key = reversed.key, .len = reversed.key_len, .form = CC_KEY_NAME};
+
+    if (reversed.unusable ||
+        cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {
+        return NULL;
+    }
+    return apr_pstrcat(miss->pool, "the table (", cc_table_where(table),
+                       ") has this name with its parts in reverse order", NULL);
+}
+
 /* ---- all of them ------------------------------------------------------------------------- */
 
 /* The first DN of FIELD|oneline; NULL for another selector. */
@@ -302,6 +318,9 @@ static const char *value_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     const cc_value_t *dn = name_of(miss);
 
+    if (cc_table_is_gridmap(miss->condition->table)) {
+        return gridmap_hint(miss, value);
+    }
     if (miss->condition->selector->type == CC_TYPE_OCTETS ||
         miss->condition->selector->type == CC_TYPE_DER) {
         return octets_hint(miss, value);

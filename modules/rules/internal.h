@@ -8,15 +8,13 @@
 
 #include "base/text.h"
 #include "base/words.h"
+#include "rules/pattern.h"
 #include "rules/rules.h"
 
 typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
-typedef struct cc_engine_t cc_engine_t;
-typedef struct cc_matcher_t cc_matcher_t;
-typedef struct cc_pattern_t cc_pattern_t;
 
 /* A set of types, for the tables of operators and modifiers. */
 #define CC_TYPE_BIT(type) (1u << (type))
@@ -180,9 +178,6 @@ cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr
 const cc_modifier_t *cc_modifier_find(const char *name);
 const char *cc_modifier_names(apr_pool_t *p);
 
-/* Whether a value satisfies an operator and its operand. Undecided if a pattern hits a limit. */
-typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
-
 typedef cc_fit_t cc_operator_fn(const cc_condition_t *condition, const cc_value_t *value,
                                 cc_evaluation_t *ev);
 
@@ -233,48 +228,6 @@ bool cc_operator_takes(const cc_operator_t *op, const cc_selector_t *selector);
 const cc_operator_t *cc_operator_for(const cc_operator_t *op, const cc_selector_t *selector);
 const char *cc_operator_names(const cc_selector_t *selector, apr_pool_t *p);
 
-/* ---- patterns (pattern.c) ---------------------------------------------------------------- */
-
-/* Compiles; the patterns of a rule set share rules->engine. */
-apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
-                                cc_error_t *err);
-
-/*
- * The number of groups; whether all have names; and the number of the group with this name, 0 if
- * there is not exactly one.
- */
-int cc_pattern_groups(const cc_pattern_t *pattern);
-bool cc_pattern_groups_named(const cc_pattern_t *pattern);
-int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
-
-/* A name that both patterns give to a group, or NULL. */
-const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
-
-/*
- * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
- * by cc_matcher_destroy (which accepts NULL), or with the pool.
- */
-cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
-void cc_matcher_destroy(cc_matcher_t *matcher);
-
-/*
- * Begins a condition, which adds to the effort that is left. `aside`: the condition is evaluated
- * only for a trace; such conditions have a separate budget, so that a trace does not change the
- * verdict.
- */
-void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
-
-/* Whether no effort is left: every further match is undecided. */
-bool cc_matcher_spent(const cc_matcher_t *matcher);
-
-/*
- * Matches a value. If it matches and `groups` is not NULL, *groups has the texts of the groups by
- * number; a group that did not take part has a NULL base. If undecided, *reason has the reason.
- */
-cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                          const cc_value_t *value, const struct iovec **groups,
-                          const char **reason);
-
 /* ---- tables (lookup.c) -------------------------------------------------------------------- */
 
 /* The table of this name, for the condition. */
@@ -286,18 +239,18 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* How values of this selector are written as keys. */
-cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector);
+/* The query for a value of the condition's selector. */
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value);
 
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
 /*
- * lookup_many.c: the answer of a remote table to a value of the condition's cell; it lives in the
- * scratch pool.
+ * lookup_many.c: the answer of a remote table to the query for a value of the condition's cell; it
+ * lives in the scratch pool.
  */
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_value_t *value);
+                                 const cc_query_t *wanted, const cc_value_t *value);
 
 /*
  * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.

@@ -12,13 +12,19 @@
 /* Only a directory compares DNs: elsewhere, equal DNs can have different texts. */
 static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
+    if (c->selector->type != CC_TYPE_DN && cc_table_is_gridmap(c->table)) {
+        return cc_error_set(reader->err, reader->rules->pool, "CC0608", c->op->word.name,
+                            "the keys of a gridmap: table are DNs, and %s is not a DN; write "
+                            "subject %s %s",
+                            c->selector->name, c->op->word.name, c->operand);
+    }
     if (c->selector->type != CC_TYPE_DN || cc_table_takes_names(c->table)) {
         return APR_SUCCESS;
     }
     return cc_error_set(reader->err, reader->rules->pool, "CC0232", c->op->word.name,
                         "%s is a DN, which has no single text form that a table could list (only "
-                        "an ldap: table compares DNs); write %s|oneline, the slash form of "
-                        "grid-mapfiles, or use a field of one attribute such as subject.CN",
+                        "gridmap: and ldap: tables compare DNs); write %s|oneline, its slash form, "
+                        "or use a field of one attribute such as subject.CN",
                         c->selector->name, c->selector->name);
 }
 
@@ -201,9 +207,14 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-cc_key_form_t cc_lookup_key_form(const cc_selector_t *selector)
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value)
 {
-    return selector->type == CC_TYPE_OCTETS ? CC_KEY_HEX : CC_KEY_WRITTEN;
+    if (cc_table_is_gridmap(c->table)) {
+        return (cc_query_t){.key = value->key, .len = value->key_len, .form = CC_KEY_NAME};
+    }
+    return (cc_query_t){.key = value->text,
+                        .len = value->len,
+                        .form = c->selector->type == CC_TYPE_OCTETS ? CC_KEY_HEX : CC_KEY_WRITTEN};
 }
 
 /* The result of a condition from the answer of a table; a row is captured. */
@@ -229,11 +240,10 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
 
 cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
-    cc_query_t query = {
-        .key = value->text, .len = value->len, .form = cc_lookup_key_form(c->selector)};
+    cc_query_t query = cc_lookup_query(c, value);
 
     if (cc_table_is_remote(c->table)) {
-        return answer_fits(ev, c, cc_lookup_many(ev, c, value));
+        return answer_fits(ev, c, cc_lookup_many(ev, c, &query, value));
     }
     cc_table_lookup(c->table, &query, ev->facts->now, ev->scratch);
     return answer_fits(ev, c, &query);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Looks up several values at once, and each value only once in an evaluation. */
 
+#include <apr_strings.h>
+
 #include "rules/internal.h"
 
 /*
@@ -41,21 +43,16 @@ static cc_table_memo_t *memo_of(cc_evaluation_t *ev, cc_table_t *table)
     return memo;
 }
 
-static cc_query_t *answer_find(const cc_table_memo_t *memo, cc_key_form_t form,
-                               const cc_value_t *value)
+static cc_query_t *answer_find(const cc_table_memo_t *memo, const cc_query_t *wanted)
 {
-    return apr_hash_get(memo->answers[form], value->text, (apr_ssize_t)value->len);
+    return apr_hash_get(memo->answers[wanted->form], wanted->key, (apr_ssize_t)wanted->len);
 }
 
-static cc_query_t *query_add(cc_table_memo_t *memo, cc_key_form_t form, const cc_value_t *value,
-                             apr_pool_t *p)
+static cc_query_t *query_add(cc_table_memo_t *memo, const cc_query_t *wanted, apr_pool_t *p)
 {
-    cc_query_t *query = apr_pcalloc(p, sizeof(*query));
+    cc_query_t *query = apr_pmemdup(p, wanted, sizeof(*wanted));
 
-    query->key = value->text;
-    query->len = value->len;
-    query->form = form;
-    apr_hash_set(memo->answers[form], query->key, (apr_ssize_t)query->len, query);
+    apr_hash_set(memo->answers[query->form], query->key, (apr_ssize_t)query->len, query);
     return query;
 }
 
@@ -63,31 +60,33 @@ static cc_query_t *query_add(cc_table_memo_t *memo, cc_key_form_t form, const cc
  * Looks up the value, and some of those that follow it. The clock is read again: the evaluation may
  * have waited for another table, while the answers of this one grew older.
  */
-static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, cc_key_form_t form,
-                          const cc_value_t *value, const cc_value_t *end)
+static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_condition_t *c,
+                          const cc_value_t *value)
 {
+    const cc_values_t *values = &ev->cells[c->selector->number].values;
+    const cc_value_t *end = values->at + values->count;
     cc_query_t *queries[AT_ONCE];
     int count = 0;
 
     for (; value < end && count < AT_ONCE; value++) {
-        if (!value->unusable && !answer_find(memo, form, value)) {
-            queries[count++] = query_add(memo, form, value, ev->scratch);
+        cc_query_t wanted = cc_lookup_query(c, value);
+
+        if (!value->unusable && !answer_find(memo, &wanted)) {
+            queries[count++] = query_add(memo, &wanted, ev->scratch);
         }
     }
     cc_table_lookup_many(memo->table, queries, count, apr_time_now(), &memo->account, ev->scratch);
 }
 
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_value_t *value)
+                                 const cc_query_t *wanted, const cc_value_t *value)
 {
-    const cc_values_t *values = &ev->cells[c->selector->number].values;
-    cc_key_form_t form = cc_lookup_key_form(c->selector);
     cc_table_memo_t *memo = memo_of(ev, c->table);
-    const cc_query_t *answer = answer_find(memo, form, value);
+    const cc_query_t *answer = answer_find(memo, wanted);
 
     if (!answer) {
-        values_lookup(ev, memo, form, value, values->at + values->count);
-        answer = answer_find(memo, form, value);
+        values_lookup(ev, memo, c, value);
+        answer = answer_find(memo, wanted);
     }
     return answer;
 }

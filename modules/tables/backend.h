@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 #include "base/error.h"
@@ -44,10 +45,11 @@ typedef struct cc_answer_info_t {
 /** How the key of a lookup is written. */
 typedef enum {
     CC_KEY_WRITTEN, /* as the table's keys are written in its source */
-    CC_KEY_HEX      /* as hex, whatever the form of a table with `octets` */
+    CC_KEY_HEX,     /* as hex, whatever the form of a table with `octets` */
+    CC_KEY_NAME     /* as the key of a DN value (cc_value_t), for a table of DNs */
 } cc_key_form_t;
 
-#define CC_KEY_FORMS 2
+#define CC_KEY_FORMS 3
 
 /** A lookup: its key and its answer. */
 typedef struct cc_query_t {
@@ -98,18 +100,19 @@ typedef struct cc_sharing_t {
 
 /** The configuration of a table; lives as long as the whole configuration. */
 typedef struct cc_table_spec_t {
-    const char *name;                 /* NAME of ClientCertTable */
-    const char *source;               /* the text after "TYPE:"; it may have a password in it */
-    const char *shown;                /* the same without a password, for pages and logs */
-    const char *where;                /* "file:line" of the directive */
-    const char *root;                 /* the base of a relative path; NULL: the working directory */
-    void *server;                     /* the server_rec, for the back ends of the glue only */
-    int columns;                      /* the number of columns that rules need ($2: 2) */
-    bool nocase;                      /* keys are compared without regard to case (ASCII) */
-    cc_octets_form_t octets;          /* keys are octets in this form; 0: they are text */
-    apr_interval_time_t reload;       /* file, dbm: how often the file is polled; 0: never */
-    apr_interval_time_t timeout;      /* sql, ldap, redis: for all lookups of one evaluation */
-    apr_interval_time_t ttl;          /* sql, ldap, redis: how long an answer is kept; 0: not */
+    const char *name;            /* NAME of ClientCertTable */
+    const char *source;          /* the text after "TYPE:"; it may have a password in it */
+    const char *shown;           /* the same without a password, for pages and logs */
+    const char *where;           /* "file:line" of the directive */
+    const char *root;            /* the base of a relative path; NULL: the working directory */
+    void *server;                /* the server_rec, for the back ends of the glue only */
+    int columns;                 /* the number of columns that rules need ($2: 2) */
+    bool gridmap;                /* keys are DNs; the source is a grid-mapfile */
+    bool nocase;                 /* keys are compared without regard to case (ASCII) */
+    cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
+    apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
+    apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
+    apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
     apr_interval_time_t negative_ttl; /* the same for MISSING */
     apr_interval_time_t stale;        /* how long past ttl an answer is used if the source fails */
     int size;                         /* the number of answers that a process keeps, */
@@ -125,6 +128,8 @@ typedef struct cc_table_spec_t {
     const char *keyfile;              /* rediss: its key; NULL: in the same file */
     cc_tables_kept_t *kept;           /* file: rows of the previous configuration; NULL: none */
     const cc_sharing_t *sharing;      /* file: NULL: each process reads the file itself */
+    apr_array_header_t *remarks;      /* const char *: a load adds remarks on lines, safe for a
+                                         log, up to 20 of them; NULL: they are not wanted */
     const atomic_bool *stop;          /* a load ends soon after this is set; NULL: it never is */
 } cc_table_spec_t;
 
@@ -147,6 +152,7 @@ typedef struct cc_backend_t {
                          its option is reload */
     bool binds;       /* binddn and bindpassword are its options */
     bool logs_in;     /* user, password, db, prefix, cafile, certfile and keyfile are its options */
+    bool gridmap;     /* its keys are DNs, in the form CC_KEY_NAME, and nothing else */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
     bool bytes;       /* takes keys of a table with `octets` as bytes; false: as lower-case hex,
                          base64 with padding, or base64url without, as the option says */
@@ -218,9 +224,14 @@ typedef struct cc_backend_t {
 
     /** For the thread that opens: whether it uses rows from spec->kept. NULL: never. */
     bool (*kept)(void *state);
+
+    /** For the thread that opens: remarks (const char *, safe for a log) on what was read. NULL:
+     * there are never any. */
+    const apr_array_header_t *(*remarks)(const void *state);
 } cc_backend_t;
 
-extern const cc_backend_t cc_backend_file, cc_backend_dbm, cc_backend_redis, cc_backend_rediss;
+extern const cc_backend_t cc_backend_file, cc_backend_gridmap, cc_backend_dbm, cc_backend_redis,
+    cc_backend_rediss;
 
 /* ---- for back ends outside of this component ------------------------------------------------- */
 

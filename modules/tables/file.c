@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implements the back end "file": a file of lines, kept in memory and reloaded on change. */
+/* Implements the back ends "file" and "gridmap": a file of lines, in memory, reloaded on change. */
 #include <unistd.h>
 
 #include <apr_time.h>
@@ -28,8 +28,9 @@ typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_snapshot_t maps;
-    apr_uint64_t key; /* of the image that processes share */
-    bool kept;        /* at start it has rows of an earlier configuration */
+    apr_uint64_t key;            /* of the image that processes share */
+    bool kept;                   /* at start it has rows of an earlier configuration */
+    apr_array_header_t *remarks; /* const char *: on the lines that were read at start */
 
     /* For the thread that polls: */
     cc_file_stamp_t held;   /* the state of the file that the rows are from */
@@ -62,11 +63,15 @@ static apr_status_t file_close(void *state)
 static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool_t *p,
                                cc_error_t *err)
 {
-    apr_status_t status = cc_map_load(map, &file->seen, file->spec, p, err);
+    cc_table_spec_t spec = *file->spec;
+    apr_status_t status = APR_SUCCESS;
 
+    spec.remarks = file->remarks = apr_array_make(p, 0, sizeof(const char *));
+    status = cc_map_load(map, &file->seen, &spec, p, err);
     for (int i = 0; i < TRIES && status == APR_EBUSY && !once; i++) {
         apr_sleep(WAIT);
-        status = cc_map_load(map, &file->seen, file->spec, p, err);
+        apr_array_clear(file->remarks);
+        status = cc_map_load(map, &file->seen, &spec, p, err);
     }
     return status;
 }
@@ -350,17 +355,16 @@ static bool file_kept(void *state)
     return ((file_t *)state)->kept;
 }
 
-const cc_backend_t cc_backend_file = {
-    .type = "file",
-    .bytes = true,
-    .open = file_open,
-    .lookup = file_lookup,
-    .poll = file_poll,
-    .share = file_share,
-    .image = file_image,
-    .generation = file_generation,
-    .seen = file_seen,
-    .rows = file_rows,
-    .each = file_each,
-    .kept = file_kept,
-};
+static const apr_array_header_t *file_remarks(const void *state)
+{
+    return ((const file_t *)state)->remarks;
+}
+
+#define OF_FILES                                                                                   \
+    .bytes = true, .open = file_open, .lookup = file_lookup, .poll = file_poll,                    \
+    .share = file_share, .image = file_image, .generation = file_generation, .seen = file_seen,    \
+    .rows = file_rows, .each = file_each, .kept = file_kept, .remarks = file_remarks
+
+const cc_backend_t cc_backend_file = {.type = "file", OF_FILES};
+const cc_backend_t cc_backend_gridmap = {
+    .type = "gridmap", .gridmap = true, .names = true, OF_FILES};

@@ -87,10 +87,11 @@ cc_row_t cc_row_put(void *place, const cc_row_t *row);
 typedef struct cc_table_line_t {
     const char *at; /* the rest of the line */
     const char *end;
-    const char *error; /* what is wrong, a literal; NULL: nothing */
+    const char *error; /* what is wrong; NULL: nothing */
     const char *word;  /* the word at fault, as written */
     apr_size_t word_len;
-    apr_size_t values; /* the number of values read */
+    apr_size_t values;  /* the number of values read */
+    const char *remark; /* what is unusual but no error, a literal; NULL: nothing */
 } cc_table_line_t;
 
 /** Removes the LF or CRLF at the end. */
@@ -114,6 +115,14 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form
  */
 cc_packed_t cc_line_columns(cc_table_line_t *line, char *to);
 
+/**
+ * Reads a whole line of a grid-mapfile (gridmap.c): *key is the key of its subject, a DN value, in
+ * `p`. The text of the column, the first account, goes to `to`, which is longer than the line.
+ * False: the line is no row; then it has an error, or a remark only.
+ */
+bool cc_gridmap_line(cc_key_t *key, cc_packed_t *packed, cc_table_line_t *line, char *to,
+                     apr_pool_t *p);
+
 /** The error, with the word, for a log. */
 const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p);
 
@@ -132,17 +141,23 @@ cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
  */
 typedef struct cc_map_t cc_map_t;
 
-/** An empty map for rows from a text of this size; NULL: out of memory. */
+/** An empty map, with room for the rows of a text of this size; NULL: out of memory. */
 cc_map_t *cc_map_create(apr_size_t text_size);
 
 /** Frees a map; NULL is allowed. */
 void cc_map_free(cc_map_t *map);
 
-/** Adds a row that is `lines` lines below the previous one. */
-void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
+/**
+ * Adds a row that is `lines` lines below the previous one. False: there is no more memory, or the
+ * map would be larger than 4 GiB.
+ */
+bool cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
 
 /** Called for each row whose key an earlier row has. */
 typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
+
+/** True if two rows have the same columns. */
+bool cc_map_row_same(const cc_map_t *map, apr_uint32_t a, apr_uint32_t b);
 
 /** The line number of a row. Walks over all rows before it. */
 apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);

@@ -2,6 +2,7 @@
 /* Folds keys, so that keys that count as equal have equal octets. */
 #include <string.h>
 
+#include "cert/cert.h"
 #include "tables/internal.h"
 
 /* A digit is its value plus IS_DIGIT; characters allowed between digits are SKIP; others are 0. */
@@ -99,6 +100,21 @@ static bool octets_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t
     return true;
 }
 
+/* A name that is written as in a grid-mapfile. */
+static bool name_fold(cc_key_t *key, const cc_query_t *query, apr_pool_t *p)
+{
+    cc_value_t name;
+
+    if (query->form == CC_KEY_NAME) {
+        return true;
+    }
+    if (cc_name_slashes_read(&name, query->key, query->len, p) != NULL) {
+        return false;
+    }
+    *key = (cc_key_t){name.key, name.key_len};
+    return true;
+}
+
 bool cc_key_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table, char *small,
                  apr_pool_t *p)
 {
@@ -108,6 +124,9 @@ bool cc_key_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table
     *key = (cc_key_t){query->key, query->len};
     if (key->len == 0) {
         return false;
+    }
+    if (spec->gridmap) {
+        return name_fold(key, query, p);
     }
     if (spec->octets) {
         return octets_fold(key, query, table, small, p);

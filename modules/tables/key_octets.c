@@ -91,6 +91,9 @@ static apr_size_t begins_with(const char *text, apr_size_t len, const char *word
 /* The length of "SHA256:" or the like at the start of the text, and that of the digest; 0: none. */
 static apr_size_t name_of(apr_ssize_t *octets, const char *text, apr_size_t len)
 {
+    if (len == 0 || apr_tolower(*text) != 's') {
+        return 0; /* all names begin with it, and no hex does */
+    }
     for (apr_size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
         apr_size_t name = begins_with(text, len, digests[i].name);
 

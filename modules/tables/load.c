@@ -29,6 +29,9 @@ typedef struct {
     apr_size_t row_line;         /* that of the last row */
     apr_array_header_t *reports; /* const char *: of bad lines */
     int bad;                     /* bad lines, reported or not */
+    int remarked;                /* lines with a remark, reported or not */
+    apr_pool_t *each;            /* cleared for each line of a grid-mapfile */
+    bool full;                   /* the map has no room for all rows */
 } table_reader_t;
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -55,11 +58,37 @@ static void line_report(table_reader_t *r, apr_uint64_t line, const char *error)
                      cc_text_escape(r->path, strlen(r->path), r->pool), line, error);
 }
 
+/* Adds a remark on a line, if the caller wants them. They do not make the file bad. */
+static void line_remark(table_reader_t *r, apr_uint64_t line, const char *remark)
+{
+    apr_array_header_t *remarks = r->spec->remarks;
+
+    if (remarks && r->remarked++ < REPORTED) {
+        APR_ARRAY_PUSH(remarks, const char *) =
+            apr_psprintf(remarks->pool, "%s:%" APR_UINT64_T_FMT ": %s",
+                         cc_text_escape(r->path, strlen(r->path), r->pool), line, remark);
+    }
+}
+
+/* In a grid-mapfile, the first line of a subject counts, and others may repeat it. */
+static void subject_twice(table_reader_t *r, apr_uint32_t row, apr_uint32_t first)
+{
+    if (!cc_map_row_same(r->map, row, first)) {
+        line_remark(r, cc_map_line(r->map, row),
+                    apr_psprintf(r->pool,
+                                 "the same name as in line %" APR_UINT64_T_FMT
+                                 ", whose account counts",
+                                 cc_map_line(r->map, first)));
+    }
+}
+
 static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
 {
     table_reader_t *r = baton;
 
-    if (is_reported(r)) {
+    if (r->spec->gridmap) {
+        subject_twice(r, row, first);
+    } else if (is_reported(r)) {
         line_report(r, cc_map_line(r->map, row),
                     apr_psprintf(r->pool, "the same key as in line %" APR_UINT64_T_FMT,
                                  cc_map_line(r->map, first)));
@@ -95,21 +124,40 @@ static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
     return len;
 }
 
+/* Reads a row; false: the line has no row and no error. */
+static bool row_read(table_reader_t *r, cc_table_line_t *line, cc_key_t *key, cc_packed_t *packed)
+{
+    if (r->spec->gridmap) {
+        apr_pool_clear(r->each);
+        return cc_gridmap_line(key, packed, line, r->packed, r->each) || line->error;
+    }
+    key->at = r->key;
+    key->len = key_read(r, line);
+    *packed = cc_line_columns(line, r->packed);
+    return true;
+}
+
 static void line_take(table_reader_t *r, const char *text, const char *end)
 {
     cc_table_line_t line = {.at = text, .end = end};
-    cc_key_t key = {r->key, 0};
+    cc_key_t key;
     cc_packed_t packed;
+    bool is_row = false;
 
     r->line++;
     cc_table_line_trim(&line);
     if (!cc_line_more(&line)) {
         return;
     }
-    key.len = key_read(r, &line);
-    packed = cc_line_columns(&line, r->packed);
+    is_row = row_read(r, &line, &key, &packed);
+    if (line.remark && !line.error) {
+        line_remark(r, r->line, line.remark);
+    }
+    if (!is_row) {
+        return;
+    }
     if (!line.error && packed.columns >= (apr_size_t)r->spec->columns) {
-        cc_map_add(r->map, r->line - r->row_line, &key, &packed);
+        r->full = !cc_map_add(r->map, r->line - r->row_line, &key, &packed) || r->full;
         r->row_line = r->line;
     } else if (is_reported(r)) {
         line_report(r, r->line,
@@ -209,6 +257,7 @@ static apr_status_t map_fill(table_reader_t *r, apr_file_t *file, cc_file_stamp_
     }
     r->map = cc_map_create((apr_size_t)info.size);
     status = r->map ? file_take(r, file, info.size) : APR_ENOMEM;
+    status = status == APR_SUCCESS && r->full ? APR_ENOMEM : status;
     if (status == APR_SUCCESS) {
         status = apr_file_info_get(&info, CC_FILE_STAMP_WANTED, file);
         after = cc_file_stamp_of(&info);
@@ -243,6 +292,7 @@ apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_
     apr_status_t status = APR_SUCCESS;
 
     apr_pool_create(&r.scratch, p);
+    apr_pool_create(&r.each, r.scratch);
     r.reports = apr_array_make(r.scratch, REPORTED, sizeof(const char *));
     status = file_open(&file, &r);
     if (status == APR_SUCCESS) {

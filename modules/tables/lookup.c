@@ -61,6 +61,18 @@ bool cc_table_takes_names(const cc_table_t *table)
     return table->source.backend->names;
 }
 
+bool cc_table_is_gridmap(const cc_table_t *table)
+{
+    return table->spec.gridmap;
+}
+
+const apr_array_header_t *cc_table_remarks(const cc_table_t *table)
+{
+    const cc_backend_t *backend = table->source.backend;
+
+    return backend->remarks && table->source.state ? backend->remarks(table->source.state) : NULL;
+}
+
 bool cc_table_is_remote(const cc_table_t *table)
 {
     return table->source.backend->remote;
@@ -164,7 +176,7 @@ static bool keys_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 
 bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 {
-    return !table->spec.octets && keys_each(table, fn, baton);
+    return !table->spec.octets && !table->spec.gridmap && keys_each(table, fn, baton);
 }
 
 bool cc_table_each_octets(const cc_table_t *table, cc_table_key_fn *fn, void *baton)

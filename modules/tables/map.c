@@ -21,7 +21,8 @@
  * are prefetched at once. This step also finds and reports equal keys.
  */
 
-#define BATCH 16 /* slots of the index that are prefetched from memory at once */
+#define BATCH 16    /* slots of the index that are prefetched from memory at once */
+#define ROW_HEAD 64 /* octets for the numbers of a row, and more */
 
 /* A slot of the index; 0, 0 if it is free. */
 typedef struct {
@@ -31,7 +32,8 @@ typedef struct {
 
 struct cc_map_t {
     cc_hash_key_t hash_key;
-    char *rows; /* each: lines from the last, key length, key, columns, values, length, text */
+    char *rows;      /* each: lines from the last, key length, key, columns, values, length, text */
+    apr_size_t room; /* octets of the block */
     apr_uint32_t used;
     map_slot_t *slots;
     apr_uint32_t slot_count;
@@ -110,9 +112,11 @@ cc_map_t *cc_map_create(apr_size_t text_size)
     }
     /*
      * The row that grows most is a key of one letter, "a\n": it takes 6 octets. The system
-     * allocates memory only when it is written; cc_map_finish returns the rest.
+     * allocates memory only when it is written; cc_map_finish returns the rest. Keys that are names
+     * may be longer than their text: then the block grows.
      */
-    map->rows = malloc(3 * text_size + 64);
+    map->room = 3 * text_size + ROW_HEAD;
+    map->rows = malloc(map->room);
     map->used = 1; /* no row begins at 0, which marks a free slot */
     if (!map->rows || cc_hash_key_make(&map->hash_key) != APR_SUCCESS) {
         cc_map_free(map);
@@ -133,16 +137,36 @@ void cc_map_free(cc_map_t *map)
     free(map);
 }
 
-void cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed)
+/* Makes room for `need` octets more. */
+static bool rows_grow(cc_map_t *map, apr_size_t need)
 {
-    char *to = number_put(number_put(map->rows + map->used, lines), key->len);
+    apr_size_t room =
+        map->used + need < APR_UINT32_MAX / 2 ? 2 * (map->used + need) : APR_UINT32_MAX;
+    char *rows = map->used + need <= APR_UINT32_MAX ? realloc(map->rows, room) : NULL;
 
+    if (rows) {
+        map->rows = rows;
+        map->room = room;
+    }
+    return rows != NULL;
+}
+
+bool cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed)
+{
+    apr_size_t need = key->len + packed->len + ROW_HEAD;
+    char *to = NULL;
+
+    if (map->used + need > map->room && !rows_grow(map, need)) {
+        return false;
+    }
+    to = number_put(number_put(map->rows + map->used, lines), key->len);
     memcpy(to, key->at, key->len);
     to = number_put(to + key->len, packed->columns);
     to = number_put(number_put(to, packed->values), packed->len);
     memcpy(to, packed->text, packed->len);
     map->used = (apr_uint32_t)(to + packed->len - map->rows);
     map->row_count++;
+    return true;
 }
 
 apr_uint32_t cc_map_rows(const cc_map_t *map)
@@ -206,6 +230,14 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
         line += row.lines;
     }
     return line;
+}
+
+bool cc_map_row_same(const cc_map_t *map, apr_uint32_t a, apr_uint32_t b)
+{
+    cc_packed_t one = packed_at(row_at(map, a).packed);
+    cc_packed_t other = packed_at(row_at(map, b).packed);
+
+    return one.len == other.len && memcmp(one.text, other.text, one.len) == 0;
 }
 
 void cc_map_each(const cc_map_t *map, cc_table_key_fn *fn, void *baton)

@@ -13,8 +13,8 @@
 #include "tables/internal.h"
 
 /*
- * The options of all tables, of files that are polled, of remote sources, of directories, and of
- * Redis servers.
+ * The options of tables whose keys are no DNs, of files that are polled, of remote sources, of
+ * directories, and of Redis servers.
  */
 #define OPTION(word) .name = #word, .member = offsetof(cc_table_spec_t, word)
 #define SECONDS(word, from, seconds)                                                               \
@@ -27,7 +27,7 @@
 /* In the order of cc_octets_form_t. */
 static const char *const forms[] = {"hex", "base64", "base64url", NULL};
 
-static const cc_option_t of_all[] = {
+static const cc_option_t of_keys[] = {
     {OPTION(nocase), .kind = CC_OPTION_FLAG},
     {OPTION(octets), .kind = CC_OPTION_WORD, .words = forms},
 };
@@ -108,7 +108,9 @@ static void options_choose(spec_reader_t *r)
                                      .twice_tag = "CC0606",
                                      .pool = r->pool,
                                      .err = r->err};
-    options_add(r, of_all, COUNT_OF(of_all));
+    if (!r->backend->gridmap) {
+        options_add(r, of_keys, COUNT_OF(of_keys));
+    }
     if (r->backend->remote) {
         options_add(r, of_asked, COUNT_OF(of_asked));
     } else {
@@ -232,6 +234,7 @@ apr_status_t cc_spec_parse(cc_table_t *table, const cc_backend_t *const *backend
         status = option_read(&r, APR_ARRAY_IDX(words, i, const char *));
     }
     table->source.backend = r.backend;
+    table->spec.gridmap = r.backend && r.backend->gridmap;
     return status;
 }
 

@@ -196,6 +196,15 @@ apr_uint64_t cc_table_rows(const cc_table_t *table);
 /** True if its keys may be DNs, because its source compares them as DNs. */
 bool cc_table_takes_names(const cc_table_t *table);
 
+/** True if all its keys are DNs, which are looked up in the form CC_KEY_NAME. */
+bool cc_table_is_gridmap(const cc_table_t *table);
+
+/**
+ * Remarks on lines that a table read when it was opened: "FILE:LINE: ..." (const char *), up to 20
+ * of them. NULL or empty: none. For the thread that opened it; they live as long as the table.
+ */
+const apr_array_header_t *cc_table_remarks(const cc_table_t *table);
+
 /**
  * Looks up a query's key (UTF-8, written as query->form says), and fills the query's other members.
  * The row and info.failure live in `p`. Answers of remote sources come from the cache if ttl

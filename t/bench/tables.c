@@ -111,7 +111,7 @@ static void lookups(const char *path, int times, apr_pool_t *p)
 {
     static char keys[KEYS][KEY_LEN];
     cc_table_t *table = table_open(path, p);
-    cc_query_t query = {0};
+    cc_query_t query = {.form = CC_KEY_HEX};
     apr_pool_t *each = NULL;
 
     keys_read(keys, path);

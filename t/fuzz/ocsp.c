@@ -16,7 +16,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static apr_pool_t *pool;
-static pki_t ca, leaf, delegate;
+static pki_t ca, leaf, delegate, trusted;
+static cc_ocsp_line_t line;    /* trusts a certificate that signs none of these answers */
 static unsigned char *revoked; /* an answer of the CA's responder: the seed of all inputs */
 static int revoked_len;
 
@@ -30,6 +31,8 @@ static void must(int done)
 static void teardown(void)
 {
     OPENSSL_free(revoked);
+    sk_X509_free(line.signers);
+    pki_free(&trusted);
     pki_free(&delegate);
     pki_free(&leaf);
     pki_free(&ca);
@@ -46,6 +49,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     ca = pki_ca("CA", NULL);
     leaf = pki_client("leaf", &ca);
     delegate = pki_make("OCSP", &ca, ocsp_is_delegate, -60, 24 * 3600);
+    trusted = pki_make("OCSP", NULL, ocsp_is_delegate, -60, 24 * 3600);
+    line.signers = sk_X509_new_null();
+    must(line.signers && sk_X509_push(line.signers, trusted.cert));
     reply = ocsp_good(&leaf, &ca);
     reply.signer = &delegate;
     reply.status = V_OCSP_CERTSTATUS_REVOKED;
@@ -57,7 +63,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 /* Octets around the signed part do not change its meaning. */
 static void response_check(const unsigned char *octets, size_t len, apr_pool_t *p)
 {
-    cc_ocsp_check_t question = {.of = {leaf.cert, ca.cert}, .now = apr_time_now()};
+    cc_ocsp_check_t question = {.of = {leaf.cert, ca.cert}, .line = &line, .now = apr_time_now()};
     cc_response_t response = {octets, len, false};
     cc_ocsp_answer_t answer = {0};
     bool same = len == (size_t)revoked_len && memcmp(octets, revoked, len) == 0;

@@ -16,7 +16,7 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const cc_backend_t *const backends[] = {&cc_backend_file, NULL};
+static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_gridmap, NULL};
 static char path[] = "/tmp/fuzz_table.XXXXXX";
 
 static void must(int done)
@@ -45,19 +45,30 @@ static void file_write(const void *data, size_t size)
     must(file && fwrite(data, 1, size, file) == size && fclose(file) == 0);
 }
 
+static void remarks_check(const apr_array_header_t *remarks)
+{
+    must(remarks->nelts <= 20);
+    for (int i = 0; i < remarks->nelts; i++) {
+        const char *text = APR_ARRAY_IDX(remarks, i, const char *);
+        must(!cc_text_unusable(text, strlen(text)));
+    }
+}
+
 /* The file as a table, or NULL and an error that fits on one line. */
-static cc_table_t *file_open(const char *options, apr_pool_t *p)
+static cc_table_t *file_open(const char *const *how, apr_pool_t *p)
 {
     cc_tables_t *tables = cc_tables_create(backends, p);
-    const char *text = apr_psprintf(p, "t file:%s %s", path, options);
+    const char *text = apr_psprintf(p, "t %s:%s %s", how[0], path, how[1]);
     cc_error_t err = {0};
     cc_table_t *table;
 
     must(cc_tables_add(tables, NULL, text, "x:1", NULL) == APR_SUCCESS);
     table = cc_tables_find(tables, NULL, "t");
     cc_table_use(table, 0);
-    if (cc_tables_open(tables, "/", p, &err) == APR_SUCCESS)
+    if (cc_tables_open(tables, "/", p, &err) == APR_SUCCESS) {
+        remarks_check(cc_table_remarks(table));
         return table;
+    }
     must(err.message && strncmp(err.tag, "CC061", 5) == 0);
     text = cc_error_text(&err, p);
     must(!cc_text_unusable(text, strlen(text)));
@@ -114,7 +125,7 @@ static void row_same(const cc_row_t *a, const cc_row_t *b)
 }
 
 /* A row that is found can be written as a line, and is then found again. */
-static void key_check(cc_table_t *table, const char *key, const char *options, apr_pool_t *p)
+static void key_check(cc_table_t *table, const char *key, const char *const *how, apr_pool_t *p)
 {
     cc_query_t first = {.key = key, .len = strlen(key)}, again = first;
     const char *line;
@@ -124,16 +135,46 @@ static void key_check(cc_table_t *table, const char *key, const char *options, a
     row_check(&first.row);
     line = line_of(key, &first.row, p);
     file_write(line, strlen(line));
-    table = file_open(options, p);
+    table = file_open(how, p);
     must(table && cc_table_lookup(table, &again, 0, p) == CC_TABLE_FOUND);
     row_same(&first.row, &again.row);
 }
 
-/* The first octet selects options; the rest is the file. Each of its words is tried as a key. */
+/* A name in the slash form is that of its text in the form of RFC 4514. */
+static void name_check(const char *subject, apr_pool_t *p)
+{
+    cc_value_t name, again;
+    cc_fieldref_t ref;
+
+    if (cc_name_slashes_read(&name, subject, strlen(subject), p))
+        return;
+    must(!cc_text_unusable(name.text, name.len));
+    must(cc_field_find(&ref, "subject", p, NULL) == APR_SUCCESS);
+    must(cc_field_operand(&again, &ref, name.text, p, NULL) == APR_SUCCESS);
+    must(name.key_len == again.key_len && memcmp(name.key, again.key, name.key_len) == 0);
+}
+
+/* A line of a grid-mapfile that is found by its subject has one account, or none. */
+static void subject_check(cc_table_t *table, const char *subject, apr_pool_t *p)
+{
+    cc_query_t query = {.key = subject, .len = strlen(subject)};
+
+    name_check(subject, p);
+    if (cc_table_lookup(table, &query, 0, p) == CC_TABLE_FOUND) {
+        row_check(&query.row);
+        must(query.row.count <= 1 && (query.row.count == 0 || query.row.columns[0].count <= 1));
+    }
+}
+
+/* The first octet selects type and options; the rest is the file. Each of its words is tried as a
+ * key. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const options[] = {"", "nocase", "octets"};
-    const char *option = options[size > 0 ? data[0] % 3 : 0];
+    static const char *const hows[][2] = {
+        {"file", ""},    {"file", "nocase"},        {"file", "octets"},
+        {"gridmap", ""}, {"file", "octets=base64"}, {"file", "octets=base64url"}};
+    const char *const *how = hows[size > 0 ? data[0] % 6 : 0];
+    bool gridmap = how == hows[3];
     cc_table_t *table;
     apr_pool_t *p;
     char *text, *state;
@@ -141,11 +182,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     must(apr_pool_create(&p, NULL) == APR_SUCCESS);
     file_write(data + (size > 0), size - (size > 0));
-    table = file_open(option, p);
+    table = file_open(how, p);
     text = apr_pstrmemdup(p, (const char *)data + (size > 0), size - (size > 0));
-    for (char *word = apr_strtok(text, " \t\n\"", &state); table && word && tries-- > 0;
-         word = apr_strtok(NULL, " \t\n\"", &state))
-        key_check(table, word, option, p);
+    for (char *word = apr_strtok(text, gridmap ? "\n\"" : " \t\n\"", &state);
+         table && word && tries-- > 0;
+         word = apr_strtok(NULL, gridmap ? "\n\"" : " \t\n\"", &state))
+        gridmap ? subject_check(table, word, p) : key_check(table, word, how, p);
     apr_pool_destroy(p);
     return 0;
 }

@@ -196,7 +196,7 @@ entries() {
     { results && metric_words question; } | of_kind 'result in metrics'
     metric_words lookup | of_kind 'result of table lookups'
     results | of_kind 'result of clientcert explain'
-    metric_words check | grep -v failed | of_kind 'result of clientcert revoked'
+    metric_words check | grep -v -e failed -e no_responder | of_kind 'result of clientcert revoked'
     page_results | of_kind 'result of clientcert-status'
     causes | of_kind 'cause in clientcert-status'
     words states modules/cert/facts.c | of_kind 'value of the field revocation'

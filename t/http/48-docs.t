@@ -35,8 +35,11 @@ sub site {
     $global .= $1 while $block =~ s/^((?:LoadModule|ClientCertOCSPCache) .*\n)//m;
     $block =~ s{\bconf/clients-ca\.pem}{\@CA\@/clients.pem}g;
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
+    $block =~ s{\bconf/staff-(?:ca|ocsp)\.pem}{\@CA\@/staff.pem}g;
+    $block =~ s{\bconf/partner-ca\.pem}{\@CA\@/services.pem}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
     $block =~ s{/etc/(?:clients-ca/ca|ssl/staff-ca)\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
+    $block =~ s{/etc/grid-security/}{conf/}g;
     $block =~ s{/etc/clients-ca\b}{\@ROOT\@/cas}g;
     $block =~ s{\bconf/people/(?=\w+\.pem)}{\@CA\@/}g;
     $block =~ s/\b([0-9a-f]{4})\.\.\.([0-9a-f]{4})\b/$1 . '0' x 56 . $2/ge;
@@ -47,7 +50,7 @@ sub site {
 
 sub loads {
     my ($claim, $conf) = @_;
-    my %files = map { ("conf/$_" => '') } $conf =~ m{file:conf/(\S+)}g;
+    my %files = map { ("conf/$_" => '') } $conf =~ m{(?:file|gridmap):conf/(\S+)}g;
     my $ca = ClientCert::Test->ca;
     $files{"crl/$_.crl"} = read_file("$ca/$_.crl") for qw(root staff services);
     $files{'cas/clients.pem'} = read_file("$ca/clients.pem");

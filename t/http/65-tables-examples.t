@@ -5,7 +5,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Example;
 
-announce('AH01630', 'CC0110');
+announce('AH01630', 'CC0110', 'CC0612');
 
 my $ca = ClientCert::Test->ca;
 
@@ -46,8 +46,8 @@ $h->stop;
 # ---- gridmap.conf
 
 $h = example('gridmap', files => {
-        'var/grid-mapfile' => qq("/O=Example/OU=staff/OU=admins/CN=alice" adesmet\n)
-            . qq("/O=Example/CN=somebody else" else\n),
+        'var/grid-mapfile' => qq("/O=Example/OU=Staff/OU=Admins/CN=alice" adesmet,other\n)
+            . qq("/O=Example/CN=somebody else" else\n"/dteam" .dteam\n),
         'htdocs/data/page' => "page\n",
     });
 is status($h, '/data/page', 'alice'), 200, 'gridmap: a subject that is listed';

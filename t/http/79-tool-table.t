@@ -115,7 +115,7 @@ like said('people')->{output}, qr/\Aresult        unread: its rows are looked up
 my $away = said('people', 'alice');
 is $away->{exit}, 2, 'a server that does not answer';
 like $away->{output}, qr/\Aresult        failed: .*refused.*\n/i, 'and why';
-fails(['people', '--file', "$tmp/map"], qr/CC0768: "people": only a table of type file or dbm has a file .*type redis/, 'a remote table has no file');
+fails(['people', '--file', "$tmp/map"], qr/CC0768: "people": only a table of type file, gridmap or dbm has a file .*type redis/, 'a remote table has no file');
 SKIP: {
     my $modules = apxs('LIBEXECDIR');
     skip 'no mod_dbd and mod_ldap', 2 unless -e "$modules/mod_dbd.so" && -e "$modules/mod_ldap.so";

@@ -140,7 +140,7 @@ $said = answer($h, 'revoked', "$ca/bob.pem");
 is "$said->{result} $said->{exit} $said->{ocsp}{state}", 'unknown 1 unknown',
     'one that it does not know';
 like ask($h, 'revoked', "$ca/alice.pem")->{output},
-    qr/^ClientCertOCSP: good\n    thisUpdate .* ago\)\n    nextUpdate .*\(in \d+ (minutes|hours)\)$/m, 'as text';
+    qr/^ClientCertOCSP at \S+site\.conf:\d+: good\n    thisUpdate .* ago\)\n    nextUpdate .*\(in \d+ (minutes|hours)\)$/m, 'as text';
 
 $h = configured("ClientCertCRL conf/staff.crl\nClientCertCRLCheck leaf\nClientCertOCSP On responder=$url",
     'conf/staff.crl' => $staff->crl);

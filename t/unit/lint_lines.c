@@ -80,6 +80,27 @@ TEST_LOOP(a_section_asks_too_late, 0, COUNT(late))
     ck_assert_str_eq(found_in(late[_i].lines), late[_i].found);
 }
 
+/* ---- OCSP -------------------------------------------------------------------------------- */
+
+#define THEIRS "SSLOCSPResponderCertificateFile r.pem\n"
+#define OURS "ClientCertOCSP On responder=http://o.example/"
+
+static const case_t responders[] = {
+    {ASKS STAFF THEIRS OURS, "CC0489 6"},
+    {ASKS STAFF THEIRS OURS "\nSSLOCSPEnable off", "CC0489 6"},
+    {ASKS STAFF THEIRS OURS "\nSSLOCSPEnable leaf", ""},
+    {ASKS STAFF THEIRS OURS " signer=r.pem", ""},
+    {ASKS STAFF THEIRS OURS "\n" OURS " issuer=ca.pem signer=r.pem", ""},
+    {ASKS STAFF THEIRS "ClientCertOCSP Off", ""},
+    {ASKS STAFF THEIRS, ""},
+    {ASKS STAFF OURS, ""},
+};
+
+TEST_LOOP(responders_that_mod_ssl_trusts_are_not_those_of_the_module, 0, COUNT(responders))
+{
+    ck_assert_str_eq(found_in(responders[_i].lines), responders[_i].found);
+}
+
 /* ---- Require ----------------------------------------------------------------------------- */
 
 static const case_t names[] = {

@@ -107,13 +107,16 @@ bool ocsp_lists_one(void *state, X509 *cert, X509 *issuer, apr_time_t now)
 {
     const pki_t *one = state;
 
-    return now > 0 && issuer && one->cert && X509_cmp(one->cert, cert) == 0;
+    (void)issuer;
+    return now > 0 && one->cert && X509_cmp(one->cert, cert) == 0;
 }
 
 cc_ocsp_answer_t ocsp_read(const cc_ocsp_subject_t *of, cc_response_t *response,
                            OCSP_REQUEST *request, apr_pool_t *p)
 {
-    cc_ocsp_check_t question = {.of = *of, .now = apr_time_now(), .request = request};
+    static const cc_ocsp_line_t usual = {.signers = NULL};
+    cc_ocsp_check_t question = {
+        .of = *of, .line = &usual, .now = apr_time_now(), .request = request};
     cc_ocsp_answer_t answer = {0};
 
     cc_answer_read(&answer, &question, response, p);

@@ -2,6 +2,7 @@
 /* Provides a cache, threads and a clock for the engine that asks OCSP responders, in unit tests. */
 #include "ocspset.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -9,6 +10,9 @@
 #include <check.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "folder.h"
 
 typedef struct {
     void (*work)(void *data);
@@ -84,28 +88,73 @@ void ocspset_forget(ocspset_t *set)
     set->records = apr_hash_make(set->pool);
 }
 
-void ocspset_engine(ocspset_t *set, const char *options)
+apr_array_header_t *ocspset_specs(const char *lines, apr_pool_t *p)
 {
-    cc_ocsp_config_t config = {0};
-    cc_ocsp_spec_t *spec = NULL;
-    const char *text = apr_psprintf(set->pool, "On responder=%s %s", set->responder->url, options);
+    apr_array_header_t *specs = NULL;
+    char *rest = apr_pstrdup(p, lines), *state = NULL;
 
-    ck_assert_int_eq(cc_ocsp_parse(&spec, text, set->pool, NULL), APR_SUCCESS);
-    config.spec = spec;
-    config.lists = set->lists;
-    ck_assert_int_eq(cc_ocsp_create(&set->ocsp, apr_pmemdup(set->pool, &config, sizeof(config)),
-                                    &set->io, set->pool, NULL),
-                     APR_SUCCESS);
+    for (char *line = apr_strtok(rest, "\n", &state); line; line = apr_strtok(NULL, "\n", &state)) {
+        cc_ocsp_spec_t *spec = NULL;
+
+        ck_assert_int_eq(cc_ocsp_parse(&spec, line, line, p, NULL), APR_SUCCESS);
+        ck_assert_int_eq(cc_ocsp_specs_add(&specs, spec, p, NULL), APR_SUCCESS);
+    }
+    return specs;
 }
 
-cc_ocsp_status_t ocspset_status_of(ocspset_t *set, const pki_t *cert)
+apr_status_t ocspset_lines(ocspset_t *set, const char *lines, cc_error_t *err)
 {
-    cc_ocsp_subject_t subject = {cert->cert, set->ca.cert};
+    static const char place[] = "RESPONDER";
+    cc_ocsp_config_t config = {.hosts = set->hosts, .lists = set->lists, .files = set->files};
+    const char *at = NULL;
+
+    while ((at = strstr(lines, place)) != NULL) {
+        lines = apr_pstrcat(set->pool, apr_pstrmemdup(set->pool, lines, (apr_size_t)(at - lines)),
+                            set->responder->url, at + strlen(place), NULL);
+    }
+    config.specs = ocspset_specs(lines, set->pool);
+    return cc_ocsp_create(&set->ocsp, &config, &set->io, set->pool, err);
+}
+
+void ocspset_engine(ocspset_t *set, const char *options)
+{
+    const char *lines = apr_psprintf(set->pool, "On responder=RESPONDER %s", options);
+
+    ck_assert_int_eq(ocspset_lines(set, lines, NULL), APR_SUCCESS);
+}
+
+static apr_status_t folder_end(void *path)
+{
+    folder_remove(path);
+    return APR_SUCCESS;
+}
+
+const char *ocspset_file(const pki_t *first, const pki_t *second, apr_pool_t *p)
+{
+    char *folder = folder_make("ocsp", p);
+    const char *path = apr_pstrcat(p, folder, "/certs.pem", NULL);
+    FILE *file = fopen(path, "w");
+
+    apr_pool_cleanup_register(p, folder, folder_end, apr_pool_cleanup_null);
+    ck_assert(file && PEM_write_X509(file, first->cert) == 1);
+    ck_assert(!second || PEM_write_X509(file, second->cert) == 1);
+    ck_assert_int_eq(fclose(file), 0);
+    return path;
+}
+
+cc_ocsp_status_t ocspset_status_by(ocspset_t *set, const pki_t *cert, const pki_t *issuer)
+{
+    cc_ocsp_subject_t subject = {cert->cert, issuer ? issuer->cert : NULL};
 
     cc_ocsp_status(&set->answer, set->ocsp, &subject, set->now, set->pool);
     ck_assert_uint_eq(ERR_peek_error(), 0);
     ck_assert_int_gt(set->answer.ask_at, set->now);
     return set->answer.status;
+}
+
+cc_ocsp_status_t ocspset_status_of(ocspset_t *set, const pki_t *cert)
+{
+    return ocspset_status_by(set, cert, &set->ca);
 }
 
 cc_ocsp_status_t ocspset_status(ocspset_t *set)

@@ -15,6 +15,8 @@ typedef struct ocspset_t {
     responder_t *responder; /* answers that `leaf` is good, for a day */
     cc_ocsp_io_t io;  /* with a cache in memory, and threads */
     cc_ocsp_lists_t lists;  /* of the next engines; empty by default */
+    cc_ocsp_files_t files;  /* likewise */
+    const apr_array_header_t *hosts; /* likewise */
     cc_ocsp_t *ocsp;
     apr_time_t now;          /* the engine's clock */
     cc_ocsp_answer_t answer; /* the last one */
@@ -26,11 +28,23 @@ typedef struct ocspset_t {
     int started;
 } ocspset_t;
 
+/** The settings of a host, one directive a line. */
+apr_array_header_t *ocspset_specs(const char *lines, apr_pool_t *p);
+
 void ocspset_setup(ocspset_t *set);
 void ocspset_teardown(ocspset_t *set);
 
 /** Makes the engine of another process, with these options beside "On responder=URL". */
 void ocspset_engine(ocspset_t *set, const char *options);
+
+/** The same with these directives, one a line; "RESPONDER" in them is the URL. */
+apr_status_t ocspset_lines(ocspset_t *set, const char *lines, cc_error_t *err);
+
+/** The path in `p` of a file with these certificates, in PEM, in a new folder. */
+const char *ocspset_file(const pki_t *first, const pki_t *second, apr_pool_t *p);
+
+/** The status of a certificate of an issuer (NULL: not available). */
+cc_ocsp_status_t ocspset_status_by(ocspset_t *set, const pki_t *cert, const pki_t *issuer);
 
 /** The status of a certificate of the CA, and of `leaf`. */
 cc_ocsp_status_t ocspset_status_of(ocspset_t *set, const pki_t *cert);

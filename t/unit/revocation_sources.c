@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 
 #include "crlset.h"
-#include "ocspkit.h"
+#include "ocspset.h"
 #include "revocation/revocation.h"
 #include "suite.h"
 
@@ -50,18 +50,14 @@ static void sources_make(const char *crl, const char *ocsp)
 {
     static const cc_ocsp_io_t no_io = {0};
     cc_ocsp_config_t *config = apr_pcalloc(set.pool, sizeof(*config));
-    cc_ocsp_spec_t *spec = NULL;
 
     crlset_open(&set, crl ? crl : "root.crl");
     revocation.crls = crl ? set.crls : NULL;
     revocation.trust = set.trust;
     if (ocsp) {
         responder = responder_start(ANSWERS, &reply, set.pool);
-        ck_assert_int_eq(
-            cc_ocsp_parse(&spec, apr_psprintf(set.pool, "On responder=%s %s", responder->url, ocsp),
-                          set.pool, NULL),
-            APR_SUCCESS);
-        config->spec = spec;
+        config->specs = ocspset_specs(
+            apr_psprintf(set.pool, "On responder=%s %s", responder->url, ocsp), set.pool);
         config->lists = cc_revocation_lists(revocation.crls);
         ck_assert_int_eq(cc_ocsp_create(&revocation.ocsp, config, &no_io, set.pool, NULL),
                          APR_SUCCESS);

@@ -102,6 +102,7 @@ static const struct {
     {"octets", "SHA1:" BASE64, "the key is not hex"},
     {"octets", "MD5:d41d8cd98f00b204e9800998ecf8427e", "the key is not hex"},
     {"octets=base64", "A", "the key is not base64; write all digits"},
+    {"octets=base64", "AAAAA", "the key is not base64"},
     {"octets=base64", "AAA=A", "the key is not base64"},
     {"octets=base64", "AP8=", NULL},
     {"octets=base64", "AP9=", "the key is not base64"}, /* bits that belong to no octet */

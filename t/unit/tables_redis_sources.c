@@ -75,4 +75,9 @@ TEST_LOOP(a_bad_source_is_refused_without_its_password, 0, COUNT(sources))
     ck_assert_ptr_null(strstr(tableset_error(&set), "sec"));
 }
 
-SUITE("redis_sources", .setup = setup, .teardown = teardown);
+static const char *prepare(void)
+{
+    return cc_backend_redis.lookup_many ? NULL : "the module was built without hiredis";
+}
+
+SUITE("redis_sources", .setup = setup, .teardown = teardown, .prepare = prepare);

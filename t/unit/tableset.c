@@ -84,8 +84,9 @@ apr_status_t tableset_try_with(tableset_t *set, const cc_backend_t *const *backe
 
 apr_status_t tableset_try(tableset_t *set, const char *source, int columns)
 {
-    static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm,
-                                                   &cc_backend_redis, &cc_backend_rediss, NULL};
+    static const cc_backend_t *const backends[] = {&cc_backend_file,  &cc_backend_gridmap,
+                                                   &cc_backend_dbm,   &cc_backend_redis,
+                                                   &cc_backend_rediss, NULL};
 
     return tableset_try_with(set, backends, source, columns);
 }

@@ -134,4 +134,27 @@ TEST(a_file_that_gave_something_is_not_replaced_by_foreign_ones_alone)
     ck_assert_str_eq(crlset_ask(&set, &bob, &ca), "good");
 }
 
+/* ---- certificates whose issuer is not known ------------------------------------------------- */
+
+/* As signers of OCSP answers that the configuration trusts may have any issuer. */
+TEST(a_certificate_of_a_ca_of_the_host_is_looked_up_without_its_issuer)
+{
+    pki_t twin = pki_ca("CA", NULL), stranger = pki_client("alice", &twin);
+    pki_t self = pki_ca("self", NULL);
+    apr_time_t now = apr_time_now();
+
+    ASN1_STRING_copy(X509_get_serialNumber(stranger.cert), X509_get0_serialNumber(alice.cert));
+    crlset_put(&set, "a.crl",
+               &(crl_recipe_t){.ca = &ca, .number = "1", .entries = {{.cert = alice.cert}}});
+    crlset_open(&set, "a.crl");
+    ck_assert(cc_crls_revoke(set.crls, alice.cert, NULL, now));
+    ck_assert(!cc_crls_revoke(set.crls, bob.cert, NULL, now));
+    ck_assert(!cc_crls_revoke(set.crls, carol.cert, NULL, now));
+    ck_assert(!cc_crls_revoke(set.crls, stranger.cert, NULL, now));
+    ck_assert(!cc_crls_revoke(set.crls, self.cert, NULL, now));
+    pki_free(&twin);
+    pki_free(&stranger);
+    pki_free(&self);
+}
+
 SUITE("foreign", .setup = setup, .teardown = teardown, .timeout = 300);

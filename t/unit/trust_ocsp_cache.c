@@ -251,7 +251,8 @@ static bool note_work(void *state, void (*work)(void *data), void *data)
 static cc_inflight_t *ask_number(int number)
 {
     static const cc_kept_t nothing = {.age = CC_AGE_EXPIRED};
-    cc_ocsp_check_t question = {.of = {set.leaf.cert, set.ca.cert}, .now = set.now};
+    cc_ocsp_check_t question = {
+        .of = {set.leaf.cert, set.ca.cert}, .line = set.ocsp->of_issuers.other, .now = set.now};
     bool first = false;
     cc_inflight_t *inflight = NULL;
 

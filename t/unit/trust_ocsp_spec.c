@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "ocspkit.h"
+#include "ocspset.h"
 #include "suite.h"
 
 typedef struct {
@@ -17,8 +17,8 @@ typedef struct {
 static const error_case_t errors[] = {
     {"", "CC0430", "", "must be On (ask the responder of responder=), Off or AIA"},
     {"Yes", "CC0430", "Yes", "must be On (ask the responder of responder=), Off or AIA"},
-    {"AIA ttl", "CC0431", "ttl", "responder=URL, timeout=SECONDS"},
-    {"AIA retry=3", "CC0431", "retry=3", "failure=deny|allow and nonce=on|off"},
+    {"AIA ttl", "CC0431", "ttl", "responder=URL, signer=FILE"},
+    {"AIA retry=3", "CC0431", "retry=3", "missing=deny|allow and nonce=on|off"},
     {"AIA timeout=", "CC0432", "", "timeout=SECONDS, a number from 0.1 to 60"},
     {"AIA timeout=0", "CC0432", "0", "from 0.1 to 60"},
     {"AIA timeout=61", "CC0432", "61", "from 0.1 to 60"},
@@ -35,6 +35,10 @@ static const error_case_t errors[] = {
     {"On responder=http://a@b/", "CC0434", "http://a@b/", "a user"},
     {"On", "CC0435", "On", "responder=URL"},
     {"on timeout=1", "CC0435", "on", "responder=URL"},
+    {"On responder=http://a.example/ missing=allow", "CC0488", "missing=allow", "write AIA"},
+    {"AIA issuer=", "CC0432", "", "write issuer=FILE"},
+    {"AIA signer=", "CC0432", "", "write signer=FILE"},
+    {"AIA missing=ok", "CC0432", "ok", "missing=deny or missing=allow"},
     {"AIA \"ttl=1", "CC0210", "\"ttl=1", "not closed"},
 };
 
@@ -58,7 +62,7 @@ static cc_ocsp_spec_t *parse(const char *text)
     cc_ocsp_spec_t *spec = NULL;
     cc_error_t error = {0};
 
-    ck_assert_msg(cc_ocsp_parse(&spec, text, pool, &error) == APR_SUCCESS, "%s: %s", text,
+    ck_assert_msg(cc_ocsp_parse(&spec, text, NULL, pool, &error) == APR_SUCCESS, "%s: %s", text,
                   cc_error_text(&error, pool));
     return spec;
 }
@@ -69,7 +73,7 @@ TEST_LOOP(every_error_names_the_word_and_what_would_be_legal, 0, COUNT(errors))
     cc_ocsp_spec_t *spec = NULL;
     cc_error_t error = {0};
 
-    ck_assert_int_eq(cc_ocsp_parse(&spec, wanted->text, pool, &error), APR_EINVAL);
+    ck_assert_int_eq(cc_ocsp_parse(&spec, wanted->text, NULL, pool, &error), APR_EINVAL);
     ck_assert_str_eq(error.tag, wanted->tag);
     ck_assert_str_eq(error.word, wanted->word);
     ck_assert_msg(strstr(error.message, wanted->says) != NULL, "%s", error.message);
@@ -91,7 +95,8 @@ TEST(the_usual_values_are_those_of_the_reference)
 TEST(every_option_is_read)
 {
     const cc_ocsp_spec_t *spec = parse("On responder=http://[::1]:8080/x?y timeout=0.5 ttl=60 "
-                                       "stale=7200 failure=allow nonce=on");
+                                       "stale=7200 failure=allow nonce=on "
+                                       "issuer=ca.pem signer=o.pem");
 
     ck_assert_int_eq(spec->mode, CC_OCSP_ON);
     ck_assert_str_eq(spec->responder->host, "::1");
@@ -102,6 +107,9 @@ TEST(every_option_is_read)
     ck_assert_int_eq(spec->ttl, apr_time_from_sec(60));
     ck_assert_int_eq(spec->stale, apr_time_from_sec(7200));
     ck_assert(spec->allow && spec->nonce);
+    ck_assert_str_eq(spec->issuer, "ca.pem");
+    ck_assert_str_eq(spec->signer, "o.pem");
+    ck_assert(!spec->missing_allow && parse("AIA missing=allow")->missing_allow);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
@@ -146,13 +154,14 @@ static const char *chosen(const char *spec_text, const char *access)
     pki_extensions_t extensions = {"authorityInfoAccess", access, NULL};
     pki_t leaf = pki_make("leaf", &ca, access ? extensions : pki_is_client, -60, 60);
     apr_array_header_t *hosts = NULL;
-    const char *why = NULL;
-    const cc_url_t *url = NULL;
+    cc_url_choice_t choice;
 
     ck_assert_int_eq(cc_ocsp_hosts_parse(&hosts, ALLOWED, pool, NULL), 0);
-    url = cc_url_choose(parse(spec_text), hosts, leaf.cert, &why, pool);
+    choice = cc_url_choose(parse(spec_text), hosts, leaf.cert, pool);
     pki_free(&leaf);
-    return url ? apr_psprintf(pool, "%s %d %s", url->host, url->port, url->path) : why;
+    return choice.url ? apr_psprintf(pool, "%s %d %s", choice.url->host, choice.url->port,
+                                     choice.url->path)
+                      : choice.error;
 }
 
 typedef struct {
@@ -291,7 +300,7 @@ TEST(a_responder_that_is_configured_may_be_an_address)
 TEST(off_makes_no_engine)
 {
     cc_ocsp_io_t io = {0};
-    cc_ocsp_config_t none = {0}, off = {.spec = parse("Off")};
+    cc_ocsp_config_t none = {0}, off = {.specs = ocspset_specs("Off", pool)};
     cc_ocsp_t *ocsp = (cc_ocsp_t *)&io;
 
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &none, &io, pool, NULL), APR_SUCCESS);
@@ -303,7 +312,7 @@ TEST(off_makes_no_engine)
 TEST(aia_needs_a_host_that_may_be_asked)
 {
     cc_ocsp_io_t io = {0};
-    cc_ocsp_config_t config = {.spec = parse("AIA")};
+    cc_ocsp_config_t config = {.specs = ocspset_specs("AIA", pool)};
     apr_array_header_t *hosts = NULL;
     cc_ocsp_t *ocsp = NULL;
     cc_error_t error = {0};
@@ -314,7 +323,7 @@ TEST(aia_needs_a_host_that_may_be_asked)
     config.hosts = hosts;
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &io, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
-    config = (cc_ocsp_config_t){.spec = parse("AIA responder=http://a.example/")};
+    config = (cc_ocsp_config_t){.specs = ocspset_specs("AIA responder=http://a.example/", pool)};
     ck_assert_int_eq(cc_ocsp_create(&ocsp, &config, &io, pool, &error), APR_SUCCESS);
     ck_assert_ptr_nonnull(ocsp);
 }

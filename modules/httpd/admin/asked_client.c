@@ -42,7 +42,23 @@ static const cc_client_source_t file = {.again = again, .end = end, .pool = pool
 
 /* ---- the judgement ---------------------------------------------------------------------- */
 
-/* CRLs end the handshake, so what they say is all that a request can depend on. */
+/* OCSP, as far as it is known without asking a responder. */
+static void ocsp_take(cc_asked_client_t *asked, const cc_sources_t *sources, STACK_OF(X509) * sent,
+                      apr_pool_t *p)
+{
+    const cc_verified_t cert = {sk_X509_value(sent, 0), &asked->seal, sent};
+    cc_ocsp_answer_t answer;
+
+    asked->needs_no_responder = cc_revocation_ocsp_foresee(&answer, &sources->revocation, &cert, p);
+    if (asked->needs_no_responder) {
+        cc_revocation_add_ocsp(&asked->requests, &answer, p);
+        cc_client_revocation_set(&asked->client, &asked->requests);
+    } else {
+        asked->client.facts.revocation = NULL;
+    }
+}
+
+/* CRLs end the handshake; OCSP refuses requests. */
 static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *sources,
                             const cc_presented_t *presented)
 {
@@ -55,9 +71,10 @@ static void revocation_take(cc_asked_client_t *asked, const cc_sources_t *source
     }
     cc_revocation_check_crls(&asked->revocation, &sources->revocation, &cert, apr_time_now(),
                              presented->pool);
+    asked->requests = asked->revocation;
     cc_client_revocation_set(&asked->client, &asked->revocation);
     if (sources->revocation.ocsp && !asked->revocation.problem) {
-        asked->client.facts.revocation = NULL; /* the responder was not asked */
+        ocsp_take(asked, sources, sent, presented->pool);
     }
 }
 
@@ -135,7 +152,7 @@ static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sour
     cc_client_t *client = &asked->client;
     const cc_seal_t *seal = &asked->seal;
 
-    asked->revocation = cc_revocation_unchecked();
+    asked->revocation = asked->requests = cc_revocation_unchecked();
     asked->unverified = cc_judge_certificate(&asked->seal, &asked->admitted, &sources->judge,
                                              presented->path, presented->pool);
     client->problem = client->public_problem = asked->unverified;

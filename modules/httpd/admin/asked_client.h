@@ -19,6 +19,8 @@ typedef struct cc_asked_client_t {
     bool admitted;                     /* by mod_ssl, which may not mind that it does not verify */
     const char *unverified;            /* NULL: it verifies; or as from cc_judge_certificate */
     cc_revocation_status_t revocation; /* by CRLs alone, of a certificate that verifies */
+    cc_revocation_status_t requests;   /* the same, and by OCSP if that needs no responder: */
+    bool needs_no_responder;           /* it follows from the configuration */
     const cc_key_answer_t *key;        /* for the type of its key; NULL: it does not matter */
     const char *problem;               /* NULL, or why it gives no identity */
     bool refused;                      /* its handshake fails, so no request is ever sent */

@@ -330,12 +330,14 @@ static json_t *verification_of(const explained_t *one, apr_pool_t *p)
 
 static json_t *revocation_of(const explained_t *one, apr_pool_t *p)
 {
-    const cc_revocation_status_t *status = &one->asked->revocation;
+    const cc_revocation_status_t *status = &one->asked->requests;
+    bool consulted = status->verdict != CC_REVOCATION_UNCHECKED;
+    bool asks = one->common->sources.revocation.ocsp && !one->asked->needs_no_responder;
 
-    return json_pack(
-        "{s:o, s:o, s:o}", "status", cc_json_string(cc_revocation_word(status->verdict), p),
-        "reason", cc_json_string(status->problem, p), "not_asked",
-        one->common->sources.revocation.ocsp ? json_pack("[s]", "ClientCertOCSP") : json_array());
+    return json_pack("{s:o, s:o, s:o}", "status",
+                     cc_json_string(consulted ? cc_revocation_word(status->verdict) : NULL, p),
+                     "reason", cc_json_string(status->problem, p), "not_asked",
+                     asks ? json_pack("[s]", "ClientCertOCSP") : json_array());
 }
 
 /* What is known of the request. */

@@ -44,7 +44,7 @@ static void sources_ask(revoked_check_t *one, STACK_OF(X509) * sent, apr_pool_t 
     }
     if (revocation->ocsp) {
         cc_revocation_ocsp_answer(&one->ocsp, revocation, &cert, one->now, p);
-        cc_revocation_add_ocsp(&one->status, revocation, &one->ocsp, p);
+        cc_revocation_add_ocsp(&one->status, &one->ocsp, p);
     }
 }
 
@@ -73,9 +73,9 @@ void *cc_revoked_prepare(cc_admin_query_t *q)
 
 static const char *result_of(const revoked_check_t *one)
 {
-    const char *word = cc_revocation_word(one->status.verdict);
+    cc_revocation_verdict_t verdict = one->status.verdict;
 
-    return word ? word : "unknown";
+    return verdict == CC_REVOCATION_UNCHECKED ? "unknown" : cc_revocation_word(verdict);
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
@@ -167,12 +167,13 @@ static json_t *ocsp_of(const revoked_check_t *one, apr_pool_t *p)
         return json_null();
     }
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
-        asked ? cc_ocsp_status_text(answer->status) : "unknown", "reason",
-        cc_json_string(answer->reason, p), "date", time_of(answer->revoked_at, p), "why",
-        cc_json_string(answer->error, p), "this_update", time_of(answer->this_update, p),
-        "next_update", time_of(answer->next_update, p), "produced_at",
-        time_of(answer->produced_at, p), "age", seconds_of(answer->this_update, one->now), "left",
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "state",
+        asked ? cc_ocsp_status_text(answer->status) : "unknown", "where",
+        cc_json_string(answer->where, p), "reason", cc_json_string(answer->reason, p), "date",
+        time_of(answer->revoked_at, p), "why", cc_json_string(answer->error, p), "this_update",
+        time_of(answer->this_update, p), "next_update", time_of(answer->next_update, p),
+        "produced_at", time_of(answer->produced_at, p), "age",
+        seconds_of(answer->this_update, one->now), "left",
         seconds_of(one->now, answer->next_update));
 }
 

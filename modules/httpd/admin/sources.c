@@ -20,7 +20,8 @@ static apr_status_t revocation_open(cc_sources_t *sources, cc_admin_query_t *q)
 {
     static const cc_ocsp_io_t none = {0};
     const cc_vhost_conf_t *conf = cc_vhost_conf_of(sources->server);
-    cc_ocsp_config_t config = {.spec = conf->ocsp, .hosts = conf->ocsp_hosts};
+    cc_ocsp_config_t config = {
+        .specs = conf->ocsp, .hosts = conf->ocsp_hosts, .files.root = ap_server_root};
     cc_revocation_t *revocation = &sources->revocation;
     apr_status_t status = APR_SUCCESS;
 

@@ -109,18 +109,31 @@ static void lookup_add(json_t *answer, cc_table_t *table, cc_admin_query_t *q)
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
+static json_t *remarks_json(const cc_table_t *table, apr_pool_t *p)
+{
+    const apr_array_header_t *remarks = cc_table_remarks(table);
+    json_t *list = json_array();
+
+    for (int i = 0; remarks && i < remarks->nelts; i++) {
+        json_array_append_new(list, cc_json_string(APR_ARRAY_IDX(remarks, i, const char *), p));
+    }
+    return list;
+}
+
 static json_t *table_json(const cc_table_t *table, const cc_admin_query_t *q)
 {
     apr_pool_t *p = q->pool;
     bool has_rows = cc_table_has_rows(table);
 
-    return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:n, s:[]}", "name", cc_table_name(table),
-        "type", cc_table_type(table), "source", cc_json_string(cc_table_source(table), p), "where",
-        cc_json_string(cc_table_where(table), p), "file", cc_json_string(q->file, p), "rows",
-        has_rows ? json_integer((json_int_t)cc_table_rows(table)) : json_null(), "columns",
-        cc_table_columns(table), "key", cc_json_string(q->key, p), "result",
-        cc_table_is_remote(table) ? "unread" : "read", "failure", "row");
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:n, s:[]}", "name",
+                     cc_table_name(table), "type", cc_table_type(table), "source",
+                     cc_json_string(cc_table_source(table), p), "where",
+                     cc_json_string(cc_table_where(table), p), "file", cc_json_string(q->file, p),
+                     "rows",
+                     has_rows ? json_integer((json_int_t)cc_table_rows(table)) : json_null(),
+                     "remarks", remarks_json(table, p), "columns", cc_table_columns(table), "key",
+                     cc_json_string(q->key, p), "result",
+                     cc_table_is_remote(table) ? "unread" : "read", "failure", "row");
 }
 
 json_t *cc_admin_table(cc_admin_query_t *q)
@@ -136,8 +149,8 @@ json_t *cc_admin_table(cc_admin_query_t *q)
     status = cc_table_try(&tried, table, ap_server_root, q->file, q->pool, &q->err);
     if (status == APR_ENOTIMPL) {
         cc_error_set(&q->err, q->pool, "CC0768", q->table,
-                     "only a table of type file or dbm has a file that --file can replace; this "
-                     "one is of type %s",
+                     "only a table of type file, gridmap or dbm has a file that --file can "
+                     "replace; this one is of type %s",
                      cc_table_type(table));
     }
     if (status != APR_SUCCESS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the CRLs of a configuration before it is used: in httpd -t, and before a start. */
+/* Checks CRLs and the files of ClientCertOCSP before they are used: in httpd -t, before a start. */
 /*
  * The CRLs are opened for use when mod_ssl makes its contexts: not in a test, and at a start only
  * when errors already go to the log. So they are opened here too, right after the configuration was
@@ -27,6 +27,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "ocsp/ocsp.h"
 #include "trust/trust.h"
 
 /* The state of a check. */
@@ -38,6 +39,7 @@ typedef struct {
     apr_hash_t *found;          /* "where text" of faults */
     apr_hash_t *tried;          /* "where trust" to cc_opened_crls_t, without CRLs if it failed */
     apr_hash_t *tried_lines;    /* "where" */
+    apr_hash_t *tried_ocsp;     /* addresses of the lists of ClientCertOCSP */
     bool other_cas;             /* a host may trust CAs that are not in its files */
     apr_pool_t *pool;           /* of the faults */
     apr_pool_t *scratch;        /* of the CAs and CRLs that are opened */
@@ -161,6 +163,26 @@ static void unopened_check(check_t *check, const cc_conf_view_t *view)
     }
 }
 
+/* ---- ClientCertOCSP -------------------------------------------------------------------------- */
+
+/* Virtual hosts that inherit the directives share the list of them. */
+static void ocsp_check(check_t *check, const cc_conf_view_t *view, bool clients)
+{
+    const apr_array_header_t *specs = cc_vhost_conf_of(view->server)->ocsp;
+    const cc_ocsp_files_t files = {.root = ap_server_root};
+    cc_error_t err = {0};
+
+    if (!specs || clients != cc_conf_view_has_clients(view) ||
+        apr_hash_get(check->tried_ocsp, &specs, sizeof(specs))) {
+        return;
+    }
+    apr_hash_set(check->tried_ocsp, apr_pmemdup(check->scratch, &specs, sizeof(specs)),
+                 sizeof(specs), "");
+    if (cc_ocsp_files_check(specs, &files, check->scratch, &err) != APR_SUCCESS) {
+        error_add(check, &err, clients ? ERROR : ERROR_HERE_ALONE);
+    }
+}
+
 /* ---- checks when all are open -------------------------------------------------------------- */
 
 static void unused_check(const check_t *check)
@@ -226,11 +248,14 @@ apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p)
     check.found = apr_hash_make(check.scratch);
     check.tried = apr_hash_make(check.scratch);
     check.tried_lines = apr_hash_make(check.scratch);
+    check.tried_ocsp = apr_hash_make(check.scratch);
     for (int i = 0; i < views->nelts; i++) {
         view_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
+        ocsp_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *), true);
     }
     for (int i = 0; i < views->nelts; i++) {
         unopened_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *));
+        ocsp_check(&check, APR_ARRAY_IDX(views, i, const cc_conf_view_t *), false);
     }
     unused_check(&check);
     empty_check(&check);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks the CRLs of a configuration before it is used: in httpd -t, and before a start. */
+/* Checks CRLs and the files of ClientCertOCSP before they are used: in httpd -t, before a start. */
 #ifndef CC_BACKGROUND_CRL_PRECHECK_H
 #define CC_BACKGROUND_CRL_PRECHECK_H
 
@@ -9,20 +9,20 @@
 
 #include "httpd/conf/module.h"
 
-/** A fault in the CRLs of a configuration. */
+/** A fault in the CRLs of a configuration, or in the files of ClientCertOCSP. */
 typedef struct cc_crl_fault_t {
     const char *tag;    /* a literal */
     const char *where;  /* FILE:LINE of the directive */
     const char *text;   /* the message, without tag and place */
     bool warning;       /* the server starts anyway */
     bool no_vhost_asks; /* no virtual host that can have clients has the directive, so none
-                           opens it at the start: only this check finds the fault */
+                           opens its files at the start: only this check finds the fault */
 } cc_crl_fault_t;
 
 /**
- * The faults of the CRLs of a configuration that was read and is not used yet (cc_crl_fault_t, in
- * `p`). Opens the CRLs as the virtual hosts would, with the CAs that the directives of mod_ssl
- * name. One thread.
+ * The faults of a configuration that was read and is not used yet (cc_crl_fault_t, in `p`). Opens
+ * the CRLs as the virtual hosts would, with the CAs that the directives of mod_ssl name. One
+ * thread.
  */
 apr_array_header_t *cc_crl_precheck_faults(server_rec *s, apr_pool_t *p);
 

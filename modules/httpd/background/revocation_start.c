@@ -11,6 +11,7 @@
 #include "httpd/background/crl_uncovered.h"
 #include "httpd/background/crl_unused.h"
 #include "httpd/background/ocsp_cache.h"
+#include "httpd/background/ocsp_files.h"
 #include "httpd/background/revocation.h"
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/module.h"
@@ -174,7 +175,8 @@ apr_status_t cc_revocation_create(cc_revocation_t **revocation, server_rec *s,
                                   const cc_trust_t *trust, apr_pool_t *p, cc_error_t *err)
 {
     const cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
-    cc_ocsp_config_t asked = {.spec = conf->ocsp, .hosts = conf->ocsp_hosts};
+    cc_ocsp_config_t asked = {
+        .specs = conf->ocsp, .hosts = conf->ocsp_hosts, .files = cc_ocsp_files_of(s)};
     cc_revocation_t *made = apr_pcalloc(p, sizeof(*made));
     apr_status_t rv = APR_SUCCESS;
 
@@ -269,6 +271,7 @@ int cc_revocation_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     if (kept) {
         cc_crls_kept_sweep(kept);
     }
+    cc_ocsp_files_sweep(s);
     if (!cc_crl_precheck_passed(s) || !unused_log(cc_revocation_opened(s)->crls, ptemp)) {
         return !OK;
     }

@@ -22,6 +22,7 @@
  * directory.
  */
 static const cc_backend_t *const backends[] = {&cc_backend_file,
+                                               &cc_backend_gridmap,
                                                &cc_backend_dbm,
                                                &cc_backend_redis,
                                                &cc_backend_rediss,
@@ -188,6 +189,20 @@ static bool is_restart(void)
     return ap_state_query(AP_SQ_CONFIG_GEN) > 1;
 }
 
+/* Lines that give less than they seem to. They do not change until the file is read again. */
+static void remarks_log(const cc_tables_t *tables, const server_rec *s)
+{
+    for (int i = 0; i < cc_tables_count(tables); i++) {
+        const cc_table_t *table = cc_tables_at(tables, i);
+        const apr_array_header_t *remarks = cc_table_remarks(table);
+
+        for (int j = 0; remarks && j < remarks->nelts; j++) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CC0612: table %s: %s",
+                         cc_table_name(table), APR_ARRAY_IDX(remarks, j, const char *));
+        }
+    }
+}
+
 /*
  * Runs in check_config and not in post_config, so that httpd -t shows errors, and a start shows
  * them on the terminal.
@@ -211,6 +226,9 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
         }
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "%s", cc_error_text(err, ptemp));
         return !OK;
+    }
+    if (!cc_configtest_query()) {
+        remarks_log(tables, s);
     }
     cc_sharing_start(restart.sharing, tables, s, pconf);
     return OK;

@@ -130,11 +130,17 @@ const char *cc_vhost_conf_tolerate(cmd_parms *cmd, void *record, const char *wor
 
 const char *cc_vhost_conf_ocsp(cmd_parms *cmd, void *record, const char *args)
 {
+    apr_array_header_t **specs = &cc_vhost_conf_of(cmd->server)->ocsp;
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
+    cc_ocsp_spec_t *spec = NULL;
     cc_error_t err = {0};
+    apr_status_t rv = cc_ocsp_parse(&spec, args, where, cmd->pool, &err);
 
     (void)record;
-    return cc_directive_result(
-        cmd, cc_ocsp_parse(&cc_vhost_conf_of(cmd->server)->ocsp, args, cmd->pool, &err), &err);
+    if (rv == APR_SUCCESS) {
+        rv = cc_ocsp_specs_add(specs, spec, cmd->pool, &err);
+    }
+    return cc_directive_result(cmd, rv, &err);
 }
 
 const char *cc_vhost_conf_ocsp_allow(cmd_parms *cmd, void *record, const char *args)

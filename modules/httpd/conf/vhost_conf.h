@@ -22,7 +22,7 @@ typedef struct cc_vhost_conf_t {
     cc_crl_spec_t *crls;                  /* ClientCertCRL; NULL: none */
     int leaf_alone;                       /* ClientCertCRLCheck: 1 leaf, 0 chain, -1 unset */
     apr_interval_time_t max_age;          /* ClientCertMaxAge, microseconds; 0: any, -1 unset */
-    cc_ocsp_spec_t *ocsp;                 /* ClientCertOCSP; NULL: unset */
+    apr_array_header_t *ocsp;             /* ClientCertOCSP, of cc_ocsp_spec_t *; NULL: none */
     apr_array_header_t *ocsp_hosts;       /* ClientCertOCSPAllow; NULL: none */
     int tolerate;                         /* ClientCertTolerate: 1 On, 0 Off, -1 unset */
     const char *tolerate_where;           /* the place of that directive; NULL: unset */

@@ -32,6 +32,7 @@ static const char *const check_words[] = {
     [CC_OCSP_GOOD] = "good",
     [CC_OCSP_REVOKED] = "revoked",
     [CC_OCSP_UNKNOWN] = "unknown",
+    [CC_OCSP_NO_RESPONDER] = "no_responder",
     NULL,
 };
 
@@ -240,7 +241,7 @@ const cc_metric_family_t cc_families[] = {
      .form = CC_FORM_SECONDS, .line = "LastLook", .heading = "Last look"},
     {"clientcert_ocsp_checks_total", "Checks of certificates by OCSP, by result.", CC_COUNTER,
      OF_OCSP(checks), BY("result", check_words), .line = "Checks",
-     .heading = "Checks: failed|Good|Revoked|Unknown"},
+     .heading = "Checks: failed|Good|Revoked|Unknown|No responder"},
     {"clientcert_ocsp_cache_hits_total", "Checks answered from the cache.", CC_COUNTER,
      OF_OCSP(cache_hits), .line = "CacheHits", .heading = "Cache hits"},
     {"clientcert_ocsp_stale_answers_total",

@@ -106,6 +106,11 @@ response: use wait_log for lines that are written at the end of a request.
 Writes a file below the server's directory; the full path of one; the ports; the parent's process
 number.
 
+=item ClientCert::Test->needs_redis_tables
+
+Ends the test, as skipped, if the module was built without hiredis. A server whose configuration has
+a Redis table does this too.
+
 =item ClientCert::Test->ca, ClientCert::Test->short_cert(SECONDS)
 
 The directory of test certificates; a new certificate of the Staff CA (CN=short,
@@ -126,7 +131,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use Test::More ();
 
-use ClientCert::Test::Machine qw(module_path);
+use ClientCert::Test::Machine qw(has_redis_tables module_path);
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client ClientCert::Test::Directory
     ClientCert::Test::Disturbance ClientCert::Test::ErrorLog ClientCert::Test::Process);
 
@@ -148,8 +153,21 @@ sub done_testing {
     return;
 }
 
+# Ends the test here, with the reason, if the module has no Redis tables.
+sub needs_redis_tables {
+    my $builder = Test::More->builder;
+    my $why     = 'the module was built without hiredis';
+    return if has_redis_tables();
+    $builder->plan(skip_all => $why) if !$builder->current_test && !grep { $_->{pid} } @servers;
+    $builder->skip($why);
+    done_testing();
+    exit;
+}
+
 sub _new {
     my ($class, %options) = @_;
+    my @texts = ($options{conf} // '', values %{ $options{files} // {} });
+    $class->needs_redis_tables if grep { /^\s*ClientCertTable\s+\S+\s+rediss?:/m } @texts;
     my $self = bless {
         mpm => 'event', modules => [], files => {}, global => '', conf => '', %options,
         root => tempdir('clientcert-XXXXXX', TMPDIR => 1), ports => {}, mark => 0,

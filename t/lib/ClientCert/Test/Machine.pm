@@ -17,6 +17,10 @@ The directories of the source and of the build; the path of the built module.
 The server's program; the line that loads one of its modules or this one, or nothing for a module
 that is built in.
 
+=item has_redis_tables
+
+Whether the module was built with hiredis.
+
 =item program(NAME, ...)
 
 The path of the first of these programs that is installed.
@@ -41,7 +45,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(build free_port httpd load_module module_path program top unprivileged apxs);
+our @EXPORT_OK = qw(build free_port has_redis_tables httpd load_module module_path program top unprivileged apxs);
 
 my $top   = abs_path(dirname(__FILE__) . '/../../../..');
 my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
@@ -49,6 +53,13 @@ my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
 sub top         { return $top }
 sub build       { return $build }
 sub module_path { return $ENV{CC_MODULE} // "$build/.libs/mod_clientcert.so" }
+
+# A module without them has this text of CC0646.
+sub has_redis_tables {
+    open my $module, '<:raw', module_path() or return 1;
+    local $/;
+    return index(<$module>, 'built without hiredis') < 0;
+}
 
 sub program {
     my (@names) = @_;

@@ -15,6 +15,9 @@ package ClientCert::Test::Service;
     $redis->stop;         # it ends
     $redis->start;        # on the same port
 
+    my $tls = ClientCert::Test::Service->redis(tls => 'localhost');   # a certificate of t/ca
+    my $port_with_tls = $tls->tls_port;
+
     my $odd = ClientCert::Test::Service->says("-ERR no\r\n");   # its answer to any input
 
 If its program is not installed, the test is skipped, or fails if CI is set. At the end of the test,
@@ -48,13 +51,14 @@ sub needed_program {
 }
 
 sub redis {
-    my ($class) = @_;
+    my ($class, %options) = @_;
     # Debian's package redis-tools has the server under this name, and does not start it.
     my $program = $class->needed_program('redis-server', 'valkey-server', 'redis-check-rdb');
     my $self    = $class->_new;
     $self->{program} = $program;
     $self->{command} = ['redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
         '--save', '', '--appendonly', 'no', '--dir', $self->{dir}];
+    $self->_with_tls($options{tls}) if $options{tls};
     return $self->start;
 }
 
@@ -87,7 +91,17 @@ sub _new {
     }, $class;
 }
 
-sub port { my ($self) = @_; return $self->{port} }
+sub _with_tls {
+    my ($self, $name) = @_;
+    my $ca = ClientCert::Test->ca;
+    $self->{tls_port} = free_port();
+    push @{ $self->{command} }, '--tls-port', $self->{tls_port}, '--tls-cert-file', "$ca/$name.pem",
+        '--tls-key-file', "$ca/$name.key", '--tls-ca-cert-file', "$ca/root.pem", '--tls-auth-clients', 'no';
+    return;
+}
+
+sub port     { my ($self) = @_; return $self->{port} }
+sub tls_port { my ($self) = @_; return $self->{tls_port} }
 
 sub start {
     my ($self) = @_;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Patterns (PCRE2): compiles and matches them, with limits. Only pattern.c knows the library. */
+#ifndef CC_RULES_PATTERN_H
+#define CC_RULES_PATTERN_H
+
+#define APR_WANT_IOVEC
+#include <apr_want.h>
+
+#include "rules/rules.h"
+
+typedef struct cc_engine_t cc_engine_t;
+typedef struct cc_matcher_t cc_matcher_t;
+typedef struct cc_pattern_t cc_pattern_t;
+
+/* Whether a value satisfies an operator and its operand. Undecided if a pattern hits a limit. */
+typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
+
+/* Compiles; the patterns of a rule set share rules->engine. */
+apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
+                                cc_error_t *err);
+
+/*
+ * The number of groups; whether all have names; and the number of the group with this name, 0 if
+ * there is not exactly one.
+ */
+int cc_pattern_groups(const cc_pattern_t *pattern);
+bool cc_pattern_groups_named(const cc_pattern_t *pattern);
+int cc_pattern_group_find(const cc_pattern_t *pattern, const char *name);
+
+/* A name that both patterns give to a group, or NULL. */
+const char *cc_pattern_shared_name(const cc_pattern_t *a, const cc_pattern_t *b);
+
+/*
+ * State of pattern matching in one evaluation, and the effort that is left. Its memory is released
+ * by cc_matcher_destroy (which accepts NULL), or with the pool.
+ */
+cc_matcher_t *cc_matcher_create(const cc_engine_t *engine, apr_pool_t *p);
+void cc_matcher_destroy(cc_matcher_t *matcher);
+
+/*
+ * Begins a condition, which adds to the effort that is left. `aside`: the condition is evaluated
+ * only for a trace; such conditions have a separate budget, so that a trace does not change the
+ * verdict.
+ */
+void cc_matcher_begin(cc_matcher_t *matcher, bool aside);
+
+/* Whether no effort is left: every further match is undecided. */
+bool cc_matcher_spent(const cc_matcher_t *matcher);
+
+/*
+ * Matches a value. If it matches and `groups` is not NULL, *groups has the texts of the groups by
+ * number; a group that did not take part has a NULL base. If undecided, *reason has the reason.
+ */
+cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
+                          const cc_value_t *value, const struct iovec **groups,
+                          const char **reason);
+
+#endif
