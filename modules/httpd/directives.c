@@ -12,6 +12,7 @@
 #include "httpd/conf/forwarding.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/status_text.h"
@@ -37,6 +38,7 @@ static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
     if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
+    cc_path_need_note(cmd->server, cmd->pool, cc_rules_path_need(dir->rules));
     return NULL;
 }
 
@@ -48,6 +50,7 @@ static const char *export_directive(cmd_parms *cmd, void *record, const char *ar
     if (cc_export_parse(&dir->export, args, cmd->pool, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
+    cc_path_need_note(cmd->server, cmd->pool, cc_export_path_need(dir->export));
     return NULL;
 }
 

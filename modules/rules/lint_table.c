@@ -20,10 +20,10 @@ static const char *made_form(const cc_selector_t *selector, const char *key, apr
     return cc_modifier_changing(selector)->form(key, len);
 }
 
-/* The octets of a value of the field, which is a digest; 0: another field. */
+/* The octets of a value, which is a digest; 0: another value. */
 static apr_size_t digest_octets(const cc_selector_t *selector)
 {
-    return cc_field_digest_digits(&selector->ref) / 2;
+    return selector->maker ? 0 : (apr_size_t)cc_field_digest_digits(&selector->ref) / 2;
 }
 
 /* True if the key is a digest of so many octets in base64, which is longer than it is in hex. */

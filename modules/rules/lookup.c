@@ -214,7 +214,10 @@ cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value)
     }
     return (cc_query_t){.key = value->text,
                         .len = value->len,
-                        .form = c->selector->type == CC_TYPE_OCTETS ? CC_KEY_HEX : CC_KEY_WRITTEN};
+                        .form =
+                            c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER
+                                ? CC_KEY_HEX
+                                : CC_KEY_WRITTEN};
 }
 
 /* The result of a condition from the answer of a table; a row is captured. */

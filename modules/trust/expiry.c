@@ -175,12 +175,17 @@ static void store_search(expiry_search_t *search, const cc_trust_t *trust)
     for (apr_hash_index_t *at = apr_hash_first(search->pool, trust->issuers); at;
          at = apr_hash_next(at)) {
         const cc_issuer_t *issuer = apr_hash_this_val(at);
-        X509 *cert = (X509 *)(uintptr_t)issuer->cert;
+        X509 *cert = issuer->cert;
         apr_int64_t seconds;
 
         if (X509_check_ca(cert) && cc_cert_time_read(&seconds, X509_get0_notAfter(cert))) {
-            APR_ARRAY_PUSH(search->candidates, expiring_ca_t) = (expiring_ca_t){
-                issuer->sha256, issuer->spki_sha256, apr_time_from_sec(seconds), NULL, cert, NULL};
+            APR_ARRAY_PUSH(search->candidates, expiring_ca_t) =
+                (expiring_ca_t){issuer->digests.sha256,
+                                issuer->digests.spki_sha256,
+                                apr_time_from_sec(seconds),
+                                NULL,
+                                cert,
+                                NULL};
         }
     }
     candidates_judge(search);

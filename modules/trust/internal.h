@@ -5,14 +5,15 @@
 
 #include <apr_hash.h>
 
+#include "cert/cert.h"
 #include "trust/cause.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
-/** The two digests of a certificate that issues others. */
+/** A certificate of the store, with its digests. */
 typedef struct cc_issuer_t {
-    const X509 *cert;
-    unsigned char sha256[32];
-    unsigned char spki_sha256[32];
+    X509 *cert;
+    cc_seal_ca_t digests;
 } cc_issuer_t;
 
 /* Half of a SHA-256: it goes into every ticket. */
@@ -26,6 +27,8 @@ struct cc_trust_t {
     EVP_MD *md;                        /* SHA-256, for the trust id */
     apr_hash_t *issuers;               /* X509 * -> cc_issuer_t *: the store's own certificates;
                                           empty with `cas` */
+    apr_hash_t *issuers_by_sha256;     /* the same, by that digest */
+    cc_path_need_t path_need;          /* cc_trust_keep_path */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
     bool guarded;                      /* cc_trust_guard */
     unsigned char guard[32];           /* its key */
@@ -170,5 +173,31 @@ typedef struct cc_candidate_t {
  */
 bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *trust,
                      const cc_candidate_t *candidate, apr_time_t now, apr_pool_t *p);
+
+/* ---- the CAs of a path (issuer.c, path.c) ---------------------------------------------------- */
+
+/** The CA that is sought above a certificate. */
+typedef struct cc_ca_sought_t {
+    const unsigned char *sha256; /* of its certificate */
+    const X509 *leaf;            /* the client's certificate: decides which CAs of a set count */
+    const X509 *below;           /* the certificate that it issued; NULL: not at hand */
+    STACK_OF(X509) * untrusted;  /* that the client sent; may be NULL */
+} cc_ca_sought_t;
+
+/**
+ * Finds a CA in the store or the current set of `trust`, or among those that the client sent. NULL:
+ * it is not there. The caller frees it. May leave errors in OpenSSL's queue.
+ */
+X509 *cc_ca_find(const cc_trust_t *trust, const cc_ca_sought_t *sought);
+
+/**
+ * Writes down in a verdict the CA that issued the leaf in the verified chain, and the CAs above it
+ * if `trust` keeps them. `issuer`: the CA of the set that issued it; NULL: it is not from the set.
+ */
+void cc_seal_take_path(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
+                       const cc_ca_t *issuer);
+
+/** False if a verdict says less of its path than the fields of the configuration need. */
+bool cc_seal_path_suffices(const cc_trust_t *trust, const cc_seal_t *seal, X509 *leaf);
 
 #endif

@@ -46,24 +46,32 @@ typedef struct record_t {
     unsigned char number;       /* cc_fault_t; below 0: in two's complement */
     unsigned char group[2];     /* cc_seal_t, big-endian */
     unsigned char ca_count;     /* likewise; more than CC_SEAL_CAS_MAX: too many, and no marks */
+    unsigned char path_count;   /* likewise */
     unsigned char mac[MAC_LEN]; /* of all other members and of the leaf; 0 without a guard */
-    unsigned char ca_marks[CC_SEAL_CAS_MAX][CC_CA_MARK_LEN]; /* the record ends with the last one */
+    unsigned char lists[CC_SEAL_CAS_MAX * CC_CA_MARK_LEN + /* cc_seal_t.ca_marks, then .above; */
+                        (CC_SEAL_PATH_MAX - 1) * sizeof(cc_seal_ca_t)]; /* the record ends there */
 } record_t;
 
-_Static_assert(sizeof(record_t) == 140 + CC_SEAL_CAS_MAX * CC_CA_MARK_LEN,
+_Static_assert(sizeof(record_t) == offsetof(record_t, lists) + sizeof(((record_t *)0)->lists) &&
+                   offsetof(record_t, lists) == 141 && sizeof(cc_seal_ca_t) == 64,
                "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '4'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '5'};
 
-/* The octets of the marks, and of the whole record. */
+/* The octets of the marks, of the CAs above the issuer, and of the whole record. */
 static size_t marks_len(const record_t *record)
 {
     return record->ca_count > CC_SEAL_CAS_MAX ? 0 : (size_t)record->ca_count * CC_CA_MARK_LEN;
 }
 
+static size_t above_len(const record_t *record)
+{
+    return record->path_count > 1 ? (record->path_count - 1u) * sizeof(cc_seal_ca_t) : 0;
+}
+
 static size_t record_len(const record_t *record)
 {
-    return offsetof(record_t, ca_marks) + marks_len(record);
+    return offsetof(record_t, lists) + marks_len(record) + above_len(record);
 }
 
 static unsigned char verdict_of(cc_trust_state_t state)
@@ -138,7 +146,9 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.depth = octet_of(seal->fault.depth);
     record.number = octet_of(seal->fault.number);
     group_write(&record, seal);
-    memcpy(record.ca_marks, seal->ca_marks, sizeof(record.ca_marks));
+    record.path_count = (unsigned char)seal->path_count;
+    memcpy(record.lists, seal->ca_marks, marks_len(&record));
+    memcpy(record.lists + marks_len(&record), seal->above, above_len(&record));
     memset(record.mac, 0, sizeof(record.mac));
     if (trust->guarded && !mac_make(record.mac, &record, trust, leaf)) {
         SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
@@ -151,11 +161,12 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
 static bool record_copy(record_t *record, const void *data, size_t len)
 {
     memset(record, 0, sizeof(*record));
-    if (len < offsetof(record_t, ca_marks) || len > sizeof(*record)) {
+    if (len < offsetof(record_t, lists) || len > sizeof(*record)) {
         return false;
     }
     memcpy(record, data, len);
-    return record->ca_count <= CC_SEAL_CAS_MAX + 1 && len == record_len(record);
+    return record->ca_count <= CC_SEAL_CAS_MAX + 1 && record->path_count <= CC_SEAL_PATH_MAX &&
+           len == record_len(record);
 }
 
 static bool record_read(record_t *record, const void *data, size_t len, const X509 *leaf)
@@ -168,7 +179,8 @@ static bool record_read(record_t *record, const void *data, size_t len, const X5
     leaf_mark(mark, leaf);
     return memcmp(record->magic, magic, sizeof(magic)) == 0 &&
            record->verdict <= VERDICT_NOT_CLIENT && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
-           record->ca_known <= 1 && record->cause <= CC_CAUSE_SEALED_MAX &&
+           record->ca_known <= 1 && (record->ca_known || record->path_count == 0) &&
+           record->cause <= CC_CAUSE_SEALED_MAX &&
            (record->cause == CC_CAUSE_NONE) == (record->verdict == VERDICT_OK);
 }
 
@@ -196,7 +208,9 @@ static void verdict_read(cc_seal_t *seal, const record_t *record, const cc_trust
     memcpy(seal->ca_spki_sha256, record->ca_spki_sha256, sizeof(record->ca_spki_sha256));
     seal->group = record->group[0] << 8 | record->group[1];
     seal->ca_count = record->ca_count;
-    memcpy(seal->ca_marks, record->ca_marks, sizeof(record->ca_marks));
+    memcpy(seal->ca_marks, record->lists, marks_len(record));
+    seal->path_count = record->path_count;
+    memcpy(seal->above, record->lists + marks_len(record), above_len(record));
     if (!cc_trust_holds(trust, seal)) {
         apr_time_t verified_at = seal->verified_at;
 

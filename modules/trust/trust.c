@@ -42,8 +42,10 @@ static void issuer_add(cc_trust_t *trust, X509 *cert, apr_pool_t *p)
     cc_issuer_t *issuer = apr_palloc(p, sizeof *issuer);
 
     issuer->cert = cert;
-    cc_cert_digests(cc_cert_wrap(cert, p), issuer->sha256, issuer->spki_sha256);
+    cc_cert_digests(cc_cert_wrap(cert, p), issuer->digests.sha256, issuer->digests.spki_sha256);
     apr_hash_set(trust->issuers, &issuer->cert, sizeof issuer->cert, issuer);
+    apr_hash_set(trust->issuers_by_sha256, issuer->digests.sha256, sizeof issuer->digests.sha256,
+                 issuer);
 }
 
 static bool add_object(apr_array_header_t *entries, cc_trust_t *trust, X509_OBJECT *object,
@@ -172,6 +174,7 @@ static apr_status_t trust_make(cc_trust_t **trust, SSL_CTX *ctx, cc_cas_t *cas, 
     made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
     apr_pool_cleanup_register(p, made, trust_free, apr_pool_cleanup_null);
     made->issuers = apr_hash_make(p);
+    made->issuers_by_sha256 = apr_hash_make(p);
     SSL_CTX_get0_verify_cert_store(ctx, &made->store);
     if (made->store == NULL) {
         made->store = SSL_CTX_get_cert_store(ctx);
@@ -307,6 +310,7 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
     cc_trust_unseal(&seal, trust, session, cert);
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
            apr_time_sec(now) <= apr_time_sec(seal.until) &&
+           cc_seal_path_suffices(trust, &seal, cert) &&
            (!trust->guarded || cc_seal_guarded(trust, session, cert));
 }
 

@@ -168,6 +168,15 @@ const char *cc_trust_state_text(cc_trust_state_t state);
 /** The most CAs of a set (ClientCertCA) in one chain that a session can remember. */
 #define CC_SEAL_CAS_MAX 8
 
+/** The most CAs of a path that a session can remember (trust/path.h). */
+#define CC_SEAL_PATH_MAX 8
+
+/** The digests of a CA: of its certificate, and of its SubjectPublicKeyInfo. */
+typedef struct cc_seal_ca_t {
+    unsigned char sha256[32];
+    unsigned char spki_sha256[32];
+} cc_seal_ca_t;
+
 /** The contents of a sealed verdict. */
 typedef struct cc_seal_t {
     cc_trust_state_t state;
@@ -182,6 +191,10 @@ typedef struct cc_seal_t {
     int group;
     int ca_count;
     unsigned char ca_marks[CC_SEAL_CAS_MAX][CC_CA_MARK_LEN];
+    /* With cc_trust_keep_path: how many CAs the path has, and those above the issuing one. 0: not
+     * recorded, or more than CC_SEAL_PATH_MAX. */
+    int path_count;
+    cc_seal_ca_t above[CC_SEAL_PATH_MAX - 1];
 } cc_seal_t;
 
 /**
@@ -239,9 +252,9 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 
 /**
  * Whether a session that a client offers may be resumed on a host with this trust: true if it
- * carries no client certificate, or a verdict that would give an identity now. A client whose
- * certificate failed is asked for one again, so that it can choose another. For OpenSSL's callbacks
- * for tickets and for cached sessions.
+ * carries no client certificate, or a verdict that would give an identity now and says as much as
+ * is needed (cc_trust_keep_path). A client whose certificate failed is asked for one again, so that
+ * it can choose another. For OpenSSL's callbacks for tickets and for cached sessions.
  */
 bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
 

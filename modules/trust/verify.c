@@ -87,39 +87,6 @@ static int watch_error(int ok, X509_STORE_CTX *store_ctx)
     return answer;
 }
 
-static void issuer_set(cc_seal_t *seal, const unsigned char sha256[32],
-                       const unsigned char spki_sha256[32])
-{
-    memcpy(seal->ca_sha256, sha256, sizeof seal->ca_sha256);
-    memcpy(seal->ca_spki_sha256, spki_sha256, sizeof seal->ca_spki_sha256);
-    seal->ca_known = true;
-}
-
-/*
- * Fills in the certificate that issued the leaf in the verified chain. `issuer` is the CA of the
- * set that it is; NULL: it is not from the set.
- */
-static void issuer_find(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_CTX *store_ctx,
-                        const cc_ca_t *issuer)
-{
-    X509 *cert = sk_X509_value(X509_STORE_CTX_get0_chain(store_ctx), 1);
-    const cc_issuer_t *known =
-        cert ? apr_hash_get(watch->trust->issuers, &cert, sizeof cert) : NULL;
-    apr_pool_t *scratch;
-
-    if (known != NULL) {
-        issuer_set(seal, known->sha256, known->spki_sha256);
-    } else if (issuer != NULL) {
-        issuer_set(seal, issuer->sha256, issuer->spki_sha256);
-    } else if (cert != NULL && apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
-        unsigned char sha256[32], spki_sha256[32];
-
-        cc_cert_digests(cc_cert_wrap(cert, scratch), sha256, spki_sha256);
-        issuer_set(seal, sha256, spki_sha256);
-        apr_pool_destroy(scratch);
-    }
-}
-
 /* A resumed session must not outlive a CA: in a full handshake it would no longer verify. */
 static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
 {
@@ -175,7 +142,8 @@ static X509 *verdict_take(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_C
 
     if (result > 0 && !watch->let_pass && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
         purpose_take(seal, error.cert);
-        issuer_find(seal, watch, store_ctx, cc_trusted_seal(seal, &watch->trusted, store_ctx));
+        cc_seal_take_path(seal, watch, store_ctx,
+                          cc_trusted_seal(seal, &watch->trusted, store_ctx));
         until_find(seal, X509_STORE_CTX_get0_chain(store_ctx));
     } else {
         error = cc_watch_error(watch, store_ctx);

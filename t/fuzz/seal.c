@@ -8,18 +8,20 @@
 #include <apr_general.h>
 
 #include "tls.h"
+#include "trust/path.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
- * chain, the CA, a fault (3), the CAs of a set (3) and a MAC follow, and then the marks of those
- * CAs: none here. The seeds have this length too.
+ * chain, the CA, a fault (3), the CAs of a set (3), the length of the path and a MAC follow. Then
+ * come the marks of the CAs of the set, none here, and the CAs above the issuer, one here. The
+ * seeds have this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
 #define UNTIL (DECIDES + 8)
-#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 3 + 16)
+#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 3 + 1 + 16 + sizeof(cc_seal_ca_t))
 
 static apr_pool_t *pool;
 static host_t *host;
@@ -46,16 +48,18 @@ static void teardown(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    pki_t ca = pki_ca("CA", NULL);
+    pki_t root = pki_ca("Root", NULL), ca = pki_ca("CA", &root);
     tls_t tls;
     void *data;
 
     (void)argc, (void)argv;
     must(apr_initialize() == APR_SUCCESS && apr_pool_create(&pool, NULL) == APR_SUCCESS);
     client = pki_client("client", &ca);
-    host = host_make(TLS13_TICKET, &ca, pool);
+    host = host_make(TLS13_TICKET, &root, pool);
     host_ready(host, pool);
+    cc_trust_keep_path(host->trust, CC_PATH_DIGESTS);
     tls = tls_open(host, &client, NULL);
+    must(SSL_add1_chain_cert(tls.client, ca.cert) == 1);
     must(tls_handshake(&tls) && tls_unseal(&tls, host).state == CC_TRUST_OK);
     session = SSL_get1_session(tls.server);
     SSL_SESSION_get0_ticket_appdata(session, &data, &sealed_len);
@@ -63,6 +67,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     sealed = OPENSSL_memdup(data, sealed_len);
     tls_free(&tls);
     pki_free(&ca);
+    pki_free(&root);
     atexit(teardown);
     return 0;
 }
@@ -78,9 +83,24 @@ static apr_int64_t until_of(const unsigned char *octets, size_t len)
     return (apr_int64_t)until / APR_USEC_PER_SEC;
 }
 
+/* Facts are made of any good record: those of a path, or of the issuer alone, or none. */
+static void facts_check(const cc_seal_t *seal)
+{
+    cc_facts_t facts = {0};
+    apr_pool_t *p;
+
+    must(apr_pool_create(&p, pool) == APR_SUCCESS);
+    cc_trust_facts(&facts, host->trust, seal, client.cert, NULL, p);
+    must((facts.ca_sha256 != NULL) == seal->ca_known && (facts.path != NULL) == seal->ca_known);
+    must(seal->ca_known || seal->path_count == 0);
+    must(!facts.path || facts.path->whole == (seal->path_count > 0));
+    must(!facts.path || facts.path->count <= CC_SEAL_PATH_MAX);
+    apr_pool_destroy(p);
+}
+
 static void check(const unsigned char *octets, size_t len)
 {
-    bool decides = len >= sealed_len && memcmp(octets, sealed, DECIDES) == 0;
+    bool decides = len >= DECIDES && memcmp(octets, sealed, DECIDES) == 0;
     bool same = len == sealed_len && memcmp(octets, sealed, len) == 0;
     apr_time_t now = apr_time_now();
     cc_seal_t seal;
@@ -91,8 +111,13 @@ static void check(const unsigned char *octets, size_t len)
     resumed = cc_trust_may_resume(host->trust, session, now);
     must(seal.state != CC_TRUST_OK || decides);
     must(seal.state == CC_TRUST_OK || !same);
-    /* A date in the past ends the session, even if it is forged; its last second still counts. */
-    must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now)));
+    if (seal.state == CC_TRUST_OK) {
+        facts_check(&seal);
+    }
+    /* A date in the past ends the session, even if it is forged; its last second still counts. So
+     * does the lack of a path, which the host needs. */
+    must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now) &&
+                     (!seal.ca_known || seal.path_count > 0)));
 }
 
 /* Tests the input itself, and as a difference to the sealed record (so seeds are mostly zeros). */

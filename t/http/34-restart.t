@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests that removing a CA, or adding a CRL, ends the sessions from before the restart.
+# Tests that removing a CA, adding a CRL, or using more of a path than was recorded, ends the
+# sessions from before the restart.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -33,6 +34,7 @@ CONF
 my $all      = site('SSLCACertificateFile @CA@/clients.pem');
 my $services = site('SSLCACertificateFile @CA@/services-chain.pem');
 my $crl      = site('SSLCARevocationFile @CA@/staff.crl');
+my $chain    = site('ClientCertMap chain.sha256 != ' . '0' x 64 . ' group=x');
 my $checked  = site("SSLCARevocationFile \@CA\@/staff.crl\nSSLCARevocationCheck leaf");
 
 # The sessions of these clients, on both versions of TLS.
@@ -89,7 +91,12 @@ ok $h->reload(conf => $crl), 'a CRL is added';
 are_lost($h, 'a CRL was added', @sessions);
 ok $h->reload(conf => $checked), 'a CRL is added and checked';
 are_lost($h, 'a CRL is checked', @sessions);
+ok $h->reload(conf => $chain), 'the configuration uses the path';
+are_lost($h, 'a use that its verdict does not serve', @sessions);
+my @with_path = sessions($h, 'alice');
+are_kept($h, 'a handshake that records the path', @with_path);
 ok $h->reload(conf => $all), 'all is as it was';
+are_kept($h, 'the end of this use', @with_path);
 are_kept($h, 'all is as it was', @sessions);    # so they existed whenever they were refused
 $h->stop;
 

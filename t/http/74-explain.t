@@ -44,6 +44,7 @@ ClientCertMap subject.CN == bob deny
     ClientCertMap ca.sha256 == @ZERO@ group=never
     ClientCertMap ca.spki.sha256 != @ZERO@ group=verified
     ClientCertMap issuer under "O=Example" group=%{subject.CN|first}
+    ClientCertMap group=%{chain.subject.CN}/%{root.subject.CN}
     Include conf/more/*.inc
     RewriteEngine On
     RewriteRule ^/old/(.*) /cgi-bin/env/$1 [PT]
@@ -151,7 +152,7 @@ is $said->{exit}, 0, 'mapped: exit status 0';
 is $said->{result}, 'mapped', 'and in the answer';
 is $said->{verdict}{user}, 'alice', 'the user';
 like $said->{verdict}{user_rule}, qr/site\.conf:14$/, 'and its rule';
-is_deeply [map { $_->{name} } @{ $said->{verdict}{groups} }], [qw(staff mapped listed verified alice)],
+is_deeply [map { $_->{name} } @{ $said->{verdict}{groups} }], [qw(staff mapped listed verified alice), 'Staff CA/Root CA', 'Root CA/Root CA'],
     'the groups, also of a table and of the verified issuer';
 like $said->{host}{name}, qr/^localhost:\d+$/, 'the host';
 like $said->{host}{where}, qr/site\.conf:7$/, 'and where it stands';

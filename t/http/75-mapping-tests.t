@@ -187,6 +187,15 @@ is $exit, 0, 'the name of the file begins at ServerRoot' or diag $output;
     conf  => 'ClientCertMap ca.sha256 == ' . (`openssl x509 -in $ca/staff.pem -noout -fingerprint -sha256` =~ /=(\S+)/)[0]
         . " user=issued\nClientCertTest both.pem expect user=issued\nClientCertTest \@CA\@/bob.pem expect none\n");
 is $exit, 0, 'the issuer is known if the file contains it' or diag $output;
+my %path = map { ("$_.pem" => do { local (@ARGV, $/) = map { "$ca/$_.pem" } split /-/; join '', <> }) }
+    'bob-root-staff', 'bob-staff', 'bob-root';
+($exit, $output) = ClientCert::Test->configtest(
+    files => \%path,
+    conf  => "ClientCertMap root.subject.CN == \"Root CA\" group=%{chain.subject.CN}\n"
+        . "ClientCertMap chain.subject.CN == \"Staff CA\" group=staff\n"
+        . "ClientCertTest bob-root-staff.pem expect group=\"Staff CA\" group=\"Root CA\" group=staff\n"
+        . "ClientCertTest bob-staff.pem expect group=staff\nClientCertTest bob-root.pem expect none\n");
+is $exit, 0, 'and the path, as far as the file contains it' or diag $output;
 my $table = "ClientCertTable people file:conf/people.map\nClientCertMap subject.CN in people user=\$1\n"
     . "ClientCertTest \@CA\@/bob.pem expect user=robert\n";
 ($exit, $output) = ClientCert::Test->configtest(files => { 'conf/people.map' => "bob robert\n" }, conf => $table);

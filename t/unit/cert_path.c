@@ -159,6 +159,25 @@ TEST_LOOP(a_name_that_no_ca_has_is_an_error, 0, COUNT(refused))
     ck_assert_int_eq(cc_field_find(&ref, refused[_i].name, pool, NULL), APR_EINVAL);
 }
 
+/* All from the first row up to `der`, but for those of the issuer. */
+TEST(every_field_of_a_certificate_is_one_of_a_ca)
+{
+    bool of_certificate = true;
+    cc_fieldref_t ref;
+
+    for (int i = 0; cc_field_at(i); i++) {
+        const cc_field_t *field = cc_field_at(i);
+        const char *argument = !field->argument                         ? ""
+                               : !strncmp(field->argument, "an att", 6) ? "CN"
+                                                                        : "1.2.3";
+        const char *name = apr_pstrcat(pool, "root.", field->name, argument, NULL);
+        bool found = cc_field_find(&ref, name, pool, NULL) == APR_SUCCESS;
+
+        ck_assert_msg(found == (of_certificate && strncmp(field->name, "ca.", 3) != 0), "%s", name);
+        of_certificate = of_certificate && strcmp(field->name, "der") != 0;
+    }
+}
+
 TEST(the_prefixes_end)
 {
     ck_assert_str_eq(cc_field_prefix_at(0)->name, "ca.");

@@ -64,10 +64,10 @@ static cc_seal_t unseal(size_t len)
     return seal;
 }
 
-/* The end of a record: group, count of CAs, MAC, marks. */
+/* The end of a record: group, count of CAs, length of the path, MAC, marks. */
 #define MARK CC_CA_MARK_LEN
 #define MARKS (record_len - 2 * MARK)
-#define COUNT_AT (MARKS - 16 - 1)
+#define COUNT_AT (MARKS - 16 - 2)
 #define GROUP_AT (COUNT_AT - 2)
 
 TEST(a_record_has_a_mark_for_each_ca_of_the_set_and_no_more)

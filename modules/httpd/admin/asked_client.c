@@ -8,6 +8,7 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "revocation/revocation.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 /* ---- the source ------------------------------------------------------------------------- */
@@ -149,6 +150,7 @@ static void passing_judge(cc_asked_client_t *asked, const cc_arrival_t *arrival)
 static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sources,
                               const cc_presented_t *presented)
 {
+    STACK_OF(X509) *sent = cc_trust_certs(presented->path, presented->pool);
     cc_client_t *client = &asked->client;
     const cc_seal_t *seal = &asked->seal;
 
@@ -157,8 +159,8 @@ static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sour
                                              presented->path, presented->pool);
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
-    client->facts.ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
-    client->facts.ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    cc_trust_facts(&client->facts, sources->judge.trust, seal, sk_X509_value(sent, 0), sent,
+                   presented->pool);
     if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
     }

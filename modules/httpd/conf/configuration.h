@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "cert/cert.h"
 #include "httpd/conf/module.h"
 
 /**
@@ -33,6 +34,7 @@ typedef struct cc_configuration_t {
     struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
     int use;          /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
+    cc_path_need_t path_need; /* conf/path_need.c */
     bool expressions; /* request/expr.c: an expression calls clientcert() */
     bool asks_more;   /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
     bool follows_cas; /* mod_clientcert.c: there is a ClientCertCA */

@@ -8,8 +8,10 @@
 #include "httpd/conf/ca_files.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/negotiation.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 /* ---- whether it asks for a certificate ------------------------------------------------------ */
@@ -116,9 +118,14 @@ apr_status_t cc_judge_trust(cc_trust_t **trust, const cc_conf_view_t *view, cc_c
                             bool own_sources, apr_pool_t *p, cc_error_t *err)
 {
     cc_trust_files_t files = files_of(view, own_sources, p);
+    apr_status_t status;
 
     files.followed = followed;
-    return cc_trust_load(trust, &files, p, err);
+    status = cc_trust_load(trust, &files, p, err);
+    if (status == APR_SUCCESS) {
+        cc_trust_keep_path(*trust, cc_path_need_of(view->server));
+    }
+    return status;
 }
 
 /* ---- the judgement ------------------------------------------------------------------------- */

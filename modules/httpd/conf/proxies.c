@@ -16,6 +16,7 @@
 #include "httpd/conf/header_name.h"
 #include "httpd/conf/header_options.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"
 #include "rules/rules.h"
@@ -320,6 +321,7 @@ const char *cc_proxies_cert(cmd_parms *cmd, cc_rules_t *make(cmd_parms *cmd), co
     }
     status = cc_rules_add_conditions((cc_rules_t *)proxies->certs, args,
                                      cc_directive_where(cmd->directive, cmd->pool), &err);
+    cc_path_need_note(cmd->server, cmd->pool, cc_rules_path_need(proxies->certs));
     return cc_directive_result(cmd, status, &err);
 }
 

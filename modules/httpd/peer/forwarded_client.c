@@ -18,6 +18,7 @@
 #include "httpd/peer/forwarded_client.h"
 #include "httpd/peer/octet_cache.h"
 #include "httpd/peer/vhost.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 /* How long a certificate that did not verify is not verified again on the same connection. */
@@ -92,10 +93,12 @@ static cc_verified_t verified_of(const cc_forwarded_client_t *data)
     return (cc_verified_t){data->certs.leaf, &data->seal, data->certs.chain};
 }
 
-static void facts_set(cc_facts_t *facts, const cc_seal_t *seal, cc_via_t via, const char *proxy)
+static void facts_set(cc_forwarded_client_t *data, cc_via_t via, const char *proxy)
 {
-    facts->ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
-    facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    cc_facts_t *facts = &data->client.facts;
+
+    cc_trust_facts(facts, data->trust, &data->seal, data->certs.leaf, data->certs.chain,
+                   data->entry->pool);
     facts->via = via;
     facts->via_proxy = proxy;
 }
@@ -127,7 +130,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     data->trust = host ? host->trust : NULL;
     client->problem = client->public_problem = verify(data, r, p);
     client->cert = cc_cert_wrap(data->certs.leaf, p);
-    facts_set(&client->facts, &data->seal, via, proxy);
+    facts_set(data, via, proxy);
     if (host) {
         cc_client_revocation_take(&data->revocation, client, host->revocation, &cert, p);
     }

@@ -14,6 +14,7 @@
 #include "httpd/peer/tls_client.h"
 #include "httpd/peer/vhost.h"
 #include "revocation/revocation.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 static apr_status_t free_x509(void *data)
@@ -122,8 +123,9 @@ static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, reques
     return mod_ssl_agrees(r) ? NULL : problem_set(&entry->client, CC_CAUSE_NOT_REPORTED);
 }
 
-static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_pool_t *p)
+static void entry_facts(cc_tls_client_t *entry, SSL *ssl, apr_pool_t *p)
 {
+    cc_facts_t *facts = &entry->client.facts;
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
     facts->via = CC_VIA_TLS;
@@ -132,8 +134,7 @@ static void entry_facts(cc_facts_t *facts, const cc_seal_t *seal, SSL *ssl, apr_
     facts->tls_cipher = SSL_get_cipher_name(ssl);
     facts->tls_sni = sni ? apr_pstrdup(p, sni) : NULL;
     facts->tls_resumed = SSL_session_reused(ssl);
-    facts->ca_sha256 = seal->ca_known ? seal->ca_sha256 : NULL;
-    facts->ca_spki_sha256 = seal->ca_known ? seal->ca_spki_sha256 : NULL;
+    cc_trust_facts(facts, entry->trust, &entry->seal, entry->x509, SSL_get_peer_cert_chain(ssl), p);
 }
 
 static cc_rejection_t rejection_of(const cc_tls_client_t *entry)
@@ -201,7 +202,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge
     client->verified |= client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
-    entry_facts(&client->facts, &entry->seal, ssl, p);
+    entry_facts(entry, ssl, p);
     if (by->host) {
         cc_verified_t cert = verified_of(entry, ssl);
 

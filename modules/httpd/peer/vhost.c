@@ -8,10 +8,12 @@
 #include "httpd/background/revocation_start.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "httpd/peer/vhost.h"
+#include "trust/path.h"
 #include "trust/trust.h"
 
 static apr_status_t trust_make(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p,
@@ -25,10 +27,14 @@ static apr_status_t trust_make(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, ap
     }
     rv = host->cas ? cc_trust_follow(&host->trust, ctx, host->cas, p, err)
                    : cc_trust_create(&host->trust, ctx, p, err);
-    if (rv == APR_SUCCESS && cc_judge_misses_crls(view, p)) {
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    cc_trust_keep_path(host->trust, cc_path_need_of(s));
+    if (cc_judge_misses_crls(view, p)) {
         cc_trust_miss_crls(host->trust);
     }
-    return rv;
+    return APR_SUCCESS;
 }
 
 apr_status_t cc_vhost_open(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)

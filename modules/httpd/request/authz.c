@@ -12,6 +12,7 @@
 #include "httpd/conf/directive.h"
 #include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/request/authz.h"
@@ -149,6 +150,7 @@ static const char *conditions_parse(cmd_parms *cmd, const char *args, const void
     if (cc_rules_add_conditions(need->conditions, args, need->where, &err) != APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
+    cc_path_need_note(cmd->server, cmd->pool, cc_rules_path_need(need->conditions));
     *parsed = need;
     return NULL;
 }

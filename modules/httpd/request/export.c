@@ -149,3 +149,15 @@ const apr_table_t *cc_export_make(const cc_export_t *export, const cc_client_t *
     }
     return apr_is_empty_table(exports) ? NULL : exports;
 }
+
+cc_path_need_t cc_export_path_need(const cc_export_t *export)
+{
+    cc_path_need_t most = CC_PATH_UNUSED;
+
+    for (int i = 0; i < export->count; i++) {
+        cc_path_need_t need = cc_lookup_path_need(export->vars[i].lookup);
+
+        most = need > most ? need : most;
+    }
+    return most;
+}

@@ -28,6 +28,9 @@ extern const cc_export_t cc_export_default;
 apr_status_t cc_export_parse(const cc_export_t **export, const char *words, apr_pool_t *p,
                              cc_error_t *err);
 
+/** What the variables need of the verified path, at most (cc_field_path_need). */
+cc_path_need_t cc_export_path_need(const cc_export_t *export);
+
 /**
  * The variables of ClientCertExport; NULL: none has a value. Constant; requests copy it. If a value
  * may be wrong from an earlier time than *stale_at, sets *stale_at to that time. Otherwise as

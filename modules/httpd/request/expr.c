@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cert/cert.h"
+#include "httpd/conf/path_need.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
 #include "httpd/request/cache.h"
@@ -92,6 +93,7 @@ int cc_expr_lookup(ap_expr_lookup_parms *parms)
         return !OK;
     }
     use_note(parms);
+    cc_path_need_note(ap_server_conf, parms->pool, cc_lookup_path_need(lookup));
     *parms->func = is_list ? (const void *)as_list : (const void *)as_string;
     *parms->data = lookup;
     return OK;

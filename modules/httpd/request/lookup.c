@@ -126,6 +126,11 @@ const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
     return cc_parts_join((const char *const *)list->elts, list->nelts, p);
 }
 
+cc_path_need_t cc_lookup_path_need(const cc_lookup_t *lookup)
+{
+    return lookup->kind == LOOKUP_FIELD ? cc_selector_path_need(lookup->selector) : CC_PATH_UNUSED;
+}
+
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts)
 {

@@ -26,6 +26,9 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
                                    const cc_facts_t *facts, const cc_verdict_t *verdict,
                                    apr_pool_t *p);
 
+/** As cc_field_path_need; user, group and rule need nothing themselves. */
+cc_path_need_t cc_lookup_path_need(const cc_lookup_t *lookup);
+
 /** As cc_field_stale_at; the values of user, group and rule never become stale by themselves. */
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
