@@ -228,13 +228,6 @@ apr_status_t cc_field_operand(cc_value_t *value, const cc_fieldref_t *ref, const
                               apr_pool_t *p, cc_error_t *err);
 
 /**
- * The same for a value of this type that no field has as it is. The key is that of such a value:
- * cc_value_number, cc_value_octets, text.
- */
-apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text, apr_pool_t *p,
-                             cc_error_t *err);
-
-/**
  * The values of a field. This never fails: a field that cannot be decoded has one unusable value.
  * So has one of a CA of which the facts do not say enough; without an issuer (ca_sha256) there are
  * none.

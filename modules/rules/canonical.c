@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
+#include "rules/template.h"
 
 /* The form is a list of pieces, which are joined at the end. */
 static void put(apr_array_header_t *pieces, const char *piece)

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/template.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
 

@@ -15,6 +15,7 @@ typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
+typedef struct cc_template_t cc_template_t; /* template.h */
 
 /* A set of types, for the tables of operators and modifiers. */
 #define CC_TYPE_BIT(type) (1u << (type))
@@ -27,8 +28,10 @@ typedef struct cc_evaluation_t cc_evaluation_t;
  * applied to the selector of everything before that modifier, so an evaluation fetches each field
  * once.
  */
+#define CC_SELECTOR_OF_CAPTURE (-1) /* no field, but a capture group or a column of a template */
+
 struct cc_selector_t {
-    int number;        /* its cell in an evaluation */
+    int number;        /* its cell in an evaluation, or CC_SELECTOR_OF_CAPTURE */
     const char *name;  /* as written where it was first used */
     const char *where; /* that rule */
     cc_fieldref_t ref;
@@ -59,28 +62,6 @@ struct cc_condition_t {
     int columns;           /* the largest column of the table that an output takes */
     int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
 };
-
-/*
- * A source of texts for a template: the values of a selector, the matches of a =~, or the rows of
- * an `in`.
- */
-typedef struct cc_variable_t {
-    const cc_selector_t *selector; /* NULL: the capture */
-    int capture;
-    unsigned columns; /* of an `in`: a bit for each column that the template takes; otherwise 0 */
-} cc_variable_t;
-
-typedef struct cc_part_t {
-    struct iovec literal;
-    int variable; /* its index in the template's variables; -1: the literal */
-    int group;    /* of the variable's capture, or the column of its row; 0 for a field */
-} cc_part_t;
-
-typedef struct cc_template_t {
-    const char *text;              /* the output as written: user=$1 */
-    apr_array_header_t *parts;     /* cc_part_t */
-    apr_array_header_t *variables; /* cc_variable_t, each once */
-} cc_template_t;
 
 typedef struct cc_rule_t {
     const char *where;
@@ -148,9 +129,6 @@ const char *cc_mistake_operator(const cc_condition_t *c, const char *word, const
  */
 const char *cc_mistake_operator_begin(const char *text, apr_size_t *len);
 
-/* selector.c: finds or makes the selector for FIELD[|MODIFIER ...]. */
-apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader, const char *word);
-
 /* key.c: whether a text is meant to be a key of several fields, (FIELD,FIELD ...). */
 bool cc_selector_is_key(const char *text);
 
@@ -163,10 +141,6 @@ typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
 /* key.c: the values of a key, one for each combination of the values of its fields. */
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
                           apr_pool_t *p);
-
-/* template.c: `output` is the whole word, the template follows its "=". */
-apr_status_t cc_template_parse(const cc_template_t **template, cc_rule_reader_t *reader,
-                               const char *output);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
 
@@ -324,6 +298,10 @@ struct cc_evaluation_t {
 /* values.c: the values of a selector; unusable ones among them are noted. */
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
+/* values.c: adds the note that some of these values, `unusable` of them, cannot be used. */
+void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *name,
+                            cc_values_t values, int unusable);
+
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
 
@@ -337,12 +315,6 @@ void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *wh
 
 /* values.c: records that the current rule may have given more than it did. */
 void cc_evaluation_doubt(cc_evaluation_t *ev);
-
-/*
- * expand.c: all results (const char *, usable, not empty; not distinct) of a template. If some are
- * lost, the verdict has a doubt, or the evaluation a failure.
- */
-apr_array_header_t *cc_template_expand(cc_evaluation_t *ev, const cc_template_t *template);
 
 /*
  * decimal.c: a number of decimal digits in hex, lower case, and back; without leading zeros. NULL:

@@ -74,6 +74,9 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
 {
     const char *field = selector->ref.field->name;
 
+    if (selector->always) {
+        return CC_BINDS_NOTHING;
+    }
     if (selector->parts) {
         return key_binding(selector);
     }

@@ -20,14 +20,6 @@
 #define JOINT ";"
 #define COMBINATIONS_MAX 1000 /* a certificate may have any number of values */
 
-static const cc_selector_t *origin_of(const cc_selector_t *selector)
-{
-    while (selector->base && selector->modifier->map) {
-        selector = selector->base;
-    }
-    return selector;
-}
-
 /* ---- reading ----------------------------------------------------------------------------- */
 
 bool cc_selector_is_key(const char *text)
@@ -42,25 +34,6 @@ static apr_status_t key_error(cc_rule_reader_t *reader, const char *text)
                         "(FIELD,FIELD) or (FIELD|MODIFIER,FIELD)");
 }
 
-/* The end of the field that begins at `text`: a comma or ")" outside of further parentheses. */
-static char *part_end(char *text)
-{
-    int depth = 0;
-
-    for (; *text; text++) {
-        if (*text == '\\' && text[1] && depth > 0) {
-            text++;
-        } else if (*text == '(') {
-            depth++;
-        } else if (depth == 0 && (*text == ',' || *text == ')')) {
-            break;
-        } else if (*text == ')') {
-            depth--;
-        }
-    }
-    return text;
-}
-
 /* Reads the fields; *rest is then behind the closing parenthesis. NULL: err is filled. */
 static apr_array_header_t *parts_parse(cc_rule_reader_t *reader, const char *text, char **rest)
 {
@@ -69,7 +42,7 @@ static apr_array_header_t *parts_parse(cc_rule_reader_t *reader, const char *tex
     char *at = apr_pstrdup(p, text + 1), last = ',';
 
     while (last == ',') {
-        char *end = part_end(at);
+        char *end = at + (cc_selector_until(at, ",)") - at);
 
         last = *end;
         if (last == '\0' || end == at || *at == '(') {
@@ -128,7 +101,7 @@ typedef struct cc_combining_t {
 
 static cc_axis_t *axis_of(const cc_combining_t *combining, const cc_selector_t *selector)
 {
-    const cc_selector_t *origin = origin_of(selector);
+    const cc_selector_t *origin = cc_selector_origin(selector);
 
     for (int i = 0; i < combining->axis_count; i++) {
         if (combining->axes[i].origin == origin) {
@@ -147,7 +120,7 @@ static void axes_make(cc_combining_t *combining, cc_values_fn *values, void *bat
         if (!axis_of(combining, key->parts[i])) {
             cc_axis_t *axis = &combining->axes[combining->axis_count++];
 
-            axis->origin = origin_of(key->parts[i]);
+            axis->origin = cc_selector_origin(key->parts[i]);
             axis->values = values(axis->origin, baton);
         }
     }
@@ -174,15 +147,6 @@ static void combination_next(cc_combining_t *combining)
         }
         combining->axes[i].chosen = 0;
     }
-}
-
-/* The value that the selector makes of one value of its origin; none, or one. */
-static cc_values_t value_made(const cc_selector_t *selector, const cc_axis_t *axis, apr_pool_t *p)
-{
-    if (selector == axis->origin) {
-        return (cc_values_t){1, &axis->values.at[axis->chosen]};
-    }
-    return cc_modifier_apply(selector, value_made(selector->base, axis, p), p);
 }
 
 static const char *escaped(const cc_value_t *value, apr_pool_t *p)
@@ -212,7 +176,9 @@ static bool combination_make(cc_value_t *value, const cc_combining_t *combining)
     apr_array_header_t *pieces = apr_array_make(p, key->part_count, sizeof(const char *));
 
     for (int i = 0; i < key->part_count; i++) {
-        cc_values_t made = value_made(key->parts[i], axis_of(combining, key->parts[i]), p);
+        const cc_axis_t *axis = axis_of(combining, key->parts[i]);
+        cc_values_t made =
+            cc_modifier_make(key->parts[i], axis->origin, &axis->values.at[axis->chosen], p);
 
         if (made.count == 0) {
             return false;

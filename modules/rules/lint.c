@@ -193,16 +193,9 @@ static void condition_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
     regex_host_check(lint, c);
     digest_check(lint, c);
-    text_note(lint, "CC0770", cc_lint_text_variable(c, lint->scratch));
     text_note(lint, "CC0773", cc_lint_text_never(c, lint->scratch));
     text_note(lint, "CC0774", cc_lint_text_decimal(c, lint->scratch));
     table_check(lint, c);
-}
-
-static void template_check(cc_rule_lint_t *lint, const cc_template_t *template)
-{
-    text_note(lint, "CC0771", cc_lint_text_modifier(template, lint->scratch));
-    text_note(lint, "CC0772", cc_lint_text_number(lint->rule, template, lint->scratch));
 }
 
 static void texts_check(cc_rule_lint_t *lint)
@@ -211,12 +204,6 @@ static void texts_check(cc_rule_lint_t *lint)
 
     for (int i = 0; i < rule->conditions->nelts; i++) {
         condition_check(lint, &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t));
-    }
-    if (rule->user) {
-        template_check(lint, rule->user);
-    }
-    for (int i = 0; i < rule->groups->nelts; i++) {
-        template_check(lint, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
     }
 }
 

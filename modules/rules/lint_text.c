@@ -3,101 +3,10 @@
 
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "rules/logic.h"
 #include "rules/modifier.h"
-
-/* ---- variables where there are none ------------------------------------------------------ */
-
-/* The first %{FIELD} in a text, or NULL. */
-static const char *variable_in(const char *text, apr_pool_t *p)
-{
-    const cc_selector_t *selector;
-
-    for (const char *at = strstr(text, "%{"); at; at = strstr(at + 2, "%{")) {
-        apr_size_t len = strcspn(at, "}");
-
-        if (at[len] && cc_selector_parse(&selector, apr_pstrmemdup(p, at + 2, len - 2), p, NULL) ==
-                           APR_SUCCESS) {
-            return apr_pstrmemdup(p, at, len + 1);
-        }
-    }
-    return NULL;
-}
-
-const char *cc_lint_text_variable(const cc_condition_t *c, apr_pool_t *p)
-{
-    const char *variable = c->pattern ? variable_in(c->operand, p) : NULL;
-
-    return variable ? apr_psprintf(p,
-                                   "%s: %s is plain text here, since a pattern has no variables; "
-                                   "== compares two fields with each other",
-                                   cc_condition_text(c, p), variable)
-                    : NULL;
-}
-
-/* ---- templates --------------------------------------------------------------------------- */
-
-/* The text right behind a capture group; NULL if the part is not one, or a variable follows. */
-static const char *text_behind(const cc_template_t *template, int i, apr_pool_t *p)
-{
-    const cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
-    const cc_part_t *next = part + 1;
-
-    if (i + 1 >= template->parts->nelts || part->variable < 0 || next->variable >= 0 ||
-        APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t).selector) {
-        return NULL;
-    }
-    return apr_pstrmemdup(p, next->literal.iov_base, next->literal.iov_len);
-}
-
-static const char *template_text(const cc_template_t *template, apr_pool_t *p)
-{
-    return cc_text_escape(template->text, strlen(template->text), p);
-}
-
-const char *cc_lint_text_modifier(const cc_template_t *template, apr_pool_t *p)
-{
-    for (int i = 0; i < template->parts->nelts; i++) {
-        const char *text = text_behind(template, i, p);
-        const char *name = text && *text == '|' ? text + 1 : "";
-        apr_size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz");
-
-        if (len > 0 && cc_modifier_find(apr_pstrmemdup(p, name, len))) {
-            return apr_psprintf(p,
-                                "%s: a modifier cannot follow $1 to $9 or $<name>, so |%.*s "
-                                "becomes a part of the name; write it behind the field in the "
-                                "condition: FIELD|%.*s =~ ...",
-                                template_text(template, p), (int)len, name, (int)len, name);
-        }
-    }
-    return NULL;
-}
-
-const char *cc_lint_text_number(const cc_rule_t *rule, const cc_template_t *template, apr_pool_t *p)
-{
-    for (int i = 0; i < template->parts->nelts; i++) {
-        const char *text = text_behind(template, i, p);
-        const cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
-        const cc_condition_t *c;
-
-        if (!text || !apr_isdigit(*text)) {
-            continue;
-        }
-        c = cc_rule_captured(rule,
-                             &APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t));
-        if (c && c->pattern && !cc_pattern_groups_named(c->pattern) &&
-            part->group * 10 + (*text - '0') <= cc_pattern_groups(c->pattern)) {
-            return apr_psprintf(p,
-                                "%s: $%d%c is $%d followed by a %c, though the pattern has so many "
-                                "groups; name the group, (?<name>...), and write $<name>",
-                                template_text(template, p), part->group, *text, part->group, *text);
-        }
-    }
-    return NULL;
-}
 
 /* ---- operands that no value can match ---------------------------------------------------- */
 

@@ -3,7 +3,7 @@
 #ifndef CC_RULES_LOGIC_H
 #define CC_RULES_LOGIC_H
 
-#include "rules/internal.h"
+#include "rules/template.h"
 
 /* logic.c: comparisons for one rule; the same matcher serves all of them. */
 typedef struct cc_logic_t cc_logic_t;
@@ -131,13 +131,9 @@ bool cc_issuer_binding_decides(const cc_rule_t *rule);
 
 /*
  * lint_text.c: likely mistakes in the text of a condition or a template. Each gives NULL, or the
- * finding: a variable in an operand (CC0770), a modifier behind $1 (CC0771), $10 (CC0772), an
+ * finding: an
  * operand that no value of the field can match (CC0773), a serial number in decimal (CC0774).
  */
-const char *cc_lint_text_variable(const cc_condition_t *c, apr_pool_t *p);
-const char *cc_lint_text_modifier(const cc_template_t *template, apr_pool_t *p);
-const char *cc_lint_text_number(const cc_rule_t *rule, const cc_template_t *template,
-                                apr_pool_t *p);
 const char *cc_lint_text_never(const cc_condition_t *c, apr_pool_t *p);
 const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p);
 

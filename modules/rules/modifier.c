@@ -3,7 +3,7 @@
 #include "rules/modifier.h"
 
 static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
-                                              &cc_modifiers_octets};
+                                             &cc_modifiers_octets, &cc_modifiers_der};
 
 #define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 
@@ -43,6 +43,22 @@ cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr
     cc_modifying_t m = {selector->argument, p};
 
     return modifier->choose ? modifier->choose(in, &m) : each_modify(modifier, in, &m);
+}
+
+cc_values_t cc_modifier_make(const cc_selector_t *selector, const cc_selector_t *origin,
+                             const cc_value_t *value, apr_pool_t *p)
+{
+    if (selector == origin) {
+        return (cc_values_t){1, value};
+    }
+    return cc_modifier_apply(selector, cc_modifier_make(selector->base, origin, value, p), p);
+}
+
+cc_values_t cc_modifier_make_all(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p)
+{
+    return selector->base
+               ? cc_modifier_apply(selector, cc_modifier_make_all(selector->base, in, p), p)
+               : in;
 }
 
 const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector)

@@ -7,7 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/selector.h"
 
 /* What a modifier uses beside values: its argument, and the pool of what it makes. */
 typedef struct cc_modifying_t {
@@ -83,6 +83,7 @@ typedef struct cc_modifiers_t {
 #define CC_TAKES_DER CC_TYPE_BIT(CC_TYPE_DER)
 
 extern const cc_modifiers_t cc_modifiers_text;   /* modifier_text.c */
+extern const cc_modifiers_t cc_modifiers_der;    /* modifier_der.c */
 extern const cc_modifiers_t cc_modifiers_choose; /* modifier_choose.c */
 extern const cc_modifiers_t cc_modifiers_octets; /* modifier_octets.c */
 

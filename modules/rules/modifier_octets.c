@@ -250,8 +250,8 @@ static const char *refuse_digest(const cc_selector_t *base, const cc_modifier_t 
     const char *field = base->ref.field->name;
 
     if (strcmp(field, "der") == 0 || strcmp(field, "pem") == 0) {
-        return apr_psprintf(p, "%s is text; the digest of the certificate is the field %s", field,
-                            modifier->word.name);
+        return apr_psprintf(p, "%s is text; the digest of a certificate is the field %s",
+                            base->name, modifier->word.name);
     }
     if (base->type == CC_TYPE_OCTETS && !base->maker && cc_field_digest_digits(&base->ref) > 0) {
         return apr_psprintf(p,
@@ -296,9 +296,9 @@ static const cc_modifier_t modifiers[] = {
      .map = map_colons},
     {.word = {"decimal",
               "The octets as one big-endian number in decimal, as text; a negative serial number "
-              "has a `-`. Unusable for more than 1024 bytes. For octets and DER.",
+              "has a `-`. Unusable for more than 1024 bytes. For octets.",
               "serial|decimal == 2089475"},
-     .takes = OCTETS,
+     .takes = CC_TAKES_OCTETS,
      .form = form_decimal,
      .map = map_decimal},
     {.word = {"sha256", "The SHA-256 digest of the octets, as octets. For octets and DER.",

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/selector.h"
 
 /* ---- evaluation -------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "rules/modifier.h"
+#include "rules/template.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
@@ -93,8 +94,29 @@ static apr_status_t made_operand(cc_condition_t *c, cc_rule_reader_t *reader)
                   : APR_SUCCESS;
 }
 
+/* A pattern or the name of a table with %{FIELD}, which would be plain text there. */
+static apr_status_t variable_refuse(const cc_condition_t *c, cc_rule_reader_t *reader)
+{
+    apr_pool_t *p = reader->rules->pool;
+    const char *variable = cc_selector_variable_in(c->operand, p);
+
+    if (!variable) {
+        return APR_SUCCESS;
+    }
+    return cc_error_set(reader->err, p, "CC0208", variable,
+                        c->op->kind == CC_OPERATOR_PATTERN
+                            ? "a pattern has no variables; %s == %s compares two fields, and in a "
+                              "pattern, %%\\{ is text"
+                            : "a table is named by its name; to compare two fields, write %s == %s",
+                        cc_condition_field(c->field, p), variable);
+}
+
 static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
 {
+    if ((c->op->kind == CC_OPERATOR_PATTERN || c->op->kind == CC_OPERATOR_TABLE) &&
+        variable_refuse(c, reader) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
     if (c->op->kind == CC_OPERATOR_PATTERN) {
         return cc_pattern_compile(&c->pattern, reader->rules, c->operand, reader->err);
     }

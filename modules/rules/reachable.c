@@ -50,12 +50,18 @@ static void variable_fit(cc_fitting_t *fitting, const char *never)
     }
 }
 
-/* The letters that |lower or |upper keep out of the variable's text, or NULL. */
-static const char *letters_never(const cc_rule_t *rule, const cc_variable_t *variable)
+/* The letters that a modifier keeps out of the part's text, or NULL. */
+static const char *letters_never(const cc_rule_t *rule, const cc_template_t *template,
+                                 const cc_part_t *part)
 {
+    const cc_variable_t *variable =
+        &APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t);
     const cc_condition_t *captured = cc_rule_captured(rule, variable);
-    const cc_selector_t *selector = captured ? captured->selector : variable->selector;
-    bool is_row = captured && captured->table;
+    const cc_selector_t *selector = part->modified     ? part->modified
+                                    : variable->chosen ? variable->chosen
+                                    : captured         ? captured->selector
+                                                       : variable->selector;
+    bool is_row = captured && captured->table && !part->modified && !variable->chosen;
 
     return selector->casing && !is_row ? selector->casing->letters : NULL;
 }
@@ -72,9 +78,7 @@ static bool template_may_give(const cc_rule_t *rule, const cc_template_t *templa
         if (part->variable < 0) {
             literal_fit(&fitting, &part->literal);
         } else {
-            const cc_variable_t *variable =
-                &APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t);
-            variable_fit(&fitting, letters_never(rule, variable));
+            variable_fit(&fitting, letters_never(rule, template, part));
         }
     }
     return fitting.from[fitting.len];
@@ -141,8 +145,7 @@ static const char *shape_text(const cc_rule_t *rule, const cc_template_t *templa
                 apr_pstrmemdup(p, part->literal.iov_base, part->literal.iov_len);
             continue;
         }
-        never =
-            letters_never(rule, &APR_ARRAY_IDX(template->variables, part->variable, cc_variable_t));
+        never = letters_never(rule, template, part);
         APR_ARRAY_PUSH(pieces, const char *) = apr_pstrcat(p, "\1", never, "\2", NULL);
     }
     return apr_array_pstrcat(p, pieces, '\0');

@@ -148,6 +148,13 @@ static void modifier_put(cc_selector_t *wanted)
     wanted->always = wanted->always || modifier->always;
 }
 
+apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word, const char *more)
+{
+    return cc_error_set(reader->err, reader->rules->pool, "CC0211", word,
+                        "no such modifier; write one of %s%s",
+                        cc_modifier_names(reader->rules->pool), more);
+}
+
 /* An error if the modifier does not work on the values of `base`. */
 static apr_status_t refused_for(const cc_selector_t *wanted, const cc_selector_t *base,
                                 const char *written, cc_rule_reader_t *reader)
@@ -167,9 +174,8 @@ static apr_status_t refused_for(const cc_selector_t *wanted, const cc_selector_t
     return APR_SUCCESS;
 }
 
-/* Puts one modifier on top of *selector. */
-static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t *reader,
-                                      const char *written)
+apr_status_t cc_selector_modify(cc_selector_t **selector, cc_rule_reader_t *reader,
+                                const char *written)
 {
     apr_pool_t *p = reader->rules->pool;
     cc_selector_t *base = *selector;
@@ -178,11 +184,12 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
     bool closed = modifier_split(&text, written, p);
 
     wanted.modifier = cc_modifier_find(text.name);
-    if (!wanted.modifier || !closed) {
-        return cc_error_set(reader->err, p, "CC0211", written,
-                            closed ? "no such modifier; write one of %s"
-                                   : "a \")\" must end a modifier with an argument",
-                            cc_modifier_names(p));
+    if (!wanted.modifier && closed) {
+        return cc_selector_no_modifier(reader, written, "");
+    }
+    if (!closed) {
+        return cc_error_set(reader->err, p, "CC0203", written,
+                            "a \")\" must end a modifier with an argument");
     }
     if (refused_for(&wanted, base, written, reader) != APR_SUCCESS) {
         return APR_EINVAL;
@@ -196,39 +203,45 @@ static apr_status_t modifier_selector(cc_selector_t **selector, cc_rule_reader_t
         return APR_EINVAL;
     }
     modifier_put(&wanted);
-    *selector = selector_keep(reader->rules, &wanted);
+    *selector = wanted.number == CC_SELECTOR_OF_CAPTURE ? apr_pmemdup(p, &wanted, sizeof(wanted))
+                                                        : selector_keep(reader->rules, &wanted);
     return APR_SUCCESS;
 }
 
-/* The next bar that is in no parentheses; a backslash quotes the character after it. NULL: none. */
-static char *bar_find(char *text)
+const cc_selector_t *cc_selector_origin(const cc_selector_t *selector)
+{
+    while (selector->base && selector->modifier->map) {
+        selector = selector->base;
+    }
+    return selector;
+}
+
+const char *cc_selector_until(const char *text, const char *ends)
 {
     int depth = 0;
 
     for (; *text; text++) {
         if (*text == '\\' && text[1] && depth > 0) {
             text++;
+        } else if (depth == 0 && strchr(ends, *text)) {
+            break;
         } else if (*text == '(') {
             depth++;
-        } else if (*text == ')') {
+        } else if (*text == ')' && depth > 0) {
             depth--;
-        } else if (*text == '|' && depth <= 0) {
-            return text;
         }
     }
-    return NULL;
+    return text;
 }
 
 /* Takes the next piece off *rest, which becomes NULL after the last piece. */
 static char *piece_take(char **rest)
 {
     char *piece = *rest;
-    char *bar = bar_find(piece);
+    char *bar = piece + (cc_selector_until(piece, "|") - piece);
 
-    *rest = bar ? bar + 1 : NULL;
-    if (bar) {
-        *bar = '\0';
-    }
+    *rest = *bar ? bar + 1 : NULL;
+    *bar = '\0';
     return piece;
 }
 
@@ -238,9 +251,24 @@ apr_status_t cc_selector_find(cc_selector_t **selector, cc_rule_reader_t *reader
     apr_status_t rv = field_selector(selector, reader, piece_take(&rest));
 
     while (rv == APR_SUCCESS && rest) {
-        rv = modifier_selector(selector, reader, piece_take(&rest));
+        rv = cc_selector_modify(selector, reader, piece_take(&rest));
     }
     return rv;
+}
+
+const char *cc_selector_variable_in(const char *text, apr_pool_t *p)
+{
+    const cc_selector_t *selector;
+
+    for (const char *at = strstr(text, "%{"); at; at = strstr(at + 2, "%{")) {
+        const char *end = cc_selector_until(at + 2, "}");
+        const char *name = apr_pstrmemdup(p, at + 2, (apr_size_t)(end - at - 2));
+
+        if (*end && (*name == '$' || cc_selector_parse(&selector, name, p, NULL) == APR_SUCCESS)) {
+            return apr_pstrmemdup(p, at, (apr_size_t)(end + 1 - at));
+        }
+    }
+    return NULL;
 }
 
 /* ---- one on its own ---------------------------------------------------------------------- */

@@ -88,11 +88,24 @@ static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
     return cell;
 }
 
+void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *name,
+                            cc_values_t values, int unusable)
+{
+    const cc_value_t *bad = values.at;
+
+    while (!bad->unusable) {
+        bad++;
+    }
+    cc_evaluation_note(
+        ev, CC_NOTE_UNUSABLE_VALUE, where, "a value of the certificate cannot be used",
+        "%s: %d of %d values cannot be used; the first is \"%s\": %s", name, unusable, values.count,
+        cc_text_excerpt(bad->text, bad->len, ev->scratch), bad->unusable);
+}
+
 /* Adds one note on unusable values, with the field, or the modifier that made them unusable. */
 static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
     cc_cell_t *cell = &ev->cells[selector->number];
-    const cc_value_t *bad = cell->values.at;
 
     if (cell->noted || cell->unusable == 0) {
         return;
@@ -104,14 +117,7 @@ static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
             return;
         }
     }
-    while (!bad->unusable) {
-        bad++;
-    }
-    cc_evaluation_note(ev, CC_NOTE_UNUSABLE_VALUE, selector->where,
-                       "a value of the certificate cannot be used",
-                       "%s: %d of %d values cannot be used; the first is \"%s\": %s",
-                       selector->name, cell->unusable, cell->values.count,
-                       cc_text_excerpt(bad->text, bad->len, ev->scratch), bad->unusable);
+    cc_evaluation_unusable(ev, selector->where, selector->name, cell->values, cell->unusable);
 }
 
 const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)

@@ -20,6 +20,8 @@ my $h = ClientCert::Test->server(
     ClientCertMap issuer == "CN=Staff CA,O=Example" san.der.1.3.6.1.4.1.32473.3 == 04020a1b group=der
     ClientCertMap issuer == "CN=Services CA,O=Example" san.permanent == 1.3.6.1.4.1.32473.8:4711 user=%{san.permanent}
     ClientCertMap issuer == "CN=Services CA,O=Example" san.hardware =~ "1\.3\.6\.1\.4\.1\.32473\.7:([0-9a-f]+)" group=module-$1
+    ClientCertMap issuer == "CN=Services CA,O=Example" group=serial-%{san.der.1.3.6.1.5.5.7.8.4|at(2)|contents|hex}
+    ClientCertMap issuer == "CN=Services CA,O=Example" san.der.1.3.6.1.5.5.7.8.4|at(1)|oid == 1.2.3 deny
     ClientCertMap issuer == "CN=Services CA,O=Example" san.any == "email:jürgen@example.com" group=mailbox
     ClientCertMap san.any in names group=$1
 </VirtualHost>
@@ -32,7 +34,7 @@ sub identity {
 }
 
 is_deeply identity('piv'), ['0032-0001-092446', qw(fascn holder-4711 der door)], 'a PIV card';
-is_deeply identity('device'), ['1.3.6.1.4.1.32473.8:4711', qw(module-0a1b mailbox rack)], 'a device';
+is_deeply identity('device'), ['1.3.6.1.4.1.32473.8:4711', qw(module-0a1b serial-0a1b mailbox rack)], 'a device';
 
 my $ca = ClientCert::Test->ca;
 my $shown = tool('show', "$ca/piv.pem")->{output};

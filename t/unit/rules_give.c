@@ -71,6 +71,16 @@ static const give_case_t gives[] = {
     {"$<m>", "Staff", false},
     {"$<m>", "staff", true},
     {"$1", "Staff", true},
+    {"$1|lower", "Staff", false},
+    {"$1|first|lower", "staff", true},
+    {"$<m>|upper", "STAFF", true},
+    {"$<m>|upper", "staff", false},
+    {"$<m>|first", "Staff", false},
+    {"$<m>|first|upper", "STAFF", true},
+    {"%{subject.OU|lower}%{subject.OU}", "staFF", true},
+    {"%{subject.OU|lower}-%{subject.OU}", "sTaff-x", false},
+    {"%{serial|colons}", "AA:bb", false},
+    {"%{subject.OU|lower|present}", "true", true},
     {"$$%%", "$%", true},
 };
 

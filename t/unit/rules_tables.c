@@ -74,6 +74,15 @@ static const row_case_t of_people[] = {
     {"san.email in t user=$2", NULL, "", "CC0152 "},
     {"san.email in t user=$1 group=$4", "alice", "", ""},
     {"san.email in t user=static", "static", "", ""},
+    /* modifiers of columns: on each value, or on all of them in order */
+    {"san.email in t user=$2|first group=$2", "staff", "staff admins", ""},
+    {"san.email in t user=$2|last|upper", "ADMINS", "", ""},
+    {"san.email in t user=$1|upper group=x-%{$2|upper}y", "ALICE", "x-STAFFy x-ADMINSy", ""},
+    {"san.email in t user=$2|nth(2)-$3|nth(1)", "admins-x", "", ""},
+    {"san.email in t user=$2|nth(3)", NULL, "", ""},
+    {"san.email in t user=n$2|count group=n$4|count group=$4|present", "n2", "n0 false", ""},
+    {"san.email in t group=$2|upper-$2", NULL, "STAFF-staff ADMINS-admins", ""},
+    {"san.email in t group=$2|first-$3", NULL, "staff-x staff-y", ""},
     {"san.dns in t user=$1\nuser=late", "late", "", ""},
     {"subject.CN in t user=$1", "alice.cn", "", ""},
     {"subject.CN|lower in t user=$1", "lower", "", ""},
@@ -112,6 +121,10 @@ TEST(each_value_that_is_found_is_a_match)
     ck_assert_str_eq(tags(verdict), "CC0152 ");
     ck_assert_str_eq(ruleset_groups(verdict, pool), "ax ay bz");
     ck_assert_str_eq(ask("san.email|last in t user=$1", both, ruleset_alice)->user, "b");
+    verdict =
+        ask("san.email in t user=$1|first group=n$2|count group=$2|last", both, ruleset_alice);
+    ck_assert_str_eq(verdict->user, "a");
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "n3 z");
 }
 
 TEST(a_table_that_captures_nothing_is_asked_until_a_value_is_found)

@@ -31,7 +31,37 @@ static const template_case_t of_alice[] = {
     /* captures */
     {"san.email =~ (.+)@example\\.com user=$1", "alice", "", ""},
     {"san.email =~ ((.)(.)(.)(.)(.)@(.).*) user=$7$6$5$4$3$2$1", "eecilaalice@example.com", "", ""},
-    {"san.email =~ (.+)@example\\.com user=$10", "alice0", "", ""},
+    {"san.email =~ (.+)@example\\.com user=%{$1}0", "alice0", "", ""},
+    {"san.email =~ (.+)@example\\.com user=$1$$|0", "alice$|0", "", ""},
+    /* modifiers of captures: on each text, or on all of them in order */
+    {"san.email =~ (.+)@Example\\.ORG user=$1|lower", "alice.a", "", ""},
+    {"san.email =~ (?<n>.+)@Example\\.ORG user=$<n>|lower", "alice.a", "", ""},
+    {"san.email =~ (.+)@Example\\.ORG user=x-%{$1|lower}y", "x-alice.ay", "", ""},
+    {"san.email =~ (?<n>.+)@Example\\.ORG user=%{$<n>|upper|lower}x", "alice.ax", "", ""},
+    {"san.email =~ (.+)@Example\\.ORG user=$1|lower-$1", "alice.a-Alice.A", "", ""},
+    {ALL_EMAIL "user=$1|first", "alice", "", ""},
+    {ALL_EMAIL "user=$1|last|lower", "alice.a", "", ""},
+    {ALL_EMAIL "user=$1|lower|nth(2)", "alice.a", "", ""},
+    {ALL_EMAIL "user=$1|nth(3)", NULL, "", ""},
+    {ALL_EMAIL "user=n$1|count", "n2", "", ""},
+    {ALL_EMAIL "user=$1|present", "true", "", ""},
+    {ALL_EMAIL "group=$2|lower:$1", NULL, "example.com:alice example.org:Alice.A", ""},
+    {ALL_EMAIL "group=$1|first:$2", NULL, "alice:example.com alice:Example.ORG", ""},
+    {ALL_EMAIL "group=$1|count|first/$1|first|upper/$1", NULL, "2/ALICE/alice 2/ALICE/Alice.A", ""},
+    {"san.email =~ (.+) group=$1|local.$1|domain|lower", NULL,
+     "alice.example.com Alice.A.example.org", ""},
+    /* a text for which a modifier gives none drops the combination */
+    {"san.dns =~ (.+) user=$1|local", NULL, "", ""},
+    {"subject.OU =~ (Staff)|(A.*) group=$2|lower group=n$2|count", NULL, "admins n1", ""},
+    {"subject.OU =~ (Staff)|(x)|Admins group=$2|lower group=n$2|count", NULL, "n0", ""},
+    /* a bar is text before anything but a letter, and after a dollar sign */
+    {"subject.CN =~ (.*) user=$1|", "Alice|", "", ""},
+    {"subject.CN =~ (.*) user=$1||lower", "Alice||lower", "", ""},
+    {"subject.CN =~ (.*) user=$1|-lower", "Alice|-lower", "", ""},
+    {"subject.CN =~ (.*) user=$1$|lower", "Alice|lower", "", ""},
+    {"subject.CN =~ (.*) user=|lower$1", "|lowerAlice", "", ""},
+    {"subject.CN =~ (.*) user=%{$1}|lower", "Alice|lower", "", ""},
+    {"subject.CN =~ (.*) user=a$|b", "a|b", "", ""},
     {"san.uri =~ \"spiffe://example\\.com/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+)\" user=$<sa>.$<ns>",
      "db.prod", "", ""},
     {"san.uri =~ .*/(?<sa>[^/]+) subject.CN =~ (?<cn>.*) user=$<cn>:$<sa>", "Alice:db", "", ""},
@@ -53,8 +83,26 @@ static const template_case_t of_alice[] = {
     {"group=%{subject.OU|lower}", NULL, "staff admins", ""},
     {"group=%{subject.OU|last}", NULL, "Admins", ""},
     {"group=%{subject.OU}-%{subject.OU}", NULL, "Staff-Staff Admins-Admins", ""},
-    {"group=%{subject.OU}-%{subject.OU|lower}", NULL,
-     "Staff-staff Staff-admins Admins-staff Admins-admins", ""},
+    {"group=%{subject.OU|nth(2)}", NULL, "Admins", ""},
+    {"user=%{subject.OU|count}", "2", "", ""},
+    {"user=%{san.upn|count}%{san.upn|present}", "0false", "", ""},
+    {"user=%{san.upn|nth(1)}x", NULL, "", ""},
+    /* variables that are made of the same values step together */
+    {"group=%{subject.OU}-%{subject.OU|lower}", NULL, "Staff-staff Admins-admins", ""},
+    {"group=%{subject.OU|lower}-%{subject.OU|upper}", NULL, "staff-STAFF admins-ADMINS", ""},
+    {"group=%{san.email|local}@%{san.email|domain|lower}", NULL,
+     "alice@example.com Alice.A@example.org", ""},
+    {"group=%{san.email|domain|lower}/%{san.email|domain|lower}", NULL,
+     "example.com/example.com example.org/example.org", ""},
+    {"group=%{subject.OU|first}-%{subject.OU}", NULL, "Staff-Staff Staff-Admins", ""},
+    {"group=%{subject.OU|lower|first}-%{subject.OU|lower}", NULL, "staff-staff staff-admins", ""},
+    {"group=%{subject.OU|first|lower}-%{subject.OU|first}", NULL, "staff-Staff", ""},
+    {"group=%{subject.OU|nth(1)}-%{subject.OU|nth(2)}", NULL, "Staff-Admins", ""},
+    {"group=%{san.dns|local}%{san.dns}x group=y", NULL, "y", ""},
+    {"group=%{subject|oneline}%{subject}", NULL,
+     "/C=DE/O=Example/OU=Staff/OU=Admins/CN=AliceCN=Alice,OU=Admins,OU=Staff,O=Example,C=DE", ""},
+    {"group=%{subject.OU}-%{san.email|local}", NULL,
+     "Staff-alice Staff-Alice.A Admins-alice Admins-Alice.A", ""},
     {"group=%{subject.UID}x group=y", NULL, "y", ""},
     {"user=%{subject.UID}", NULL, "", ""},
     {"user=%{subject}", "CN=Alice,OU=Admins,OU=Staff,O=Example,C=DE", "", ""},
@@ -86,6 +134,10 @@ static const template_case_t of_bad[] = {
     {"user=%{subject.CN}", NULL, "", "CC0150 "},
     {"user=x%{subject.CN}", NULL, "", "CC0150 "},
     {"group=a%{subject|oneline}", NULL, "", "CC0150 "},
+    {"group=%{san.email|local}@%{san.email|domain|upper}", NULL, "bob@EXAMPLE.COM", "CC0150 "},
+    {"group=%{san.email|count}", NULL, "", "CC0150 "},
+    {"user=%{san.email|present}", "true", "", ""},
+    {"user=%{san.email|nth(2)}", "bob@example.com", "", ""},
 };
 
 static apr_pool_t *pool;
@@ -154,12 +206,20 @@ TEST(an_empty_name_is_refused_and_told)
 
 TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
 {
-    const char *pairs[] = {"OU", "0",  "OU",    "1",  "OU", "2",  "OU", "3",  "OU",
-                           "4",  "OU", "5",     "OU", "6",  "OU", "7",  "OU", "8",
-                           "OU", "9",  "email", "0",  NULL, NULL, NULL};
-    const char *rule = "group=%{subject.OU}%{subject.OU|lower}%{subject.OU|upper}%{san.email}\n"
-                       "group=after";
-    const cc_verdict_t *verdict = ruleset_ask(rule, pairs, pool);
+    static const char *const digits[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+    static const char *const places[] = {"OU", "O", "UID"};
+    const char *pairs[2 * 3 * 10 + 5] = {NULL};
+    const char **pair = pairs;
+    const char *rule = "group=%{subject.OU}%{subject.O}%{subject.UID}%{san.email}\ngroup=after";
+    const cc_verdict_t *verdict;
+
+    for (size_t i = 0; i < COUNT(places) * COUNT(digits); i++) {
+        *pair++ = places[i / COUNT(digits)];
+        *pair++ = digits[i % COUNT(digits)];
+    }
+    *pair++ = "email";
+    *pair++ = "0";
+    verdict = ruleset_ask(rule, pairs, pool);
 
     ck_assert_int_eq(verdict->group_count, 1001);
     ck_assert_str_eq(verdict->groups[0].name, "0000");
@@ -167,12 +227,12 @@ TEST(a_thousand_combinations_are_made_and_one_more_is_a_failure)
     ck_assert_str_eq(verdict->groups[999].name, "9990");
     ck_assert_int_eq(verdict->note_count, 0);
 
-    pairs[22] = "email";
-    pairs[23] = "1";
+    *pair++ = "email";
+    *pair++ = "1";
     verdict = ruleset_ask(rule, pairs, pool);
     ck_assert(!cc_verdict_has_identity(verdict));
     ck_assert_int_eq(verdict->matched_count, 0);
-    ck_assert_ptr_nonnull(strstr(verdict->failure, "r1: group=%{subject.OU}%{subject.OU|lower}"));
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "r1: group=%{subject.OU}%{subject.O}"));
     ck_assert_ptr_nonnull(strstr(verdict->failure, "more than 1000 results"));
     ck_assert_int_eq(verdict->note_count, 1);
     ck_assert_str_eq(verdict->notes[0].tag, "CC0153");
@@ -185,8 +245,8 @@ TEST(where_a_variable_has_no_value_there_are_not_too_many_results)
     static ruleset_certificate_t pairs = {"OU", "0",  "OU", "1",  "OU", "2",  "OU",
                                           "3",  "OU", "4",  "OU", "5",  "OU", "6",
                                           "OU", "7",  "OU", "8",  "OU", "9",  NULL};
-    const cc_verdict_t *verdict = ruleset_ask("group=%{subject.OU}%{subject.OU|lower}"
-                                              "%{subject.OU|upper}%{subject.OU|first}%{san.email}\n"
+    const cc_verdict_t *verdict = ruleset_ask("group=%{subject.OU}%{subject.OU|nth(1)}"
+                                              "%{subject.OU|last}%{subject.OU|first}%{san.email}\n"
                                               "group=after",
                                               pairs, pool);
 

@@ -48,7 +48,7 @@ static void answer(int fd, const answer_t *what)
 static void *serve(void *unused)
 {
     for (int fd; (fd = accept(server.fd, NULL, NULL)) >= 0; close(fd)) {
-        char question[1000];
+        char question[4000]; /* at least a ClientHello */
 
         __atomic_add_fetch(&server.connections, 1, __ATOMIC_SEQ_CST);
         while (read(fd, question, sizeof(question)) > 0) {
