@@ -18,7 +18,7 @@
 typedef struct cc_choices_t {
     int count;
     const struct iovec *const *at;
-    const cc_value_t *const *values; /* of a field; NULL: of a capture */
+    const cc_value_t *const *values; /* that modifiers of a part take; NULL: they take texts */
     int chosen;
 } cc_choices_t;
 
@@ -39,31 +39,33 @@ static struct iovec *text_of(const cc_value_t *value, apr_pool_t *p)
     return text;
 }
 
-/* The usable ones of these values. */
-static cc_choices_t choices_of_values(cc_evaluation_t *ev, cc_values_t values)
+/* The usable ones of these values, which are kept for modifiers that take more than texts. */
+static cc_choices_t choices_of_values(cc_evaluation_t *ev, cc_values_t values, bool keep)
 {
     apr_size_t count = (apr_size_t)values.count;
     const struct iovec **at = apr_palloc(ev->scratch, sizeof(*at) * count);
-    const cc_value_t **usable = apr_palloc(ev->scratch, sizeof(*usable) * count);
+    const cc_value_t **usable = keep ? apr_palloc(ev->scratch, sizeof(*usable) * count) : NULL;
     cc_choices_t choices = {0, at, usable, 0};
 
     for (int i = 0; i < values.count; i++) {
-        if (!values.at[i].unusable) {
+        if (!values.at[i].unusable && keep) {
             usable[choices.count] = &values.at[i];
+        }
+        if (!values.at[i].unusable) {
             at[choices.count++] = text_of(&values.at[i], ev->scratch);
         }
     }
     return choices;
 }
 
-static cc_choices_t choices_of_field(cc_evaluation_t *ev, const cc_selector_t *selector)
+static cc_choices_t choices_of_field(cc_evaluation_t *ev, const cc_selector_t *selector, bool keep)
 {
     const cc_cell_t *cell = cc_evaluation_cell(ev, selector);
 
     if (cell->unusable > 0) {
         cc_evaluation_doubt(ev);
     }
-    return choices_of_values(ev, cell->values);
+    return choices_of_values(ev, cell->values, keep);
 }
 
 /* What a group or a column has as a value, for modifiers; its text must end with a NUL. */
@@ -118,7 +120,7 @@ static cc_choices_t choices_made(cc_evaluation_t *ev, const cc_variable_t *varia
     values = (cc_values_t){texts->nelts, (const cc_value_t *)texts->elts};
     values = cc_modifier_make_all(variable->chosen, values, &m);
     values_doubt(ev, variable->chosen, values, unusable_count(values));
-    return choices_of_values(ev, values);
+    return choices_of_values(ev, values, true);
 }
 
 static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variable)
@@ -127,7 +129,7 @@ static cc_choices_t choices_of(cc_evaluation_t *ev, const cc_variable_t *variabl
     const apr_array_header_t *matches;
 
     if (variable->selector) {
-        return choices_of_field(ev, variable->selector);
+        return choices_of_field(ev, variable->selector, variable->modified);
     }
     matches = ev->captures[variable->capture];
     if (variable->columns) {

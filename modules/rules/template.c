@@ -36,6 +36,7 @@ static cc_variable_t *variable_add(cc_template_scan_t *scan, cc_variable_t wante
 {
     apr_array_header_t *variables = scan->template->variables;
     cc_part_t *part = &APR_ARRAY_PUSH(scan->template->parts, cc_part_t);
+    cc_variable_t *variable;
     int i = 0;
 
     while (i < variables->nelts &&
@@ -50,7 +51,9 @@ static cc_variable_t *variable_add(cc_template_scan_t *scan, cc_variable_t wante
     part->group = group;
     part->origin = cc_selector_origin(selector);
     part->modified = selector == part->origin ? NULL : selector;
-    return &APR_ARRAY_IDX(variables, i, cc_variable_t);
+    variable = &APR_ARRAY_IDX(variables, i, cc_variable_t);
+    variable->modified = variable->modified || part->modified;
+    return variable;
 }
 
 static void capture_add(cc_template_scan_t *scan, const cc_capture_t *capture)
@@ -188,6 +191,7 @@ static void variable_settle(const cc_template_t *template, int number)
         return;
     }
     variable->selector = same;
+    variable->modified = false;
     for (int i = 0; i < template->parts->nelts; i++) {
         cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
 

@@ -16,6 +16,7 @@ typedef struct cc_variable_t {
     const cc_selector_t *chosen; /* NULL, or modifiers that make other values of all those of the
                                   * group `group`, or of that column; they are then its group 0 */
     int group;
+    bool modified; /* a part has modifiers for its values */
 } cc_variable_t;
 
 typedef struct cc_part_t {

@@ -157,6 +157,21 @@ TEST(a_product_of_columns_is_bounded)
         "");
 }
 
+TEST(one_value_of_a_long_list_is_chosen_without_making_all_results)
+{
+    char *many = apr_palloc(pool, 2 * 1001 + 1);
+    faketable_row_t rows[] = {{ALICE, NULL}, {NULL, NULL}};
+    const cc_verdict_t *verdict;
+
+    for (int i = 0; i < 1001; i++)
+        memcpy(many + 2 * i, i == 0 ? "a," : "b,", 2);
+    many[2 * 1001 - 1] = '\0';
+    rows[0].columns = many;
+    verdict = ask("san.email in t user=$1|first group=n$1|count", rows, ruleset_alice);
+    ck_assert_str_eq(verdict->user, "a");
+    ck_assert_str_eq(ruleset_groups(verdict, pool), "n1001");
+}
+
 TEST(a_value_of_a_row_that_cannot_be_used_is_a_failure)
 {
     static const faketable_row_t rows[] = {{ALICE, "a\xff staff,b\x01,admins"}, {NULL, NULL}};
