@@ -77,6 +77,7 @@ static const struct {
     {"\"/CN=J\\xC3\\xBCrgen\" c", "CN=J\xC3\xBCrgen", "c"},
     {"\"/CN=J\\xc3\\xbcrgen\" c", "CN=J\xC3\xBCrgen", "c"},
     {"\"/CN=J\xC3\xBCrgen\" c", "CN=J\xC3\xBCrgen", "c"},
+    {"\"/CN=J\xC3\x9CRGEN\" c", "CN=j\xC3\xBCrgen", "c"},
     {"\"/CN=a \\\"b\\\" \\\\c\" x", "CN=a \\\"b\\\" \\\\c", "x"},
     {"\"/CN=\\*.example.org\" x", "CN=*.example.org", "x"},
     {"\"/O=Entrust, Inc./CN=a,b=c\" x", "CN=a\\,b\\=c,O=Entrust\\, Inc.", "x"},
