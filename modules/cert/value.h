@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of certificates: their types, and functions on names, IP addresses and DER. */
+/* Values of certificates: their types, and functions on names and IP addresses. */
 #ifndef CC_CERT_VALUE_H
 #define CC_CERT_VALUE_H
 
@@ -66,9 +66,9 @@ apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text
 
 /**
  * True if DN `v` is `base` or is below it: its RDNs begin with all RDNs of `base`. Names are equal,
- * here and by their keys, as RFC 5280 7.1 defines it for ASCII: types by OID, an RDN as a set, case
- * and surplus spaces ignored, string types ignored. Letters beyond ASCII are compared as they are
- * (as OpenSSL does).
+ * here and by their keys, as RFC 5280 7.1 defines it: types by OID, an RDN as a set, string types
+ * ignored, and values as cc_fold_prepare (base/fold.h) prepares them: case and surplus spaces are
+ * ignored. A value that is not a character string is compared by its DER.
  */
 bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 
@@ -79,11 +79,24 @@ bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
 
 /**
- * The slash form of a DN value (/C=DE/O=Example/CN=x), as in grid-mapfiles and FakeBasicAuth lists:
- * a text value. Unusable if two different names would give the same text (a value that contains
- * "/TYPE=" or a newline).
+ * The slash form of a DN value (/C=DE/O=Example/CN=host/x), as in grid-mapfiles: a text value. "/"
+ * and "+" in a value are written as they are. Unusable if another name could have the same text (a
+ * value that contains "/CN=" or "\x41"), or if a value is not a character string.
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/**
+ * The text of a DN value of a certificate that mod_ssl has in SSL_CLIENT_S_DN, byte for byte:
+ * X509_NAME_print_ex with XN_FLAG_RFC2253. Different names have different texts. Unusable for the
+ * value of an operand, whose string types are not known.
+ */
+cc_value_t cc_value_rfc2253(const cc_value_t *v, apr_pool_t *p);
+
+/**
+ * The same with "SSLOptions +LegacyDNStringFormat": X509_NAME_oneline. Unusable if another name has
+ * the same text. For the value of an operand: the text of a certificate in UTF-8.
+ */
+cc_value_t cc_value_legacy(const cc_value_t *v, apr_pool_t *p);
 
 /**
  * Reads a name in the slash form of grid-mapfiles (/C=DE/O=Example/CN=host/srv), from the root
@@ -124,6 +137,9 @@ typedef struct cc_der_path_t cc_der_path_t;
 /** Reads a path, which lives as long as `p`. APR_EINVAL: CC0247 or CC0248, with what is legal. */
 apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_pool_t *p,
                               cc_error_t *err);
+
+/** Whether the path leads to at most one element: all steps are numbers. */
+bool cc_der_path_single(const cc_der_path_t *path);
 
 /**
  * Pushes (cc_value_t, DER) the elements to which the path leads, in their order: none, or any

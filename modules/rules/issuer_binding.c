@@ -19,8 +19,12 @@ static const struct {
     {"ca.sha256", CC_BINDS_ISSUER},
     {"ca.spki.sha256", CC_BINDS_ISSUER},
     {"sha256", CC_BINDS_HOLDER},
+    {"sha384", CC_BINDS_HOLDER},
+    {"sha512", CC_BINDS_HOLDER},
     {"sha1", CC_BINDS_HOLDER},
     {"spki.sha256", CC_BINDS_HOLDER},
+    {"spki.sha384", CC_BINDS_HOLDER},
+    {"spki.sha512", CC_BINDS_HOLDER},
     {"spki.sha1", CC_BINDS_HOLDER},
     {"altsec.spki", CC_BINDS_HOLDER},
     {"altsec.issuer_serial", CC_BINDS_HOLDER},
@@ -102,6 +106,9 @@ static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
 {
     cc_issuer_binding_t binding = binding_among(c->selector, issuers);
 
+    if (c->issuer && !c->op->negative) {
+        return true; /* the row names the CA */
+    }
     if (c->other) {
         return false;
     }

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/fold.h"
 #include "rules/logic.h"
 #include "rules/modifier.h"
 
@@ -85,25 +86,47 @@ static const char *uri_form(const cc_selector_t *selector, const char *key, apr_
 
 static const char *lower_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (key[i] && strchr(selector->casing->letters, key[i])) {
-            return "with |lower, a value has no capital letters; write the keys in lower case, or "
-                   "add the option nocase to the table";
-        }
-    }
-    return NULL;
+    (void)selector;
+    return cc_fold_is_lower(key, len)
+               ? NULL
+               : "with |lower, a value has no capital letters; write the keys in lower case, or "
+                 "add the option nocase to the table";
 }
 
 /* ---- the form of a field ----------------------------------------------------------------- */
 
+static const char *any_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+{
+    (void)selector;
+    return memchr(key, ':', len)
+               ? NULL
+               : "a value begins with the type of the name, as in email:alice@example.com";
+}
+
+static const char *pair_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+{
+    (void)selector;
+    return memchr(key, ':', len) ? NULL
+                                 : "a value is an object identifier, a colon and the rest, as "
+                                   "clientcert show prints it";
+}
+
 static cc_form_fn *text_form(const cc_selector_t *selector)
 {
-    const char *name = selector->ref.field->name;
+    static const struct {
+        const char *field;
+        cc_form_fn *form;
+    } forms[] = {
+        {"san.email", address_form}, {"san.uri", uri_form},        {"san.any", any_form},
+        {"san.hardware", pair_form}, {"san.permanent", pair_form},
+    };
 
-    if (strcmp(name, "san.email") == 0) {
-        return address_form;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(selector->ref.field->name, forms[i].field) == 0) {
+            return forms[i].form;
+        }
     }
-    return strcmp(name, "san.uri") == 0 ? uri_form : NULL;
+    return NULL;
 }
 
 static cc_form_fn *form_of(const cc_selector_t *selector)

@@ -3,7 +3,8 @@
 #include "rules/modifier.h"
 
 static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
-                                              &cc_modifiers_octets, &cc_modifiers_replace};
+                                              &cc_modifiers_octets, &cc_modifiers_der,
+                                              &cc_modifiers_replace};
 
 #define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 

@@ -37,6 +37,7 @@ sub site {
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s{\bconf/staff-(?:ca|ocsp)\.pem}{\@CA\@/staff.pem}g;
     $block =~ s{\bconf/partner-ca\.pem}{\@CA\@/services.pem}g;
+    $block =~ s{\bconf/redis-ca\.pem}{\@CA\@/root.pem}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
     $block =~ s{/etc/(?:clients-ca/ca|ssl/staff-ca)\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
     $block =~ s{/etc/grid-security/}{conf/}g;
@@ -53,6 +54,7 @@ sub loads {
     my %files = map { ("conf/$_" => '') } $conf =~ m{(?:file|gridmap):conf/(\S+)}g;
     my $ca = ClientCert::Test->ca;
     $files{"crl/$_.crl"} = read_file("$ca/$_.crl") for qw(root staff services);
+    $files{'conf/redis.password'} = "secret\n";
     $files{'cas/clients.pem'} = read_file("$ca/clients.pem");
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;
@@ -72,7 +74,7 @@ sub loads {
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language operations proxies)) {    # 49-migration.t tests the fifth
+for my $page (qw(directives extensions language operations proxies)) {    # 49-migration.t tests migration.md
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {
@@ -102,7 +104,7 @@ loads('all of it can be exported', "ClientCertExport @names\n");
 # ---- some of them in use
 
 my ($payments) = grep { /payments/ } blocks('directives');
-my ($slash)    = grep { /subject\|oneline/ } blocks('migration');
+my ($slash)    = grep { /subject\|legacy in/ } blocks('migration');
 my $h          = ClientCert::Test->server(
     modules => \@modules,
     files   => {

@@ -25,10 +25,11 @@ static const certs_attribute_t issuer[] = {
 
 /*
  * rfc822Name, SmtpUTF8Mailbox, dNSName, two iPAddresses, two URIs, directoryName O=Other,
- * registeredID, UPN, and the principal j/admin@EXAMPLE.COM.
+ * registeredID, UPN, the principal j/admin/a@b of EXAMPLE.COM, FASC-N, hardwareModuleName and
+ * permanentIdentifier.
  */
 static const char san[] =
-    "\x30\x81\xdb"
+    "\x30\x82\x01\x44"
     "\x81\x0djd@example.de"
     "\xa0\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x09\xa0\x10\x0c\x0ej\xc3\xbc@example.de"
     "\x82\x0bjd.test.com"
@@ -44,7 +45,15 @@ static const char san[] =
     "EXAMPLE.COM"
     "\xa1\x1a\x30\x18\xa0\x03\x02\x01\x01\xa1\x11\x30\x0f\x1b\x01j\x1b\x05"
     "admin\x1b\x03"
-    "a@b";
+    "a@b"
+    "\xa0\x27\x06\x08\x60\x86\x48\x01\x65\x03\x06\x06\xa0\x1b\x04\x19"
+    "\xd0\x43\x94\x58\x21\x0c\x2c\x19\xa0\x84\x6d\x83\x68\x5a\x10\x82\x10\x8c\xe7\x39\x84\x10\x8c"
+    "\xa3\xfc"
+    "\xa0\x1d\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x11\x30\x0f"
+    "\x06\x09\x2b\x06\x01\x04\x01\x81\xfd\x59\x07\x04\x02\x0a\x1b"
+    "\xa0\x1f\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x03\xa0\x13\x30\x11\x0c\x04"
+    "4711"
+    "\x06\x09\x2b\x06\x01\x04\x01\x81\xfd\x59\x08";
 
 static const char sid[] =
     "\x30\x25\xa0\x23\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x19\x02\x01\xa0\x15\x04\x13"
@@ -57,7 +66,7 @@ static const char policies[] = "\x30\x15\x30\x0b\x06\x09\x2b\x06\x01\x04\x01\x81
 static const certs_extension_t extensions[] = {
     {"subjectAltName", CERTS_OCTETS(san), NULL},
     {"basicConstraints", {NULL, 0}, "CA:FALSE"},
-    {"keyUsage", {NULL, 0}, "digitalSignature,keyAgreement,decipherOnly"},
+    {"keyUsage", {NULL, 0}, "critical,digitalSignature,keyAgreement,decipherOnly"},
     {"extendedKeyUsage", {NULL, 0}, "clientAuth,1.3.6.1.4.1.32473.4"},
     {"certificatePolicies", CERTS_OCTETS(policies), NULL},
     {"subjectKeyIdentifier", {NULL, 0}, "0A:0B:0C"},
