@@ -29,6 +29,10 @@ ClientCertExport USER MAIL=san.email
         ClientCertExport U=user G=group R=rule LOCAL=san.email|local LAST=subject.OU|last \
             UP=subject.OU|upper SLASH=subject|oneline DAYS=days_left TLS=tls.version PEM=pem X_2=sid
     </Location>
+    <Location "/cgi-bin/env/made">
+        ClientCertExport OUS=subject.OU|count NTH=subject.OU|nth(1) UPN=san.upn|present \
+            "AT=san.email|first|replace(@(.*), at $1)" OUX=subject.OU|replace(f+$,)|upper
+    </Location>
     <Location "/cgi-bin/env/identity">
         ClientCertMap user=somebody
         ClientCertExport USER GROUPS RULE
@@ -86,6 +90,8 @@ for my $mpm ('event', 'prefork') {
             \ SLASH=/O=Example/OU=staff/OU=admins/CN=alice\ TLS=TLSv1\.3\ U=alice
             \ UP=STAFF,ADMINS\ $user$}x,
         "$mpm: NAME=FIELD with modifiers";
+    like alice('made'), qr{^$auth AT=alice at example\.com NTH=staff OUS=2 OUX=STA,ADMINS UPN=true $user$},
+        "$mpm: modifiers with arguments, and of all values";
 
     # the harness writes a backslash as \x5c
     is seen('default', cert => 'comma-ou'),
