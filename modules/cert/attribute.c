@@ -56,6 +56,10 @@ static const type_t types[] = {
     {NID_host, NULL, "host"},
     {NID_pkcs9_unstructuredName, NULL, "unstructuredName"},
     {NID_pkcs9_unstructuredAddress, NULL, "unstructuredAddress"},
+    {NID_INN, NULL, "INN"},
+    {NID_OGRN, NULL, "OGRN"},
+    {NID_OGRNIP, NULL, "OGRNIP"},
+    {NID_SNILS, NULL, "SNILS"},
 };
 
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
@@ -149,12 +153,58 @@ static apr_status_t not_found(const char *text, apr_pool_t *p, cc_error_t *err)
                         "identifier");
 }
 
+/* A type by the name that OpenSSL has for it: its short one, then its long one. */
+static const ASN1_OBJECT *find_openssl(const char *text)
+{
+    int nid = OBJ_sn2nid(text);
+
+    nid = nid == NID_undef ? OBJ_ln2nid(text) : nid;
+    return nid == NID_undef ? NULL : OBJ_nid2obj(nid);
+}
+
+/* OpenSSL also knows names of algorithms, extensions and so on, which are no attributes. */
+static bool is_attribute(const ASN1_OBJECT *object, apr_pool_t *p)
+{
+    static const char *const arcs[] = {
+        "2.5.4.",                   /* X.520 */
+        "0.9.2342.19200300.100.1.", /* RFC 4524 */
+        "1.2.840.113549.1.9.",      /* PKCS #9 */
+        "1.2.643.3.131.1.",         /* INN */
+        "1.2.643.100.",             /* OGRN, SNILS */
+    };
+    const char *dotted = cc_oid_dotted(object, p);
+
+    for (size_t i = 0; dotted && i < sizeof(arcs) / sizeof(arcs[0]); i++) {
+        size_t len = strlen(arcs[i]);
+        if (strncmp(dotted, arcs[i], len) == 0 && !strchr(dotted + len, '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *without_oid_prefix(const char *text)
+{
+    return apr_cstr_casecmpn(text, "OID.", 4) == 0 ? text + 4 : text;
+}
+
+bool cc_attribute_is_written(const char *text)
+{
+    const char *dotted = without_oid_prefix(text);
+
+    return find_word(text) || find_openssl(text) ||
+           (strchr(dotted, '.') && strspn(dotted, "0123456789.") == strlen(dotted));
+}
+
 const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err)
 {
-    const char *dotted = apr_cstr_casecmpn(text, "OID.", 4) == 0 ? text + 4 : text;
     const ASN1_OBJECT *object = find_word(text);
+    const ASN1_OBJECT *other = object ? NULL : find_openssl(text);
 
-    object = object ? object : cc_oid_read(dotted, p);
+    if (other && is_attribute(other, p)) {
+        object = other;
+    }
+    object = object ? object : cc_oid_read(without_oid_prefix(text), p);
     if (!object) {
         not_found(text, p, err);
     }

@@ -101,6 +101,8 @@ cc_operand_fn cc_operand_serial;
 
 /* An ASN.1 character string by its universal tag; any other tag is unusable. */
 cc_value_t cc_value_string(int tag, const unsigned char *data, apr_size_t len, apr_pool_t *p);
+/* True if values with this tag are character strings. */
+bool cc_is_string(int tag);
 
 /* ---- algorithm.c ---- */
 
@@ -145,23 +147,38 @@ cc_operand_fn cc_operand_oid; /* `variant` is a cc_oid_style_t */
 const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
 /* The same for Active Directory (CertNameToStr): S=, E=, OID.1.2.3= ... */
 const char *cc_attribute_ad_name(const ASN1_OBJECT *type, apr_pool_t *p);
+/* A type by one of its names in any case, OpenSSL's name, or the dotted OID; NULL: none. */
 const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err);
+/* True if a program may write this before the "=" of an attribute. */
+bool cc_attribute_is_written(const char *text);
 
-/* ---- name.c, name_parse.c ---- */
+/* ---- name.c, name_value.c, name_parse.c ---- */
 
 typedef struct cc_attribute_t {
     const ASN1_OBJECT *type;
     const char *name; /* of the type, from cc_attribute_name */
-    const char *text; /* usable text */
+    const char *text; /* usable text; "#" and hex if `is_der` */
     apr_size_t len;
-    int rdn; /* attributes of one RDN have the same number */
+    const char *folded; /* what is compared; NULL: the text, which is ASCII (cc_attribute_fold) */
+    apr_size_t folded_len;
+    bool is_der; /* the value is not a character string */
+    int rdn;     /* attributes of one RDN have the same number */
 } cc_attribute_t;
 
 /* A name in the order of its encoding, from the root down. */
 typedef struct cc_name_t {
     int count;
     const cc_attribute_t *at;
+    const X509_NAME *x509; /* in the certificate; NULL for the name of an operand */
 } cc_name_t;
+
+/*
+ * Sets the value of an attribute. Both return NULL, or a literal: the reason why the attribute is
+ * unusable. The first takes usable text. The second takes a value of any other type.
+ */
+const char *cc_attribute_set_text(cc_attribute_t *attribute, const char *text, apr_size_t len,
+                                  apr_pool_t *p);
+const char *cc_attribute_set_der(cc_attribute_t *attribute, const ASN1_TYPE *value, apr_pool_t *p);
 
 /* NULL if an attribute is unusable; *bad is then that value. */
 const cc_name_t *cc_name_read(const X509_NAME *name, cc_value_t *bad, apr_pool_t *p);

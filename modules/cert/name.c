@@ -9,6 +9,22 @@
 
 #include "cert/internal.h"
 
+/* Reads the value of an attribute. If it is unusable, the result has the reason and the octets. */
+static cc_value_t value_read(cc_attribute_t *attribute, const ASN1_STRING *data, apr_pool_t *p)
+{
+    int tag = ASN1_STRING_type(data);
+    cc_value_t value =
+        cc_value_string(tag, ASN1_STRING_get0_data(data), (apr_size_t)ASN1_STRING_length(data), p);
+
+    if (!value.unusable) {
+        value.unusable = cc_attribute_set_text(attribute, value.text, value.len, p);
+    } else if (!cc_is_string(tag)) {
+        ASN1_TYPE any = {.type = tag, .value.asn1_string = (ASN1_STRING *)data};
+        value.unusable = cc_attribute_set_der(attribute, &any, p);
+    }
+    return value;
+}
+
 const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_pool_t *p)
 {
     cc_name_t *name = apr_palloc(p, sizeof(*name));
@@ -16,16 +32,13 @@ const cc_name_t *cc_name_read(const X509_NAME *x509_name, cc_value_t *bad, apr_p
 
     name->count = X509_NAME_entry_count(x509_name);
     name->at = at = apr_pcalloc(p, sizeof(*at) * (apr_size_t)(name->count + 1));
+    name->x509 = x509_name;
     for (int i = 0; i < name->count; i++) {
         const X509_NAME_ENTRY *entry = X509_NAME_get_entry(x509_name, i);
-        const ASN1_STRING *data = X509_NAME_ENTRY_get_data(entry);
-        cc_value_t value = cc_value_string(ASN1_STRING_type(data), ASN1_STRING_get0_data(data),
-                                           (apr_size_t)ASN1_STRING_length(data), p);
+        cc_value_t value = value_read(&at[i], X509_NAME_ENTRY_get_data(entry), p);
 
         at[i].type = X509_NAME_ENTRY_get_object(entry);
         at[i].name = cc_attribute_name(at[i].type, p);
-        at[i].text = value.text;
-        at[i].len = value.len;
         at[i].rdn = X509_NAME_ENTRY_set(entry);
         if (!value.unusable && !at[i].name) {
             value.unusable = "the type of an attribute of it cannot be decoded";
@@ -56,8 +69,8 @@ static unsigned char *put_length(unsigned char *to, apr_size_t len)
 }
 
 /*
- * RFC 5280 7.1 for ASCII, as OpenSSL does it: case is ignored, and so are spaces at the ends and
- * the number of spaces inside. Letters beyond ASCII are compared as they are.
+ * cc_fold_prepare for ASCII: case is ignored, and so are spaces at the ends and the number of
+ * spaces inside.
  */
 static unsigned char *put_folded(unsigned char *to, const char *text, apr_size_t len)
 {
@@ -78,16 +91,27 @@ static unsigned char *put_folded(unsigned char *to, const char *text, apr_size_t
     return to;
 }
 
+static unsigned char *put_octets(unsigned char *to, const char *octets, apr_size_t len)
+{
+    memcpy(to, octets, len);
+    return to + len;
+}
+
 static piece_t attribute_key(const cc_attribute_t *attribute, apr_pool_t *p)
 {
     apr_size_t type_len = OBJ_length(attribute->type);
-    piece_t piece = {apr_palloc(p, type_len + attribute->len + 8), 0};
+    apr_size_t value_len = attribute->folded ? attribute->folded_len : attribute->len;
+    piece_t piece = {apr_palloc(p, type_len + value_len + 8), 0};
     unsigned char *value_at = put_length(piece.octets, type_len);
     unsigned char *end = NULL;
 
     memcpy(value_at, OBJ_get0_data(attribute->type), type_len);
     value_at += type_len;
-    end = put_folded(value_at + 4, attribute->text, attribute->len);
+    if (attribute->folded) {
+        end = put_octets(value_at + 4, attribute->folded, attribute->folded_len);
+    } else {
+        end = put_folded(value_at + 4, attribute->text, attribute->len);
+    }
     put_length(value_at, (apr_size_t)(end - value_at - 4));
     piece.len = (apr_size_t)(end - piece.octets);
     return piece;
@@ -166,8 +190,15 @@ bool cc_value_under(const cc_value_t *v, const cc_value_t *base)
 
 /* ---- the text (RFC 4514) -------------------------------------------------------------------- */
 
-static char *put_escaped(char *to, const char *text, apr_size_t len)
+static char *put_value(char *to, const cc_attribute_t *attribute)
 {
+    const char *text = attribute->text;
+    apr_size_t len = attribute->len;
+
+    if (attribute->is_der) {
+        memcpy(to, text, len);
+        return to + len;
+    }
     for (apr_size_t i = 0; i < len; i++) {
         bool at_end = text[i] == ' ' && (i == 0 || i == len - 1);
 
@@ -181,7 +212,8 @@ static char *put_escaped(char *to, const char *text, apr_size_t len)
 
 /*
  * A type without a registered name is written dotted and its value as a string. (RFC 4514 2.4
- * requires the BER in hex, which people can neither read nor write.)
+ * requires the BER in hex, which people can neither read nor write.) Values that are no strings are
+ * in hex.
  */
 static void set_text(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
 {
@@ -204,7 +236,7 @@ static void set_text(cc_value_t *value, const cc_name_t *name, apr_pool_t *p)
             }
             to = apr_cpystrn(to, name->at[i].name, strlen(name->at[i].name) + 1);
             *to++ = '=';
-            to = put_escaped(to, name->at[i].text, name->at[i].len);
+            to = put_value(to, &name->at[i]);
         }
         next = first;
     }
@@ -234,6 +266,7 @@ cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p)
                                  v->text, v->len, p);
     }
     reversed->count = name->count;
+    reversed->x509 = NULL;
     reversed->at = at = apr_palloc(p, sizeof(*at) * (apr_size_t)(name->count + 1));
     for (int i = 0; i < name->count; i += size) {
         size = rdn_size(name, i);

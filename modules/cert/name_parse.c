@@ -5,6 +5,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <openssl/err.h>
+
 #include "cert/internal.h"
 
 /* The part of the name that has been read. The text has the most specific RDN first. */
@@ -80,6 +82,53 @@ static apr_status_t parse_escape(parser_t *ps, char **to)
     return APR_SUCCESS;
 }
 
+/* The value in DER. A character string is the same value as in text. */
+static apr_status_t set_der(parser_t *ps, cc_attribute_t *attribute, const unsigned char *der,
+                            apr_size_t len)
+{
+    const unsigned char *at = der;
+    const char *unusable = "it is not DER";
+    ASN1_TYPE *value = NULL;
+
+    ERR_set_mark();
+    value = d2i_ASN1_TYPE(NULL, &at, (long)len);
+    if (value && at == der + len && cc_is_string(value->type)) {
+        const ASN1_STRING *data = value->value.asn1_string;
+        cc_value_t text = cc_value_string(value->type, ASN1_STRING_get0_data(data),
+                                          (apr_size_t)ASN1_STRING_length(data), ps->pool);
+        unusable = text.unusable ? text.unusable
+                                 : cc_attribute_set_text(attribute, text.text, text.len, ps->pool);
+    } else if (value && at == der + len) {
+        unusable = cc_attribute_set_der(attribute, value, ps->pool);
+    }
+    ASN1_TYPE_free(value);
+    ERR_pop_to_mark();
+    return unusable ? syntax_error(ps, "a value in hex that no certificate can have (after \"#\" "
+                                       "follows the DER of one value; a \"#\" itself is \\#)")
+                    : APR_SUCCESS;
+}
+
+/* Reads "#04024869" (RFC 4514 2.4). */
+static apr_status_t parse_hex(parser_t *ps, cc_attribute_t *attribute)
+{
+    unsigned char *der = apr_palloc(ps->pool, strlen(ps->at));
+    const char *s = ps->at + 1;
+    apr_size_t len = 0;
+
+    for (; hex_digit(s[0]) >= 0 && hex_digit(s[1]) >= 0; s += 2) {
+        der[len++] = (unsigned char)(hex_digit(s[0]) << 4 | hex_digit(s[1]));
+    }
+    s += strspn(s, " ");
+    if (*s && *s != ',' && *s != '+') {
+        len = 0;
+    }
+    if (set_der(ps, attribute, der, len) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    ps->at = s;
+    return APR_SUCCESS;
+}
+
 static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
 {
     char *text = apr_palloc(ps->pool, strlen(ps->at) + 1);
@@ -88,7 +137,7 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
 
     skip_blanks(ps);
     if (*ps->at == '#') {
-        return syntax_error(ps, "a value in hex (write it as text, and a leading \"#\" as \\#)");
+        return parse_hex(ps, attribute);
     }
     while (*ps->at && *ps->at != ',' && *ps->at != '+') {
         if (strchr("\";<>", *ps->at)) {
@@ -104,13 +153,14 @@ static apr_status_t parse_value(parser_t *ps, cc_attribute_t *attribute)
             end = to[-1] == ' ' ? end : to;
         }
     }
-    attribute->text = text;
-    attribute->len = (apr_size_t)(end - text);
-    if (cc_text_unusable(text, attribute->len)) {
+    if (cc_text_unusable(text, (apr_size_t)(end - text))) {
         return syntax_error(ps, "a value that no certificate can have (a control character, or "
                                 "invalid UTF-8)");
     }
-    text[attribute->len] = '\0';
+    *end = '\0';
+    if (cc_attribute_set_text(attribute, text, (apr_size_t)(end - text), ps->pool)) {
+        return syntax_error(ps, "a value with too many combining marks in a row");
+    }
     return APR_SUCCESS;
 }
 
@@ -131,7 +181,7 @@ static const cc_name_t *from_the_root(const apr_array_header_t *attributes, apr_
 {
     const cc_attribute_t *from = (const cc_attribute_t *)attributes->elts;
     cc_attribute_t *at = apr_palloc(p, sizeof(*at) * (apr_size_t)attributes->nelts);
-    cc_name_t *name = apr_palloc(p, sizeof(*name));
+    cc_name_t *name = apr_pcalloc(p, sizeof(*name));
     int count = 0;
 
     for (int rdn = from[attributes->nelts - 1].rdn; rdn >= 0; rdn--) {

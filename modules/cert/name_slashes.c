@@ -120,10 +120,11 @@ static void value_read(reader_t *r, cc_attribute_t *attribute)
         }
     }
     *to = '\0';
-    attribute->text = text;
-    attribute->len = (apr_size_t)(to - text);
-    if (!r->problem && attribute->len > 0) {
-        r->problem = cc_text_unusable(text, attribute->len);
+    if (!r->problem) {
+        r->problem = cc_text_unusable(text, (apr_size_t)(to - text));
+    }
+    if (!r->problem) {
+        r->problem = cc_attribute_set_text(attribute, text, (apr_size_t)(to - text), r->pool);
     }
 }
 
@@ -157,7 +158,7 @@ static int attributes_max(const char *at, const char *end)
 const char *cc_name_slashes_read(cc_value_t *name, const char *text, apr_size_t len, apr_pool_t *p)
 {
     reader_t r = {.at = text, .end = text + len, .pool = p};
-    cc_name_t *read = apr_palloc(p, sizeof(*read));
+    cc_name_t *read = apr_pcalloc(p, sizeof(*read));
 
     if (len == 0 || *text != '/' || type_len(text + 1, r.end) == 0) {
         return "it is not a name in the slash form, such as /O=Example/CN=alice";

@@ -228,7 +228,8 @@ static const cc_field_row_t rows[] = {
     /* ---- for directories and back ends ---- */
     {{"altsec.issuer_serial", TEXT, ONE, false, NULL,
       "Active Directory's `X509:<I>issuer<SR>serial`, with the octets of the serial number "
-      "reversed.",
+      "reversed. Unusable if a value of the name has a comma or another special character; then "
+      "use altsec.ski or altsec.spki.",
       "altsec.issuer_serial == \"X509:<I>DC=com,DC=example,CN=Staff CA<SR>03e21f\""},
      cc_altsec_extract,
      cc_operand_text,
@@ -250,13 +251,14 @@ static const cc_field_row_t rows[] = {
      CC_ALTSEC_SPKI,
      NULL},
     {{"altsec.issuer_subject", TEXT, ONE, false, NULL,
-      "Active Directory's `X509:<I>issuer<S>subject`.",
+      "Active Directory's `X509:<I>issuer<S>subject`. Unusable as altsec.issuer_serial is.",
       "altsec.issuer_subject == \"X509:<I>DC=com,CN=Staff CA<S>DC=com,CN=Web User\""},
      cc_altsec_extract,
      cc_operand_text,
      CC_ALTSEC_ISSUER_SUBJECT,
      NULL},
-    {{"altsec.subject", TEXT, ONE, false, NULL, "Active Directory's `X509:<S>subject`.",
+    {{"altsec.subject", TEXT, ONE, false, NULL,
+      "Active Directory's `X509:<S>subject`. Unusable as altsec.issuer_serial is.",
       "altsec.subject == \"X509:<S>DC=com,CN=Web User\""},
      cc_altsec_extract,
      cc_operand_text,

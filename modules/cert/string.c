@@ -87,6 +87,23 @@ static cc_value_t wide(read_fn *read, const unsigned char *data, apr_size_t len,
     return cc_value_text(utf8, (apr_size_t)(to - utf8), p);
 }
 
+bool cc_is_string(int tag)
+{
+    switch (tag) {
+    case V_ASN1_UTF8STRING:
+    case V_ASN1_PRINTABLESTRING:
+    case V_ASN1_IA5STRING:
+    case V_ASN1_NUMERICSTRING:
+    case V_ASN1_VISIBLESTRING:
+    case V_ASN1_T61STRING:
+    case V_ASN1_BMPSTRING:
+    case V_ASN1_UNIVERSALSTRING:
+        return true;
+    default:
+        return false;
+    }
+}
+
 cc_value_t cc_value_string(int tag, const unsigned char *data, apr_size_t len, apr_pool_t *p)
 {
     switch (tag) {

@@ -65,9 +65,9 @@ apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text
 
 /**
  * True if DN `v` is `base` or is below it: its RDNs begin with all RDNs of `base`. Names are equal,
- * here and by their keys, as RFC 5280 7.1 defines it for ASCII: types by OID, an RDN as a set, case
- * and surplus spaces ignored, string types ignored. Letters beyond ASCII are compared as they are
- * (as OpenSSL does).
+ * here and by their keys, as RFC 5280 7.1 defines it: types by OID, an RDN as a set, string types
+ * ignored, and values as cc_fold_prepare (base/fold.h) prepares them: case and surplus spaces are
+ * ignored. A value that is not a character string is compared by its DER.
  */
 bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 
@@ -78,11 +78,24 @@ bool cc_value_under(const cc_value_t *v, const cc_value_t *base);
 cc_value_t cc_value_reversed(const cc_value_t *v, apr_pool_t *p);
 
 /**
- * The slash form of a DN value (/C=DE/O=Example/CN=x), as in grid-mapfiles and FakeBasicAuth lists:
- * a text value. Unusable if two different names would give the same text (a value that contains
- * "/TYPE=" or a newline).
+ * The slash form of a DN value (/C=DE/O=Example/CN=host/x), as in grid-mapfiles: a text value. "/"
+ * and "+" in a value are written as they are. Unusable if another name could have the same text (a
+ * value that contains "/CN=" or "\x41"), or if a value is not a character string.
  */
 cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p);
+
+/**
+ * The text of a DN value of a certificate that mod_ssl has in SSL_CLIENT_S_DN, byte for byte:
+ * X509_NAME_print_ex with XN_FLAG_RFC2253. Different names have different texts. Unusable for the
+ * value of an operand, whose string types are not known.
+ */
+cc_value_t cc_value_rfc2253(const cc_value_t *v, apr_pool_t *p);
+
+/**
+ * The same with "SSLOptions +LegacyDNStringFormat": X509_NAME_oneline. Unusable if another name has
+ * the same text. For the value of an operand: the text of a certificate in UTF-8.
+ */
+cc_value_t cc_value_legacy(const cc_value_t *v, apr_pool_t *p);
 
 /**
  * Reads a name in the slash form of grid-mapfiles (/C=DE/O=Example/CN=host/srv), from the root

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/fold.h"
 #include "rules/hint.h"
 #include "rules/modifier.h"
 
@@ -77,22 +77,18 @@ static const char *decimal_hint(const cc_miss_t *miss)
 
 static const char *lower_of(const char *text, apr_pool_t *p)
 {
-    char *lower = apr_pstrdup(p, text);
+    apr_size_t len = 0;
 
-    for (char *c = lower; *c; c++) {
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-    }
-    return lower;
+    return cc_fold_lower(text, strlen(text), &len, p);
 }
 
 static const char *case_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
-    const char *operand = miss->condition->operand;
+    const char *lower = lower_of(miss->condition->operand, miss->pool);
 
-    return apr_cstr_casecmp(value->text, operand) == 0
+    return strcmp(lower_of(value->text, miss->pool), lower) == 0
                ? cc_hint_write(miss, "the certificate has this value in a different letter case",
-                               cc_hint_field_with(miss, "lower"), NULL,
-                               lower_of(operand, miss->pool))
+                               cc_hint_field_with(miss, "lower"), NULL, lower)
                : NULL;
 }
 

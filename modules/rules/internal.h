@@ -59,6 +59,7 @@ struct cc_condition_t {
     cc_selector_t *other;  /* of the operand, if it is %{FIELD}; then there is no value */
     cc_pattern_t *pattern; /* of the operand, if the operator matches */
     cc_table_t *table;     /* of the operand, if the operator looks up */
+    cc_selector_t *issuer; /* if the table's rows are those of CAs: "issuer"; otherwise NULL */
     int columns;           /* the largest column of the table that an output takes */
     int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
 };
@@ -213,8 +214,12 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* The query for a value of the condition's selector. */
-cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value);
+/*
+ * The query for a value of the condition's selector; and the issuer of the certificate, for a table
+ * whose rows are those of CAs (NULL: the certificate has none).
+ */
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value,
+                           const cc_value_t *issuer);
 
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
@@ -224,7 +229,7 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
  * lives in the scratch pool.
  */
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_query_t *wanted, const cc_value_t *value);
+                                 const cc_value_t *value, const cc_value_t *issuer);
 
 /*
  * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.

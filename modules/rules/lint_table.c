@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "base/fold.h"
 #include "rules/logic.h"
 #include "rules/modifier.h"
 
@@ -85,13 +86,11 @@ static const char *uri_form(const cc_selector_t *selector, const char *key, apr_
 
 static const char *lower_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (key[i] && strchr(selector->casing->letters, key[i])) {
-            return "with |lower, a value has no capital letters; write the keys in lower case, or "
-                   "add the option nocase to the table";
-        }
-    }
-    return NULL;
+    (void)selector;
+    return cc_fold_is_lower(key, len)
+               ? NULL
+               : "with |lower, a value has no capital letters; write the keys in lower case, or "
+                 "add the option nocase to the table";
 }
 
 /* ---- the form of a field ----------------------------------------------------------------- */

@@ -48,6 +48,17 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
     return APR_SUCCESS;
 }
 
+/* A text in lower or upper case. */
+static const char *in_case_of(const cc_modifier_t *casing, const char *text, apr_pool_t *p)
+{
+    cc_modifying_t m = {NULL, p};
+    cc_value_t given = cc_modified_text(text, strlen(text));
+    cc_value_t changed = given;
+
+    casing->map(&changed, &given, &m);
+    return changed.text;
+}
+
 /*
  * The text that a modifier makes has no form of its own, but an operand that it can never equal is
  * a mistake.
@@ -62,7 +73,15 @@ static apr_status_t plain_operand(cc_condition_t *c, cc_rule_reader_t *reader)
         return cc_error_set(reader->err, p, "CC0217", c->operand, "no value can equal this: %s",
                             unusable);
     }
-    if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
+    if (casing && casing->keeps == CC_KEEPS_WORDS) {
+        const char *changed = in_case_of(casing, c->operand, p);
+
+        if (strcmp(changed, c->operand) != 0) {
+            return cc_error_set(reader->err, p, "CC0217", c->operand,
+                                "no value of %s can equal this; with |%s it would be \"%s\"",
+                                c->selector->name, casing->word.name, changed);
+        }
+    } else if (casing && c->operand[strcspn(c->operand, casing->letters)] != '\0') {
         return cc_error_set(reader->err, p, "CC0217", c->operand,
                             "no value of %s can equal this: with |%s it contains none of the "
                             "letters %s",

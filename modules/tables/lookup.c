@@ -61,6 +61,11 @@ bool cc_table_takes_names(const cc_table_t *table)
     return table->source.backend->names;
 }
 
+bool cc_table_binds_issuer(const cc_table_t *table)
+{
+    return table->spec.issuer > 0;
+}
+
 bool cc_table_is_gridmap(const cc_table_t *table)
 {
     return table->spec.gridmap;
@@ -87,6 +92,11 @@ static void query_begin(cc_query_t *query)
 
 static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 {
+    const cc_table_spec_t *spec = &table->spec;
+
+    if (spec->issuer && !table->source.backend->holds && query->result == CC_TABLE_FOUND) {
+        cc_issuer_check(query, spec->issuer, p);
+    }
     if (query->result == CC_TABLE_FOUND && query->row.count < table->spec.columns) {
         query->info.failure = apr_psprintf(p, "columns of the row: %d; rules use $%d",
                                            query->row.count, table->spec.columns);
@@ -96,6 +106,17 @@ static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
         query->info.stale_at = 0;
     }
     cc_counter_add(&table->counters->lookups[query->result]);
+}
+
+/* Fails a query without an issuer in a table whose rows have one. */
+static bool issuer_missing(cc_query_t *query, const cc_table_t *table)
+{
+    if (!table->spec.issuer || query->issuer) {
+        return false;
+    }
+    query->result = CC_TABLE_FAILED;
+    query->info.failure = "its rows are those of CAs (issuer=), and no issuer is given";
+    return true;
 }
 
 /* Looks up the keys that a table may contain; `open` is a list of them. */
@@ -126,7 +147,9 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
         cc_key_t key;
 
         query_begin(&folded[i]);
-        if (cc_key_fold(&key, queries[i], table, small, p)) {
+        folded[i].issuer = queries[i]->issuer;
+        folded[i].issuer_len = queries[i]->issuer_len;
+        if (!issuer_missing(&folded[i], table) && cc_key_fold(&key, queries[i], table, small, p)) {
             folded[i].key = key.at;
             folded[i].len = key.len;
             open[open_count++] = &folded[i];
@@ -155,7 +178,10 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
         return query->result;
     }
     query_begin(query);
-    if (cc_key_fold(&folded, query, table, small, p)) {
+    if (!issuer_missing(query, table) && cc_key_fold(&folded, query, table, small, p)) {
+        if (table->spec.issuer && backend->holds) {
+            folded = cc_issuer_bind(&folded, &(cc_key_t){query->issuer, query->issuer_len}, p);
+        }
         query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
                                         &query->info, p);
     }
@@ -167,7 +193,7 @@ static bool keys_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 {
     const cc_backend_t *backend = table->source.backend;
 
-    if (!backend->each || !table->source.state) {
+    if (!backend->each || !table->source.state || table->spec.issuer) {
         return false;
     }
     backend->each(table->source.state, fn, baton);

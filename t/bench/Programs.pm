@@ -72,7 +72,8 @@ sub compile {
 }
 
 sub compile_all {
-    my @libraries = split ' ', command('pkg-config', '--libs', qw(apr-util-1 apr-1 openssl libpcre2-8 jansson));
+    my @libraries = split ' ',
+        command('pkg-config', '--libs', qw(apr-util-1 apr-1 openssl libpcre2-8 jansson libutf8proc));
     compile('pools.so', '-shared', '-fPIC', "$top/t/bench/pools.c", '-ldl');
     for my $program (qw(cas crls growth rules tables)) {
         compile($program, "-I$top/modules", "$top/t/bench/$program.c",

@@ -63,10 +63,17 @@ static void operand_check(const cc_value_t *value, const cc_fieldref_t *ref, apr
 static void name_check(const cc_value_t *value, answer_t *answer)
 {
     cc_value_t line = cc_value_oneline(value, answer->pool);
+    cc_value_t forms[] = {line, cc_value_rfc2253(value, answer->pool),
+                          cc_value_legacy(value, answer->pool)};
+    cc_value_t read;
 
     must(cc_value_under(value, value));
-    if (!line.unusable)
-        usable_check(&line);
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (!forms[i].unusable)
+            usable_check(&forms[i]);
+    /* What a grid-mapfile finds by this text is this name, or nothing. */
+    if (!line.unusable && !cc_name_slashes_read(&read, line.text, line.len, answer->pool))
+        must(read.key_len == value->key_len && !memcmp(read.key, value->key, read.key_len));
     add(answer, line.text, line.len);
 }
 

@@ -8,10 +8,10 @@ page=doc/HACKING.md
 pages="$page CONTRIBUTING.md"
 headers=$(files modules '*.h')
 
-# Names of files in a text, each once: but for those of httpd's modules, PCRE2's header and NAME.c.
+# Names of files in a text, each once: but for those of httpd's modules, headers of libraries and NAME.c.
 file_names() {
     grep -oE '[A-Za-z0-9_./-]*[A-Za-z0-9_]\.(c|h|t|pm|pl|sh|am|ac|cnf|md)\b|man/[a-z_]+\.[15]' |
-        grep -vE '^(mod_[a-z_]+\.[ch]|pcre2\.h|(.*/)?NAME\.[a-z]+)$' | sort -u
+        grep -vE '^(mod_[a-z_]+\.[ch]|(pcre2|utf8proc)\.h|(.*/)?NAME\.[a-z]+)$' | sort -u
 }
 
 # Names of folders on a page, in backquotes.

@@ -93,6 +93,8 @@ private() { # FILE ...
         except 'modules/httpd/peer/|mod_clientcert\.c' 'mod_ssl|http_ssl' $rooms mod_clientcert.c
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
     claim 'only one file includes pcre2.h' except 'modules/rules/pattern\.c' pcre2 $rooms
+    look_at 'includes of utf8proc' $(includes 'utf8proc' $rooms)
+    claim 'only one file includes utf8proc.h' except 'modules/base/fold\.c' utf8proc $rooms $tools
     look_at 'includes of hiredis' $(includes 'hiredis' $rooms)
     claim 'only one file includes headers of hiredis' except 'modules/tables/redis/protocol\.c' hiredis $rooms
     claim 'components of the engine include only components below them' upwards_in_engine

@@ -102,7 +102,7 @@ loads('all of it can be exported', "ClientCertExport @names\n");
 # ---- some of them in use
 
 my ($payments) = grep { /payments/ } blocks('directives');
-my ($slash)    = grep { /subject\|oneline/ } blocks('migration');
+my ($slash)    = grep { /subject\|legacy in/ } blocks('migration');
 my $h          = ClientCert::Test->server(
     modules => \@modules,
     files   => {

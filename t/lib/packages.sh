@@ -14,7 +14,7 @@
 
 debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-ssl-dev
     libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libhiredis-dev
-    libldap-dev|libldap2-dev'
+    libldap-dev|libldap2-dev libutf8proc-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
 debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
     redis-tools mandoc libio-socket-ssl-perl cmark-gfm|pandoc'
@@ -27,7 +27,8 @@ debian_shells='zsh fish'
 debian_elsewhere='debootstrap perl util-linux'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
-    apr-util-devel openssl-devel pcre2-devel jansson-devel hiredis-devel openldap-devel'
+    apr-util-devel openssl-devel pcre2-devel jansson-devel hiredis-devel openldap-devel
+    utf8proc-devel'
 fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-linux'
 fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
@@ -155,7 +156,7 @@ need_packages() { # SET ...
         other)
             echo "This system is neither of the Debian nor of the Fedora family:" \
                 "install what has these programs, and the development files of httpd 2.4," \
-                "APR, APR-util, OpenSSL 3, PCRE2, Jansson, hiredis, libldap and Check." >&2
+                "APR, APR-util, OpenSSL 3, PCRE2, Jansson, hiredis, utf8proc, libldap and Check." >&2
             exit 1
             ;;
     esac

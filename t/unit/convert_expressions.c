@@ -33,7 +33,7 @@ TEST(comparisons_of_the_first_value_become_conditions)
         {"SSLRequire " S "CN} == \"\" and " OK, R " subject.CN|first !~ \".+\"\n"},
         {"SSLRequire %{SSL_CLIENT_M_SERIAL} eq \"0AF1\"", R " serial == \"0AF1\"\n"},
         {"SSLRequire %{SSL_CLIENT_S_DN} eq \"CN=a,O=b\"", R " subject == \"CN=a,O=b\"\n"},
-        {"SSLRequire %{SSL_CLIENT_I_DN} eq \"/O=b/CN=a\"", R " issuer|oneline == \"/O=b/CN=a\"\n"},
+        {"SSLRequire %{SSL_CLIENT_I_DN} eq \"/O=b/CN=a\"", R " issuer|legacy == \"/O=b/CN=a\"\n"},
         {"SSLRequire " OK " and %{SSL_PROTOCOL} ne \"TLSv1.2\"", R " tls.version != \"TLSv1.2\"\n"},
         {"Require expr \"%{SSL_CLIENT_SAN_DNS_0} == 'a.example'\"",
          R " san.dns|first == \"a.example\"\n"},

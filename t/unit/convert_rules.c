@@ -91,7 +91,7 @@ TEST(texts_of_a_map_of_nginx_become_rules)
         {"map $ssl_client_s_dn $u { default ''; \"CN=alice,O=Ex\" alice; 'CN=b,O=Ex' \"\"; }",
          MAP "subject == \"CN=alice,O=Ex\" user=\"alice\"\n" MAP "subject == \"CN=b,O=Ex\" stop\n"},
         {"map $ssl_client_s_dn_legacy $u {\n  /O=Ex/CN=a\\/b x; }",
-         MAP "subject|oneline|lower == \"/o=ex/cn=a\\/b\" user=\"x\"\n"},
+         MAP "subject|legacy|lower == \"/o=ex/cn=a\\/b\" user=\"x\"\n"},
         {"map $ssl_client_fingerprint $u { 8a1F7b4f5d8d1a1c2b9e7f60718293a4b5c6d7e8 x; }",
          MAP "sha1 == \"8a1f7b4f5d8d1a1c2b9e7f60718293a4b5c6d7e8\" user=\"x\"\n"},
         {"map $ssl_client_serial $u { 0AF1 x; AF1 y; }",

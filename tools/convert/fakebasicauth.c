@@ -42,12 +42,12 @@ static const char *hash_reason(hashes_t *hashes, const char *hash)
 
 static const char *name_reason(const char *name, apr_pool_t *p)
 {
-    const char *oneline = NULL;
-    const char *reason = cc_slash_form_read(&oneline, name, p);
+    const char *form = NULL;
+    const char *reason = cc_slash_form_read(&form, name, cc_value_legacy, p);
 
-    if (!reason && strcmp(oneline, name) != 0) {
+    if (!reason && strcmp(form, name) != 0) {
         reason = apr_pstrcat(p, "OpenSSL 3 writes this subject as \"",
-                             cc_text_escape(oneline, strlen(oneline), p), "\"", NULL);
+                             cc_text_escape(form, strlen(form), p), "\"", NULL);
     }
     return reason;
 }
@@ -83,7 +83,7 @@ apr_status_t cc_convert_fakebasicauth(cc_convert_t *convert, const char *text)
     cc_convert_put(convert, "# Save it as conf/people.map, and use it with these two lines:");
     cc_convert_put(convert, "#   ClientCertTable people file:conf/people.map");
     cc_convert_put(convert,
-                   "#   ClientCertMap %s%ssubject|oneline in people user=%%{subject|oneline}",
+                   "#   ClientCertMap %s%ssubject|legacy in people user=%%{subject|legacy}",
                    convert->issuer ? convert->issuer : "", convert->issuer ? " " : "");
     cc_convert_lines(convert, text, line_convert, &hashes);
     return convert->converted + convert->left->nelts > 0

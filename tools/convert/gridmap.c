@@ -50,7 +50,7 @@ static void row_put(cc_convert_t *convert, int line, const char *subject, const 
     size_t len = strcspn(accounts, ",");
 
     if (strcmp(subject, oneline) != 0) {
-        cc_convert_put(convert, "# line %d: the subject is written as OpenSSL 3 writes it", line);
+        cc_convert_put(convert, "# line %d: the subject is written as rules compare it", line);
     }
     cc_convert_put_row(convert, oneline, apr_pstrmemdup(p, accounts, len));
     if (accounts[len]) {
@@ -73,7 +73,7 @@ static void line_convert(cc_convert_t *convert, int line, char *text, void *bato
     if (subject && strchr(subject, '*')) {
         reason = "a subject with a wildcard is not a key of a table; write a rule";
     } else if (subject) {
-        reason = cc_slash_form_read(&oneline, subject, p);
+        reason = cc_slash_form_read(&oneline, subject, cc_value_oneline, p);
         reason = reason ? reason : account_reason(at);
         earlier = oneline ? cc_convert_earlier(convert, oneline, line) : 0;
     }

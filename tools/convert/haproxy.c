@@ -52,7 +52,7 @@ static const char *key_reason(const str_t *str, const char *key, apr_pool_t *p)
                    ? NULL
                    : cc_error_text(&err, p);
     }
-    reason = cc_slash_form_read(&oneline, key, p);
+    reason = cc_slash_form_read(&oneline, key, cc_value_oneline, p);
     return reason || strcmp(oneline, key) == 0
                ? reason
                : apr_pstrcat(p, "the rule would compare it as \"",

@@ -62,12 +62,16 @@ void cc_convert_lines(cc_convert_t *convert, const char *text, cc_convert_line_f
 
 /* ---- slash_form.c ---- */
 
+/* cc_value_oneline or cc_value_legacy. */
+typedef cc_value_t cc_slash_form_fn(const cc_value_t *name, apr_pool_t *p);
+
 /*
- * Reads a subject in the slash form (/C=DE/O=Example/CN=alice), and sets *oneline to the text that
- * subject|oneline gives for a certificate with this subject. Returns NULL, or the reason why no
- * certificate can have such a text.
+ * Reads a subject in a slash form (/C=DE/O=Example/CN=alice), and sets *form to the text that
+ * `write` gives for a certificate with this subject. Returns NULL, or the reason why no certificate
+ * can have such a text.
  */
-const char *cc_slash_form_read(const char **oneline, const char *text, apr_pool_t *p);
+const char *cc_slash_form_read(const char **form, const char *text, cc_slash_form_fn *write,
+                               apr_pool_t *p);
 
 /* ---- pattern.c ---- */
 

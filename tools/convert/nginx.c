@@ -13,8 +13,8 @@
 static const cc_nginx_source_t sources[] = {
     {"$ssl_client_s_dn", "subject", false},
     {"$ssl_client_i_dn", "issuer", false},
-    {"$ssl_client_s_dn_legacy", "subject|oneline", true},
-    {"$ssl_client_i_dn_legacy", "issuer|oneline", true},
+    {"$ssl_client_s_dn_legacy", "subject|legacy", true},
+    {"$ssl_client_i_dn_legacy", "issuer|legacy", true},
     {"$ssl_client_fingerprint", "sha1", false},
     {"$ssl_client_serial", "serial", false},
 };
@@ -49,7 +49,7 @@ static const char *form_of(const cc_nginx_source_t *source, const char *text, co
     cc_error_t err = {0};
 
     if (source->slash_form) {
-        *reason = cc_slash_form_read(&form, text, p);
+        *reason = cc_slash_form_read(&form, text, cc_value_legacy, p);
         return *reason ? NULL : form;
     }
     if (cc_field_find(&ref, source->field, p, &err) != APR_SUCCESS ||

@@ -8,7 +8,7 @@
 /* A variable of nginx that a map may compare. */
 typedef struct cc_nginx_source_t {
     const char *name;  /* "$ssl_client_s_dn" */
-    const char *field; /* of the language; with |oneline for the legacy form of a name */
+    const char *field; /* of the language; with |legacy for the legacy form of a name */
     bool slash_form;
 } cc_nginx_source_t;
 

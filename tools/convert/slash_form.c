@@ -24,9 +24,12 @@ static size_t type_length(const char *at)
     return len > 0 && at[len] == '=' ? len : 0;
 }
 
+/* The name of an attribute begins with a letter (RFC 4512 1.4); otherwise it is an OID. */
 static bool is_separator(const char *at)
 {
-    return (*at == '/' || *at == '+') && type_length(at + 1) > 0;
+    size_t len = *at == '/' || *at == '+' ? type_length(at + 1) : 0;
+
+    return len > 0 && (apr_isalpha(at[1]) || strspn(at + 1, "0123456789.") == len);
 }
 
 static int hex_of(char c)
@@ -104,10 +107,11 @@ static const char *rfc4514_of(const char *text, const char **reason, apr_pool_t 
     return apr_pstrcat(p, rdn, *name ? "," : "", name, NULL);
 }
 
-const char *cc_slash_form_read(const char **oneline, const char *text, apr_pool_t *p)
+const char *cc_slash_form_read(const char **form, const char *text, cc_slash_form_fn *write,
+                               apr_pool_t *p)
 {
     cc_fieldref_t subject;
-    cc_value_t name, form;
+    cc_value_t name, written;
     cc_error_t err = {0};
     const char *reason = NULL;
     const char *rfc4514 = NULL;
@@ -123,7 +127,7 @@ const char *cc_slash_form_read(const char **oneline, const char *text, apr_pool_
         cc_field_operand(&name, &subject, rfc4514, p, &err) != APR_SUCCESS) {
         return cc_error_text(&err, p);
     }
-    form = cc_value_oneline(&name, p);
-    *oneline = form.text;
-    return form.unusable;
+    written = write(&name, p);
+    *form = written.text;
+    return written.unusable;
 }

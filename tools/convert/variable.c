@@ -192,8 +192,8 @@ static cc_cond_t *name_equal(const variable_t *variable, const char *word, bool 
     cc_error_t err = {0};
 
     if (*word == '/') { /* LegacyDNStringFormat */
-        *reason = cc_slash_form_read(&form, word, p);
-        field = apr_pstrcat(p, field, "|oneline", NULL);
+        *reason = cc_slash_form_read(&form, word, cc_value_legacy, p);
+        field = apr_pstrcat(p, field, "|legacy", NULL);
     } else if (cc_field_find(&ref, field, p, &err) == APR_SUCCESS &&
                cc_field_operand(&value, &ref, word, p, &err) == APR_SUCCESS) {
         form = value.text;
