@@ -15,6 +15,7 @@ typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
+typedef struct cc_modifying_t cc_modifying_t; /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
 
 /* A set of types, for the tables of operators and modifiers. */
@@ -43,6 +44,7 @@ struct cc_selector_t {
     const cc_modifier_t *maker;    /* the last one that makes something else (CC_KEEPS_NOTHING) of
                                     * its values, so nothing follows from the field; or NULL */
     bool always;                   /* it has a value even if the field has none */
+    bool matches;                  /* making its values takes effort of patterns */
     cc_type_t type;                /* of its values, after the modifiers */
     cc_selector_t *const *parts;   /* of a key of several fields, which are `part_count` */
     int part_count;                /* 0: a field */
@@ -141,13 +143,9 @@ typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
 
 /* key.c: the values of a key, one for each combination of the values of its fields. */
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
-                          apr_pool_t *p);
+                          const cc_modifying_t *m);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
-
-/* The last modifier of a selector (selector->base is not NULL), applied to the values of its base.
- */
-cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p);
 
 /* modifier.c: NULL if there is no such modifier; the names of all, for an error. */
 const cc_modifier_t *cc_modifier_find(const char *name);
@@ -282,6 +280,8 @@ struct cc_evaluation_t {
     apr_pool_t *result;
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
+    cc_cell_t *aside;              /* the same, of values that a trace alone has made by effort of
+                                    * patterns; NULL: none */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the current condition */
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
@@ -301,11 +301,14 @@ struct cc_evaluation_t {
 };
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
-const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
 /* values.c: adds the note that some of these values, `unusable` of them, cannot be used. */
 void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *name,
                             cc_values_t values, int unusable);
+
+/* values.c: what modifiers use in this evaluation. */
+cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
 
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);

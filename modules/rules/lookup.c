@@ -10,7 +10,7 @@
 
 /* ---- while rules are read ---------------------------------------------------------------- */
 
-/* Only a directory compares DNs: elsewhere, equal DNs can have different texts. */
+/* Elsewhere than in directories and grid-mapfiles, equal DNs can have different texts. */
 static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN && cc_table_is_gridmap(c->table)) {

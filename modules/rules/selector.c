@@ -146,6 +146,7 @@ static void modifier_put(cc_selector_t *wanted)
         wanted->casing = modifier;
     }
     wanted->always = wanted->always || modifier->always;
+    wanted->matches = wanted->matches || modifier->matches;
 }
 
 apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word, const char *more)
@@ -208,9 +209,17 @@ apr_status_t cc_selector_modify(cc_selector_t **selector, cc_rule_reader_t *read
     return APR_SUCCESS;
 }
 
+/* Whether the last modifier makes at most one value of each. */
+static bool is_single(const cc_selector_t *selector)
+{
+    const cc_modifier_t *modifier = selector->modifier;
+
+    return modifier->map || (modifier->single && modifier->single(selector->argument));
+}
+
 const cc_selector_t *cc_selector_origin(const cc_selector_t *selector)
 {
-    while (selector->base && selector->modifier->map) {
+    while (selector->base && is_single(selector)) {
         selector = selector->base;
     }
     return selector;
@@ -287,19 +296,16 @@ apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text,
 
 bool cc_selector_many(const cc_selector_t *selector)
 {
-    for (const cc_selector_t *s = selector; s->base; s = s->base) {
-        if (s->modifier->choose || s->modifier->spread) {
-            return s->modifier->spread != NULL;
-        }
-    }
-    return cc_field_many(&selector->ref);
+    const cc_selector_t *origin = cc_selector_origin(selector);
+
+    return origin->base ? origin->modifier->spread != NULL : cc_field_many(&origin->ref);
 }
 
 /* What values are made from. */
 typedef struct cc_source_t {
     const cc_cert_t *cert;
     const cc_facts_t *facts;
-    apr_pool_t *pool;
+    cc_modifying_t modifying;
 } cc_source_t;
 
 static cc_values_t values_from(const cc_selector_t *selector, void *baton)
@@ -307,19 +313,22 @@ static cc_values_t values_from(const cc_selector_t *selector, void *baton)
     const cc_source_t *source = baton;
 
     if (selector->base) {
-        return cc_modifier_apply(selector, values_from(selector->base, baton), source->pool);
+        return cc_modifier_apply(selector, values_from(selector->base, baton), &source->modifying);
     }
-    return selector->parts
-               ? cc_key_values(selector, values_from, baton, source->pool)
-               : cc_field_values(&selector->ref, source->cert, source->facts, source->pool);
+    return selector->parts ? cc_key_values(selector, values_from, baton, &source->modifying)
+                           : cc_field_values(&selector->ref, source->cert, source->facts,
+                                             source->modifying.pool);
 }
 
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p)
 {
-    cc_source_t source = {cert, facts, p};
+    cc_matcher_t *matcher = NULL;
+    cc_source_t source = {cert, facts, {.pool = p, .matcher = &matcher}};
+    cc_values_t values = values_from(selector, &source);
 
-    return values_from(selector, &source);
+    cc_matcher_destroy(matcher);
+    return values;
 }
 
 cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
