@@ -67,10 +67,24 @@ apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *
     return APR_SUCCESS;
 }
 
+/* The octets of a value without its zone (RFC 4007 11): fe80::1%eth0. */
+static apr_size_t value_read(unsigned char octets[OCTETS_MAX], const cc_value_t *v)
+{
+    char address[INET6_ADDRSTRLEN];
+    apr_size_t len = strcspn(v->text, "%");
+
+    if (v->unusable || len >= sizeof(address)) {
+        return 0;
+    }
+    memcpy(address, v->text, len);
+    address[len] = '\0';
+    return address_read(octets, address);
+}
+
 bool cc_value_within(const cc_value_t *v, const cc_value_t *network)
 {
     unsigned char octets[OCTETS_MAX];
-    apr_size_t len = v->unusable ? 0 : address_read(octets, v->text);
+    apr_size_t len = value_read(octets, v);
 
     if (len + 1 != network->key_len) {
         return false;

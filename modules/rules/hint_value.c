@@ -32,32 +32,31 @@ static const char *name_hint(const cc_miss_t *miss)
     return hint;
 }
 
-/* The operand of FIELD|oneline, read as a name. */
-static const char *oneline_hint(const cc_miss_t *miss)
+#define OTHER_FORM "the operand is this name in another form"
+
+/* The operand of FIELD|oneline, or of another text of a DN, read as a name. */
+static const char *name_text_hint(const cc_miss_t *miss)
 {
     const cc_condition_t *c = miss->condition;
-    const cc_selector_t *dn = c->selector;
-    const char *slashed = apr_pstrcat(miss->pool, "/", c->operand, NULL);
+    const cc_modifier_t *maker = c->selector->maker;
+    const cc_fieldref_t *ref = &c->selector->ref;
+    apr_pool_t *p = miss->pool;
     cc_value_t value, reversed;
     const char *hint;
 
-    while (dn->base) {
-        dn = dn->base;
-    }
-    if (dn->type != CC_TYPE_DN) {
+    if (!maker || maker->takes != CC_TAKES_DN) {
         return NULL;
     }
-    hint = cc_hint_write(miss, "the slash form begins with a slash", NULL, NULL, slashed);
-    if (hint || cc_field_operand(&value, &dn->ref, c->operand, miss->pool, NULL) != APR_SUCCESS) {
+    hint = cc_hint_write(miss, "the slash form begins with a slash", NULL, NULL,
+                         apr_pstrcat(p, "/", c->operand, NULL));
+    if (hint || cc_field_operand(&value, ref, c->operand, p, NULL) != APR_SUCCESS) {
         return hint;
     }
-    reversed = cc_value_reversed(&value, miss->pool);
-    hint = cc_hint_write(miss, "the operand is not in the slash form",
-                         cc_field_name(&dn->ref, miss->pool), NULL, value.text);
+    reversed = cc_value_reversed(&value, p);
+    hint = cc_hint_write(miss, OTHER_FORM, cc_field_name(ref, p), NULL, value.text);
     return hint || reversed.unusable
                ? hint
-               : cc_hint_write(miss, "the operand is not in the slash form",
-                               cc_field_name(&dn->ref, miss->pool), NULL, reversed.text);
+               : cc_hint_write(miss, OTHER_FORM, cc_field_name(ref, p), NULL, reversed.text);
 }
 
 /* ---- octets ------------------------------------------------------------------------------ */
@@ -144,7 +143,7 @@ static const char *text_hint(const cc_miss_t *miss)
     const char *hint = cc_hint_each(miss, case_hint);
 
     hint = hint ? hint : cc_hint_each(miss, space_hint);
-    hint = hint ? hint : oneline_hint(miss);
+    hint = hint ? hint : name_text_hint(miss);
     return hint ? hint : pattern_meant(miss);
 }
 

@@ -80,9 +80,6 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
     if (selector->parts) {
         return key_binding(selector);
     }
-    if (selector->always) {
-        return CC_BINDS_NOTHING;
-    }
     if (selector->ref.of != CC_FIELD_OF_CLIENT) {
         return determines_ca(field) ? CC_BINDS_ISSUER : CC_BINDS_NOTHING;
     }
@@ -149,7 +146,7 @@ bool cc_issuer_binding_decides(const cc_rule_t *rule)
 {
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
-        if (cc_issuer_binding_of(c->selector) != CC_BINDS_ISSUER) {
+        if (c->other || cc_issuer_binding_of(c->selector) != CC_BINDS_ISSUER) {
             return false;
         }
     }

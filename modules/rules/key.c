@@ -9,9 +9,8 @@
 
 /*
  * The text of a key is that of its fields, joined by ";". In each, "%" becomes "%25" and ";"
- * becomes
- * "%3B", so no two combinations of values have the same text: a row for one CA and serial number is
- * never found for another CA.
+ * becomes "%3B", so no two combinations of values have the same text: a row for one CA and serial
+ * number is never found for another CA.
  *
  * Fields that are made of the same values step together: (san.email|local,san.email|domain) has one
  * key for each address. `origin` below is the selector with those values: the field, or what the

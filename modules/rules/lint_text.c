@@ -131,7 +131,7 @@ const char *cc_lint_text_decimal(const cc_condition_t *c, apr_pool_t *p)
     const char *operand = c->operand + strspn(c->operand, "0");
     const char *hex;
 
-    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->maker ||
+    if (c->op->kind != CC_OPERATOR_EQUAL || c->selector->plain ||
         strcmp(c->selector->ref.field->name, "serial") != 0) {
         return NULL;
     }

@@ -90,10 +90,16 @@ static bool range_of(cc_range_t *range, const cc_condition_t *c)
 
 /* ---- exclusion --------------------------------------------------------------------------- */
 
+/* What the operator compares, also if its operand is a field. */
+static cc_operator_kind_t kind_of(const cc_condition_t *c)
+{
+    return c->op->plain ? c->op->plain->kind : c->op->kind;
+}
+
 /* One holds if a value satisfies it, the other if no value does. */
 static bool opposite(const cc_condition_t *a, const cc_condition_t *b)
 {
-    return a->op->kind == b->op->kind && a->op->negative != b->op->negative && operand_same(a, b);
+    return kind_of(a) == kind_of(b) && a->op->negative != b->op->negative && operand_same(a, b);
 }
 
 /* No value satisfies both. */

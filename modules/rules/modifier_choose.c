@@ -37,10 +37,16 @@ static apr_status_t read_nth(const void **argument, const char *text, cc_rules_t
     return APR_SUCCESS;
 }
 
+/* An unusable value may be in place of any number of values, as in a path that is not known. */
 static cc_values_t choose_nth(cc_values_t in, const cc_modifying_t *m)
 {
     const int *nth = m->argument;
 
+    for (int i = 0; i < in.count && i < *nth; i++) {
+        if (in.at[i].unusable) {
+            return (cc_values_t){1, in.at + i};
+        }
+    }
     return *nth <= in.count ? (cc_values_t){1, in.at + *nth - 1} : (cc_values_t){0, NULL};
 }
 
@@ -67,11 +73,16 @@ static const char *form_count(const char *text, apr_size_t len)
                                                 : "a number of values has only decimal digits";
 }
 
+/* Where only unusable values are, it is not known whether there is one. */
 static cc_values_t choose_present(cc_values_t in, const cc_modifying_t *m)
 {
-    const char *text = in.count > 0 ? "true" : "false";
-
-    return one_value(cc_modified_text(text, strlen(text)), m->pool);
+    for (int i = 0; i < in.count; i++) {
+        if (!in.at[i].unusable) {
+            return one_value(cc_modified_text("true", 4), m->pool);
+        }
+    }
+    return in.count > 0 ? (cc_values_t){1, in.at}
+                        : one_value(cc_modified_text("false", 5), m->pool);
 }
 
 static const char *form_present(const char *text, apr_size_t len)
@@ -96,8 +107,8 @@ static const cc_modifier_t modifiers[] = {
      .keeps = CC_KEEPS_ALL,
      .choose = choose_last},
     {.word = {"nth",
-              "The value at the place `N` only, whether usable or not; `nth(1)` is the first. No "
-              "value if there are fewer. For every type.",
+              "The value at the place `N` only; `nth(1)` is the first. No value if there are "
+              "fewer; unusable if a value up to this place is. For every type.",
               "subject.OU|nth(2) == \"Staff\""},
      .takes = CC_TYPES_ALL,
      .gives = CC_GIVES_SAME,
@@ -115,8 +126,8 @@ static const cc_modifier_t modifiers[] = {
      .form = form_count,
      .choose = choose_count},
     {.word = {"present",
-              "`true` if there is a value, even an unusable one, otherwise `false`. For every "
-              "type.",
+              "`true` if there is a usable value, `false` if there is no value; unusable if all "
+              "are. For every type.",
               "san.upn|present == false"},
      .takes = CC_TYPES_ALL,
      .always = true,

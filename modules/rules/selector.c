@@ -84,6 +84,22 @@ typedef struct cc_modifier_text_t {
     const char *argument; /* in the parentheses; NULL: there are none */
 } cc_modifier_text_t;
 
+const char *cc_selector_close(const char *text)
+{
+    int depth = 0;
+
+    for (; *text; text++) {
+        if (*text == '\\' && text[1]) {
+            text++;
+        } else if (*text == '(') {
+            depth++;
+        } else if (*text == ')' && --depth == 0) {
+            return text;
+        }
+    }
+    return NULL;
+}
+
 /* False: the parentheses are not closed at the end. */
 static bool modifier_split(cc_modifier_text_t *text, const char *written, apr_pool_t *p)
 {
@@ -93,11 +109,10 @@ static bool modifier_split(cc_modifier_text_t *text, const char *written, apr_po
     if (written[name_len] == '\0') {
         return true;
     }
-    text->argument = apr_pstrmemdup(p, written + name_len + 1, len - name_len - 1);
-    if (written[len - 1] != ')') {
+    if (cc_selector_close(written + name_len) != written + len - 1) {
         return false;
     }
-    ((char *)text->argument)[len - name_len - 2] = '\0';
+    text->argument = apr_pstrmemdup(p, written + name_len + 1, len - name_len - 2);
     return true;
 }
 
@@ -190,7 +205,8 @@ apr_status_t cc_selector_modify(cc_selector_t **selector, cc_rule_reader_t *read
     }
     if (!closed) {
         return cc_error_set(reader->err, p, "CC0203", written,
-                            "a \")\" must end a modifier with an argument");
+                            "a \")\" must end a modifier with an argument; parentheses in it "
+                            "must be in pairs, and a single one is quoted: \\( or \\)");
     }
     if (refused_for(&wanted, base, written, reader) != APR_SUCCESS) {
         return APR_EINVAL;
@@ -333,7 +349,14 @@ cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *c
 
 cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
 {
-    return cc_field_path_need(&selector->ref);
+    cc_path_need_t most = cc_field_path_need(&selector->ref);
+
+    for (int i = 0; i < selector->part_count; i++) {
+        cc_path_need_t need = cc_selector_path_need(selector->parts[i]);
+
+        most = need > most ? need : most;
+    }
+    return most;
 }
 
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,

@@ -27,6 +27,12 @@ const char *cc_selector_variable_in(const char *text, apr_pool_t *p);
  */
 const char *cc_selector_until(const char *text, const char *ends);
 
+/*
+ * The ")" of the "(" with which a text begins, NULL if there is none. A backslash
+ * quotes the octet after it.
+ */
+const char *cc_selector_close(const char *text);
+
 /* The error CC0211: there is no modifier of this name. `more` ends the message. */
 apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word, const char *more);
 

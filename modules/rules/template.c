@@ -133,6 +133,11 @@ static apr_status_t scan_percent(cc_template_scan_t *scan)
         scan->at++;
         name = scan_braces(scan);
     }
+    if (!name && word[1] == '{') {
+        return cc_template_error(scan, "CC0226", word,
+                                 "no } ends this variable; write %{FIELD} or %{FIELD|MODIFIER}, "
+                                 "with parentheses in pairs; a single one is quoted: \\( or \\)");
+    }
     if (!name) {
         return cc_template_error(scan, "CC0226", word,
                                  "a lone %; write %{FIELD} or %{FIELD|MODIFIER} for the value of a "

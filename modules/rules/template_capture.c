@@ -173,8 +173,8 @@ static const char *scan_modifier(cc_template_scan_t *scan)
     const char *to = from + strspn(from, WORD);
 
     if (*to == '(') {
-        const char *end = cc_selector_until(to + 1, ")");
-        to = *end ? end + 1 : end;
+        const char *end = cc_selector_close(to);
+        to = end ? end + 1 : to + strlen(to);
     }
     scan->at = to;
     return apr_pstrmemdup(scan->reader->rules->pool, from, (apr_size_t)(to - from));

@@ -119,6 +119,27 @@ TEST_LOOP(a_condition_on_several_fields_holds_exactly_where_it_should, 0, COUNT(
     check(&of_carol[_i], carol);
 }
 
+/* The address of a proxy on the same link has a zone. */
+TEST(the_zone_of_an_address_is_in_no_network)
+{
+    static const condition_case_t cases[] = {{"via.proxy under fe80::/10", true},
+                                             {"via.proxy under fe80::1", true},
+                                             {"via.proxy under 2001:db8::/32", false},
+                                             {"via.proxy under 0.0.0.0/0", false}};
+    cc_facts_t facts = ruleset_facts;
+
+    facts.via = CC_VIA_HEADER;
+    facts.via_proxy = "fe80::1%eth0";
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *line = apr_pstrcat(pool, cases[i].text, " user=x", NULL);
+        const cc_verdict_t *verdict =
+            cc_rules_evaluate(ruleset_compile(line, pool), ruleset_certificate(carol, pool), &facts,
+                              NULL, pool, pool);
+
+        ck_assert_msg((verdict->user != NULL) == cases[i].holds, "%s", line);
+    }
+}
+
 /* san.email: two of three values are unusable; subject.CN: the only one is. */
 static const condition_case_t of_bad[] = {
     {"subject.CN == %{subject.CN}", false},
@@ -302,6 +323,11 @@ TEST(lint_tells_comparisons_apart)
     rules = ruleset_compile("subject.CN == %{san.email} subject.CN != %{san.email} user=a", pool);
     notes = cc_rules_lint(rules, CC_ISSUERS_ONE, pool);
     ck_assert_int_eq(notes->nelts, 1);
+    rules = ruleset_compile("subject under %{issuer} subject != %{issuer} user=a\n"
+                            "not_before <= %{revocation.date} "
+                            "not_before != %{revocation.date} user=b",
+                            pool);
+    ck_assert_int_eq(cc_rules_lint(rules, CC_ISSUERS_ONE, pool)->nelts, 0);
 }
 
 SUITE("fields", .setup = setup, .teardown = teardown);

@@ -73,6 +73,15 @@ static const struct {
     {"chain.sha256 != 00 group=x", "x", "", "x"},
     {"ca.subject == CN=Sub group=x", "x", "x", "x"},
     {"group=x group=%{root.subject.CN}", "x Root", "x", "x"},
+    {"root.san.upn|present == false deny\ngroup=x", "denied", "denied", "denied"},
+    {"root.subject.CN|present == false deny\ngroup=x", "x", "denied", "denied"},
+    {"root.san.upn|present == true group=x", "", "", ""},
+    {"chain.subject|present == true group=x", "x", "x", "x"},
+    {"chain.subject|count == 2 group=x", "x", "", ""},
+    {"chain.subject|nth(1) == CN=Sub group=x", "x", "x", "x"},
+    {"chain.subject|nth(2) == CN=Root group=x", "x", "", ""},
+    {"chain.subject|nth(3) != CN=Other group=x", "x", "", ""},
+    {"chain.subject|nth(3) == CN=Other deny\ngroup=x", "x", "denied", "denied"},
 };
 
 TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
@@ -108,6 +117,16 @@ TEST_LOOP(rules_need_what_their_fields_need, 0, COUNT(needs))
     cc_rules_t *rules = ruleset_compile(apr_psprintf(pool, needs[_i].rules, d64), pool);
 
     ck_assert_int_eq(cc_rules_path_need(rules), needs[_i].need);
+}
+
+TEST(a_field_alone_needs_what_its_parts_need)
+{
+    const cc_selector_t *selector = NULL;
+
+    cc_selector_parse(&selector, "(serial,root.subject.CN)|lower", pool, NULL);
+    ck_assert_int_eq(cc_selector_path_need(selector), CC_PATH_CERTS);
+    cc_selector_parse(&selector, "(chain.sha256,serial)", pool, NULL);
+    ck_assert_int_eq(cc_selector_path_need(selector), CC_PATH_DIGESTS);
 }
 
 /* Whether a rule that takes a name from the certificate says which CAs it means. */

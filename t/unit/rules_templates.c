@@ -39,6 +39,7 @@ static const template_case_t of_alice[] = {
     {"san.email =~ (.+)@Example\\.ORG user=x-%{$1|lower}y", "x-alice.ay", "", ""},
     {"san.email =~ (?<n>.+)@Example\\.ORG user=%{$<n>|upper|lower}x", "alice.ax", "", ""},
     {"san.email =~ (.+)@Example\\.ORG user=$1|lower-$1", "alice.a-Alice.A", "", ""},
+    {"san.email =~ (.+)@example\\.com user=$1|replace(\\)|a,x)", "xlice", "", ""},
     {ALL_EMAIL "user=$1|first", "alice", "", ""},
     {ALL_EMAIL "user=$1|last|lower", "alice.a", "", ""},
     {ALL_EMAIL "user=$1|lower|nth(2)", "alice.a", "", ""},
@@ -137,7 +138,8 @@ static const template_case_t of_bad[] = {
     {"group=%{san.email|local}@%{san.email|domain|upper}", NULL, "bob@EXAMPLE.COM", "CC0150 "},
     {"group=%{san.email|count}", NULL, "", "CC0150 "},
     {"user=%{san.email|present}", "true", "", ""},
-    {"user=%{san.email|nth(2)}", "bob@example.com", "", ""},
+    {"user=%{san.email|nth(2)}", NULL, "", "CC0150 "},
+    {"user=%{subject.CN|present}", NULL, "", "CC0150 "},
 };
 
 static apr_pool_t *pool;
