@@ -52,14 +52,22 @@ static const char *values_text(cc_values_t values, apr_pool_t *p)
     return values.count > 0 ? apr_array_pstrcat(p, list, '\0') : "(none)";
 }
 
-/* The values that the condition tested, and those of the field that is its operand. */
+/*
+ * The values that the condition tested, and those of the field that is its operand. That field may
+ * not have been needed, so a note on its values would be one that a verdict alone does not have.
+ */
 static const char *seen_text(cc_evaluation_t *ev, const cc_condition_t *c, apr_pool_t *p)
 {
     const char *seen = values_text(cc_evaluation_cell(ev, c->selector)->values, p);
+    bool quiet = ev->quiet;
 
-    return c->other ? apr_pstrcat(p, seen, "; ", c->other->name, ": ",
-                                  values_text(cc_evaluation_cell(ev, c->other)->values, p), NULL)
-                    : seen;
+    if (c->other) {
+        ev->quiet = true;
+        seen = apr_pstrcat(p, seen, "; ", c->other->name, ": ",
+                           values_text(cc_evaluation_cell(ev, c->other)->values, p), NULL);
+        ev->quiet = quiet;
+    }
+    return seen;
 }
 
 /* ---- the rules that have a step ---------------------------------------------------------- */

@@ -130,6 +130,21 @@ static apr_status_t variable_refuse(const cc_condition_t *c, cc_rule_reader_t *r
                         cc_condition_field(c->field, p), variable);
 }
 
+/* A network where an IP address must be. */
+static apr_status_t network_refuse(const cc_condition_t *c, cc_rule_reader_t *reader)
+{
+    apr_pool_t *p = reader->rules->pool;
+    cc_value_t network;
+
+    if (!cc_selector_is_address(c->selector) || !strchr(c->operand, '/') ||
+        cc_network_read(&network, c->operand, p, NULL) != APR_SUCCESS) {
+        return APR_SUCCESS;
+    }
+    return cc_error_set(reader->err, p, "CC0239", c->operand,
+                        "a network, not an IP address; write %s under %s", c->selector->name,
+                        c->operand);
+}
+
 static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if ((c->op->kind == CC_OPERATOR_PATTERN || c->op->kind == CC_OPERATOR_TABLE) &&
@@ -150,6 +165,9 @@ static apr_status_t operand_parse(cc_condition_t *c, cc_rule_reader_t *reader)
     }
     if (c->selector->plain) {
         return made_operand(c, reader);
+    }
+    if (network_refuse(c, reader) != APR_SUCCESS) {
+        return APR_EINVAL;
     }
     return cc_field_operand(&c->value, &c->selector->ref, c->operand, reader->rules->pool,
                             reader->err);

@@ -197,6 +197,9 @@ static const error_case_t errors[] = {
     {"san.ip under 10.1.2.3/8", "CC0237", "write 10.0.0.0/8"},
     {"san.ip under 2001:db8::1/32", "CC0237", "write 2001:db8::/32"},
     {"san.ip|lower under 10.0.0.0/8", "CC0215", ""},
+    {"san.ip == 10.0.0.0/8", "CC0239", "write san.ip under 10.0.0.0/8"},
+    {"via.proxy|first != 2001:db8::/32", "CC0239", "via.proxy|first under 2001:db8::/32"},
+    {"san.ip == 10.0.0.1/8", "CC0280", "not an IP address; write one"},
     {"san.dns under example.com", "CC0215", ""},
     {"serial == dec:1a", "CC0238", "or dec: and its decimal digits"},
     {"serial == dec:", "CC0238", ""},
@@ -307,6 +310,19 @@ TEST(the_trace_shows_the_values_of_both_fields)
     step = &APR_ARRAY_IDX(trace, 0, cc_step_t);
     ck_assert_str_eq(step->condition, "subject.UID == \"%{san.email|domain}\"");
     ck_assert_str_eq(step->seen, "carol; san.email|domain: a.test, b.test");
+}
+
+/* The field of the operand was not needed for the verdict, so its values are no trouble. */
+TEST(the_trace_adds_no_note_on_the_field_of_an_operand)
+{
+    cc_rules_t *rules = ruleset_compile("san.upn == %{subject.CN} user=x", pool);
+    const cc_cert_t *cert = ruleset_certificate(ruleset_bad, pool);
+    apr_array_header_t *trace = apr_array_make(pool, 1, sizeof(cc_step_t));
+
+    ck_assert_int_eq(cc_rules_evaluate(rules, cert, &ruleset_facts, trace, pool, pool)->note_count,
+                     0);
+    ck_assert_ptr_nonnull(
+        strstr(APR_ARRAY_IDX(trace, 0, cc_step_t).seen, "(none); subject.CN: (unus"));
 }
 
 /* Two comparisons with different fields are not the same condition. */
