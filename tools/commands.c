@@ -76,7 +76,7 @@ static const cc_command_t all[] = {
      .arguments = "NAME [KEY]",
      .least = 1,
      .most = 2,
-     .with = ASKS | CC_WITH_VHOST | CC_WITH_FILE,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_TABLE,
      .run = cc_table_run,
      .summary = "check a ClientCertTable, or look a key up in it",
      .description =
@@ -84,6 +84,7 @@ static const cc_command_t all[] = {
          "or "
          "the lines at fault. With KEY, looks the key up, and prints the columns of its row. With "
          "--file, tries another file in place of the table's own, before it replaces that file. "
+         "With --issuer, looks up the row of this CA, in a table with the option issuer=. "
          "Tables of type sql and ldap need a running server.",
      .status = "0  the table can be read, or has the key\n"
                "1  the table does not have the key\n"

@@ -15,7 +15,7 @@ typedef enum {
     CC_WITH_ALL_RULES = 1 << 5,
     CC_WITH_ALL_FIELDS = 1 << 6,
     CC_WITH_PASSIN = 1 << 7,
-    CC_WITH_FILE = 1 << 8,
+    CC_WITH_TABLE = 1 << 8,
     CC_WITH_KIND = 1 << 9, /* of convert */
     CC_WITH_VIA = 1 << 10,
 } cc_with_t;

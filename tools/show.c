@@ -54,6 +54,52 @@ static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
     return json_stringn(value->text, value->len);
 }
 
+/* The extensions whose elements have fields of their own. */
+static bool is_decoded(const char *oid)
+{
+    static const char *const decoded[] = {"2.5.29.14", "2.5.29.15",           "2.5.29.17",
+                                          "2.5.29.19", "2.5.29.32",           "2.5.29.35",
+                                          "2.5.29.37", "1.3.6.1.4.1.311.25.2"};
+
+    for (size_t i = 0; i < sizeof(decoded) / sizeof(decoded[0]); i++) {
+        if (!strcmp(decoded[i], oid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The elements of one value, the baton of cc_inside_each. */
+typedef struct element_show_t {
+    const show_t *show;
+    const char *name; /* of the field */
+} element_show_t;
+
+static void element_show(const char *modifiers, cc_type_t type, const cc_value_t *value,
+                         void *baton)
+{
+    const element_show_t *element = baton;
+    const char *name = apr_pstrcat(element->show->pool, element->name, "|", modifiers, NULL);
+
+    if (element->show->json) {
+        json_object_set_new(element->show->json, name,
+                            json_pack("[o]", value_json(value, element->show->pool)));
+    } else {
+        puts(cc_show_line(name, type, value, element->show->pool));
+    }
+}
+
+static void elements_show(const char *name, const cc_fieldref_t *ref, cc_values_t values,
+                          const show_t *show)
+{
+    element_show_t element = {show, name};
+
+    if (ref->field->type == CC_TYPE_DER && values.count == 1 && !values.at->unusable &&
+        !is_decoded(ref->oid)) {
+        cc_inside_each(values.at, element_show, &element, show->pool);
+    }
+}
+
 static void field_show(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
 {
     const show_t *show = baton;
@@ -73,6 +119,7 @@ static void field_show(const char *name, const cc_fieldref_t *ref, cc_values_t v
     if (list) {
         json_object_set_new(show->json, name, list);
     }
+    elements_show(name, ref, values, show);
 }
 
 /* ---- the output ---------------------------------------------------------------------------- */

@@ -46,6 +46,9 @@ static apr_status_t query_add(json_t *query, cc_tool_t *tool)
     if (status == APR_SUCCESS) {
         status = text_add(query, "file", absolute(tool->options.file, tool->pool), tool);
     }
+    if (status == APR_SUCCESS) {
+        status = text_add(query, "issuer", tool->options.issuer, tool);
+    }
     return status;
 }
 

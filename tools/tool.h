@@ -61,6 +61,21 @@ cc_command_fn cc_show_run;
  */
 const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *value, apr_pool_t *p);
 
+/* ---- inside.c ---- */
+
+/*
+ * Receives an element that a rule can read: the modifiers that do, such as "at(1/2)|text", and its
+ * value.
+ */
+typedef void cc_inside_fn(const char *modifiers, cc_type_t type, const cc_value_t *value,
+                          void *baton);
+
+/*
+ * Calls `found` for each element inside a usable DER value that a modifier decodes, in their order.
+ * A value that is not DER may be plain text. All texts live as long as `p`.
+ */
+void cc_inside_each(const cc_value_t *der, cc_inside_fn *found, void *baton, apr_pool_t *p);
+
 /* ---- suggest.c ---- */
 
 /*

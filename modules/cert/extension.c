@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include <apr_cstr.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 
 #include <openssl/objects.h>
 
 #include "cert/internal.h"
+
+static const char twice[] = "its extension occurs twice in the certificate";
 
 const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *object,
                                            const char **reason)
@@ -19,7 +22,7 @@ const ASN1_OCTET_STRING *cc_extension_find(const X509 *x509, const ASN1_OBJECT *
         return NULL;
     }
     if (X509_get_ext_by_OBJ(x509, object, i) >= 0) {
-        *reason = "its extension occurs twice in the certificate";
+        *reason = twice;
         return NULL;
     }
     return X509_EXTENSION_get_data(X509_get_ext(x509, i));
@@ -195,6 +198,47 @@ cc_values_t cc_extension_extract(const cc_extraction_t *s)
         return cc_values_unusable(reason, NULL, 0, s->pool);
     }
     return der ? octets_one(der, s->pool) : cc_values_none();
+}
+
+/* How often each identifier occurs: its encoding -> how many (an int *). */
+static apr_hash_t *occurrences(const cc_extraction_t *s)
+{
+    apr_hash_t *counts = apr_hash_make(s->pool);
+
+    for (int i = 0; i < X509_get_ext_count(s->x509); i++) {
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(X509_get_ext(s->x509, i));
+        apr_ssize_t len = (apr_ssize_t)OBJ_length(object);
+        int *count = apr_hash_get(counts, OBJ_get0_data(object), len);
+
+        if (!count) {
+            count = apr_pcalloc(s->pool, sizeof(*count));
+            apr_hash_set(counts, OBJ_get0_data(object), len, count);
+        }
+        ++*count;
+    }
+    return counts;
+}
+
+/* An identifier that occurs twice is unusable, as the value of its extension is. */
+cc_values_t cc_critical_extract(const cc_extraction_t *s)
+{
+    apr_array_header_t *list = apr_array_make(s->pool, 4, sizeof(cc_value_t));
+    apr_hash_t *counts = occurrences(s);
+
+    for (int i = 0; i < X509_get_ext_count(s->x509); i++) {
+        X509_EXTENSION *extension = X509_get_ext(s->x509, i);
+        const ASN1_OBJECT *object = X509_EXTENSION_get_object(extension);
+        const int *count =
+            apr_hash_get(counts, OBJ_get0_data(object), (apr_ssize_t)OBJ_length(object));
+        cc_value_t value = {0};
+
+        if (X509_EXTENSION_get_critical(extension)) {
+            value = cc_value_oid(object, CC_OID_DOTTED, s->pool);
+            value.unusable = *count > 1 ? twice : value.unusable;
+            APR_ARRAY_PUSH(list, cc_value_t) = value;
+        }
+    }
+    return cc_values_of(list);
 }
 
 static void list_extensions(const cc_extraction_t *s, apr_array_header_t *objects)

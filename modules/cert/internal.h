@@ -211,6 +211,7 @@ cc_extract_fn cc_ku_extract;
 cc_extract_fn cc_policy_extract;
 cc_extract_fn cc_is_ca_extract;
 cc_extract_fn cc_extension_extract;
+cc_extract_fn cc_critical_extract;
 extern const cc_field_family_t cc_extension_family;
 cc_operand_fn cc_operand_ku;
 

@@ -293,6 +293,7 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
 
     ev->cells = apr_pcalloc(ev->scratch, sizeof(*ev->cells) * selectors);
+    ev->aside = NULL;
     ev->captures =
         apr_palloc(ev->scratch, sizeof(*ev->captures) * (apr_size_t)ev->rules->capture_max);
     ev->failure = NULL;

@@ -104,6 +104,7 @@ static cc_choices_t choices_made(cc_evaluation_t *ev, const cc_variable_t *varia
                                  const apr_array_header_t *matches)
 {
     apr_array_header_t *texts = apr_array_make(ev->scratch, matches->nelts, sizeof(cc_value_t));
+    cc_modifying_t m = cc_evaluation_modifying(ev);
     cc_values_t values;
 
     for (int i = 0; i < matches->nelts; i++) {
@@ -115,7 +116,7 @@ static cc_choices_t choices_made(cc_evaluation_t *ev, const cc_variable_t *varia
         }
     }
     values = (cc_values_t){texts->nelts, (const cc_value_t *)texts->elts};
-    values = cc_modifier_make_all(variable->chosen, values, ev->scratch);
+    values = cc_modifier_make_all(variable->chosen, values, &m);
     values_doubt(ev, variable->chosen, values, unusable_count(values));
     return choices_of_values(ev, values);
 }
@@ -151,6 +152,7 @@ static struct iovec *part_make(const cc_expansion_t *expansion, const cc_part_t 
     const cc_choices_t *from = &expansion->choices[part->variable];
     struct iovec *texts = apr_pcalloc(ev->scratch, sizeof(*texts) * (apr_size_t)from->count);
     apr_array_header_t *all = apr_array_make(ev->scratch, from->count, sizeof(cc_value_t));
+    cc_modifying_t m = cc_evaluation_modifying(ev);
     cc_values_t made;
 
     for (int i = 0; i < from->count; i++) {
@@ -161,7 +163,7 @@ static struct iovec *part_make(const cc_expansion_t *expansion, const cc_part_t 
             continue;
         }
         value = from->values ? *from->values[i] : value_of(text, ev->scratch);
-        made = cc_modifier_make(part->modified, part->origin, &value, ev->scratch);
+        made = cc_modifier_make(part->modified, part->origin, &value, &m);
         if (made.count > 0) {
             APR_ARRAY_PUSH(all, cc_value_t) = *made.at;
         }

@@ -102,6 +102,15 @@ static const char *key_ask(const cc_miss_t *miss, const cc_value_t *value, const
 {
     cc_table_t *table = miss->condition->table;
     cc_query_t query = {.key = key, .len = key ? strlen(key) : 0};
+    const cc_value_t *issuer = NULL;
+
+    if (miss->condition->issuer) {
+        issuer = cc_cert_value(miss->cert, "issuer", miss->pool);
+    }
+    if (issuer && !issuer->unusable) {
+        query.issuer = issuer->key;
+        query.issuer_len = issuer->key_len;
+    }
 
     if (query.len == 0 ||
         cc_table_lookup(table, &query, miss->facts->now, miss->pool) != CC_TABLE_FOUND) {

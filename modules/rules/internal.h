@@ -15,6 +15,7 @@ typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
+typedef struct cc_modifying_t cc_modifying_t; /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
 
 /* A set of types, for the tables of operators and modifiers. */
@@ -43,6 +44,7 @@ struct cc_selector_t {
     const cc_modifier_t *maker;    /* the last one that makes something else (CC_KEEPS_NOTHING) of
                                     * its values, so nothing follows from the field; or NULL */
     bool always;                   /* it has a value even if the field has none */
+    bool matches;                  /* making its values takes effort of patterns */
     cc_type_t type;                /* of its values, after the modifiers */
     cc_selector_t *const *parts;   /* of a key of several fields, which are `part_count` */
     int part_count;                /* 0: a field */
@@ -59,6 +61,7 @@ struct cc_condition_t {
     cc_selector_t *other;  /* of the operand, if it is %{FIELD}; then there is no value */
     cc_pattern_t *pattern; /* of the operand, if the operator matches */
     cc_table_t *table;     /* of the operand, if the operator looks up */
+    cc_selector_t *issuer; /* if the table's rows are those of CAs: "issuer"; otherwise NULL */
     int columns;           /* the largest column of the table that an output takes */
     int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
 };
@@ -140,13 +143,9 @@ typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
 
 /* key.c: the values of a key, one for each combination of the values of its fields. */
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
-                          apr_pool_t *p);
+                          const cc_modifying_t *m);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
-
-/* The last modifier of a selector (selector->base is not NULL), applied to the values of its base.
- */
-cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p);
 
 /* modifier.c: NULL if there is no such modifier; the names of all, for an error. */
 const cc_modifier_t *cc_modifier_find(const char *name);
@@ -213,8 +212,12 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
-/* The query for a value of the condition's selector. */
-cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value);
+/*
+ * The query for a value of the condition's selector; and the issuer of the certificate, for a table
+ * whose rows are those of CAs (NULL: the certificate has none).
+ */
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value,
+                           const cc_value_t *issuer);
 
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
@@ -224,7 +227,7 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
  * lives in the scratch pool.
  */
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_query_t *wanted, const cc_value_t *value);
+                                 const cc_value_t *value, const cc_value_t *issuer);
 
 /*
  * Whether all values of these columns of the captured rows can be used; if not, sets ev->failure.
@@ -277,6 +280,8 @@ struct cc_evaluation_t {
     apr_pool_t *result;
     apr_pool_t *scratch;
     cc_cell_t *cells;              /* by the number of the selector */
+    cc_cell_t *aside;              /* the same, of values that a trace alone has made by effort of
+                                    * patterns; NULL: none */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the current condition */
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
@@ -296,11 +301,14 @@ struct cc_evaluation_t {
 };
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
-const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
+cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);
 
 /* values.c: adds the note that some of these values, `unusable` of them, cannot be used. */
 void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *name,
                             cc_values_t values, int unusable);
+
+/* values.c: what modifiers use in this evaluation. */
+cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
 
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);

@@ -102,6 +102,9 @@ static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
 {
     cc_issuer_binding_t binding = binding_among(c->selector, issuers);
 
+    if (c->issuer && !c->op->negative) {
+        return true; /* the row names the CA */
+    }
     if (c->other) {
         return false;
     }

@@ -74,6 +74,7 @@ apr_status_t cc_key_parse(cc_selector_t *wanted, cc_rule_reader_t *reader, const
     for (int i = 0; i < parts->nelts; i++) {
         name = apr_pstrcat(reader->rules->pool, name, i > 0 ? "," : "",
                            APR_ARRAY_IDX(parts, i, cc_selector_t *)->name, NULL);
+        wanted->matches = wanted->matches || APR_ARRAY_IDX(parts, i, cc_selector_t *)->matches;
     }
     wanted->ref.field = cc_field_key();
     wanted->ref.oid = wanted->name = apr_pstrcat(reader->rules->pool, name, ")", NULL);
@@ -96,6 +97,7 @@ typedef struct cc_combining_t {
     const cc_selector_t *key;
     cc_axis_t *axes;
     int axis_count;
+    const cc_modifying_t *modifying;
     apr_pool_t *pool;
 } cc_combining_t;
 
@@ -177,8 +179,8 @@ static bool combination_make(cc_value_t *value, const cc_combining_t *combining)
 
     for (int i = 0; i < key->part_count; i++) {
         const cc_axis_t *axis = axis_of(combining, key->parts[i]);
-        cc_values_t made =
-            cc_modifier_make(key->parts[i], axis->origin, &axis->values.at[axis->chosen], p);
+        cc_values_t made = cc_modifier_make(key->parts[i], axis->origin,
+                                            &axis->values.at[axis->chosen], combining->modifying);
 
         if (made.count == 0) {
             return false;
@@ -195,11 +197,11 @@ static bool combination_make(cc_value_t *value, const cc_combining_t *combining)
 }
 
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
-                          apr_pool_t *p)
+                          const cc_modifying_t *m)
 {
     static const cc_value_t too_many = {
         .text = "", .key = "", .unusable = "its fields have more than 1000 combinations of values"};
-    cc_combining_t combining = {.key = key, .pool = p};
+    cc_combining_t combining = {.key = key, .modifying = m, .pool = m->pool};
     apr_array_header_t *list;
     int count;
 
@@ -208,7 +210,7 @@ cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *
     if (count > COMBINATIONS_MAX) {
         return (cc_values_t){1, &too_many};
     }
-    list = apr_array_make(p, count, sizeof(cc_value_t));
+    list = apr_array_make(m->pool, count, sizeof(cc_value_t));
     for (int i = 0; i < count; i++) {
         cc_value_t value;
 

@@ -6,10 +6,11 @@
 #include <apr_strings.h>
 
 #include "rules/internal.h"
+#include "rules/selector.h"
 
 /* ---- while rules are read ---------------------------------------------------------------- */
 
-/* Only a directory compares DNs: elsewhere, equal DNs can have different texts. */
+/* Elsewhere than in directories and grid-mapfiles, equal DNs can have different texts. */
 static apr_status_t table_suits(const cc_condition_t *c, cc_rule_reader_t *reader)
 {
     if (c->selector->type != CC_TYPE_DN && cc_table_is_gridmap(c->table)) {
@@ -44,6 +45,10 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
 
     if (rules->tables) {
         condition->table = cc_tables_find(rules->tables, rules->scope, condition->operand);
+    }
+    if (condition->table && cc_table_binds_issuer(condition->table) &&
+        cc_selector_find(&condition->issuer, reader, "issuer") != APR_SUCCESS) {
+        return APR_EINVAL;
     }
     if (condition->table) {
         return table_suits(condition, reader);
@@ -207,17 +212,23 @@ apr_array_header_t *cc_lookup_choices(const apr_array_header_t *rows, unsigned c
 
 /* ---- lookups ----------------------------------------------------------------------------- */
 
-cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value)
+cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value,
+                           const cc_value_t *issuer)
 {
+    bool is_hex = c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER;
+    cc_query_t query = {
+        .key = value->text, .len = value->len, .form = is_hex ? CC_KEY_HEX : CC_KEY_WRITTEN};
+
     if (cc_table_is_gridmap(c->table)) {
-        return (cc_query_t){.key = value->key, .len = value->key_len, .form = CC_KEY_NAME};
+        query.key = value->key;
+        query.len = value->key_len;
+        query.form = CC_KEY_NAME;
     }
-    return (cc_query_t){.key = value->text,
-                        .len = value->len,
-                        .form =
-                            c->selector->type == CC_TYPE_OCTETS || c->selector->type == CC_TYPE_DER
-                                ? CC_KEY_HEX
-                                : CC_KEY_WRITTEN};
+    if (issuer) {
+        query.issuer = issuer->key;
+        query.issuer_len = issuer->key_len;
+    }
+    return query;
 }
 
 /* The result of a condition from the answer of a table; a row is captured. */
@@ -241,15 +252,28 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
     return answer->result == CC_TABLE_FOUND ? CC_FIT_YES : CC_FIT_NO;
 }
 
-cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+static cc_fit_t lookup_fits(const cc_condition_t *c, const cc_value_t *value,
+                            const cc_value_t *issuer, cc_evaluation_t *ev)
 {
-    cc_query_t query = cc_lookup_query(c, value);
+    cc_query_t query;
 
     if (cc_table_is_remote(c->table)) {
-        return answer_fits(ev, c, cc_lookup_many(ev, c, &query, value));
+        return answer_fits(ev, c, cc_lookup_many(ev, c, value, issuer));
     }
+    query = cc_lookup_query(c, value, issuer);
     cc_table_lookup(c->table, &query, ev->facts->now, ev->scratch);
     return answer_fits(ev, c, &query);
+}
+
+/* Without a usable issuer, it is not known which rows of such a table count. */
+cc_fit_t cc_lookup_fits(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
+{
+    const cc_cell_t *issuer = c->issuer ? cc_evaluation_cell(ev, c->issuer) : NULL;
+
+    if (issuer && (issuer->unusable > 0 || issuer->values.count != 1)) {
+        return CC_FIT_UNDECIDED;
+    }
+    return lookup_fits(c, value, issuer ? issuer->values.at : NULL, ev);
 }
 
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)

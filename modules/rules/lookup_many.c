@@ -60,16 +60,17 @@ static cc_query_t *query_add(cc_table_memo_t *memo, const cc_query_t *wanted, ap
  * Looks up the value, and some of those that follow it. The clock is read again: the evaluation may
  * have waited for another table, while the answers of this one grew older.
  */
-static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_condition_t *c,
-                          const cc_value_t *value)
+static void values_lookup(cc_evaluation_t *ev, const cc_condition_t *c, const cc_value_t *value,
+                          const cc_value_t *issuer)
 {
+    cc_table_memo_t *memo = memo_of(ev, c->table);
     const cc_values_t *values = &ev->cells[c->selector->number].values;
     const cc_value_t *end = values->at + values->count;
     cc_query_t *queries[AT_ONCE];
     int count = 0;
 
     for (; value < end && count < AT_ONCE; value++) {
-        cc_query_t wanted = cc_lookup_query(c, value);
+        cc_query_t wanted = cc_lookup_query(c, value, issuer);
 
         if (!value->unusable && !answer_find(memo, &wanted)) {
             queries[count++] = query_add(memo, &wanted, ev->scratch);
@@ -79,14 +80,15 @@ static void values_lookup(cc_evaluation_t *ev, cc_table_memo_t *memo, const cc_c
 }
 
 const cc_query_t *cc_lookup_many(cc_evaluation_t *ev, const cc_condition_t *c,
-                                 const cc_query_t *wanted, const cc_value_t *value)
+                                 const cc_value_t *value, const cc_value_t *issuer)
 {
     cc_table_memo_t *memo = memo_of(ev, c->table);
-    const cc_query_t *answer = answer_find(memo, wanted);
+    cc_query_t wanted = cc_lookup_query(c, value, issuer);
+    const cc_query_t *answer = answer_find(memo, &wanted);
 
     if (!answer) {
-        values_lookup(ev, memo, c, value);
-        answer = answer_find(memo, wanted);
+        values_lookup(ev, c, value, issuer);
+        answer = answer_find(memo, &wanted);
     }
     return answer;
 }

@@ -3,7 +3,8 @@
 #include "rules/modifier.h"
 
 static const cc_modifiers_t *const lists[] = {&cc_modifiers_text, &cc_modifiers_choose,
-                                              &cc_modifiers_octets};
+                                              &cc_modifiers_octets, &cc_modifiers_der,
+                                              &cc_modifiers_replace};
 
 #define LIST_COUNT ((int)(sizeof(lists) / sizeof(lists[0])))
 
@@ -37,28 +38,40 @@ static cc_values_t each_modify(const cc_modifier_t *modifier, cc_values_t in,
     return (cc_values_t){out->nelts, (const cc_value_t *)out->elts};
 }
 
-cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p)
+cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in,
+                              const cc_modifying_t *m)
 {
     const cc_modifier_t *modifier = selector->modifier;
-    cc_modifying_t m = {selector->argument, p};
+    cc_modifying_t own = *m;
 
-    return modifier->choose ? modifier->choose(in, &m) : each_modify(modifier, in, &m);
+    own.argument = selector->argument;
+    return modifier->choose ? modifier->choose(in, &own) : each_modify(modifier, in, &own);
 }
 
 cc_values_t cc_modifier_make(const cc_selector_t *selector, const cc_selector_t *origin,
-                             const cc_value_t *value, apr_pool_t *p)
+                             const cc_value_t *value, const cc_modifying_t *m)
 {
     if (selector == origin) {
         return (cc_values_t){1, value};
     }
-    return cc_modifier_apply(selector, cc_modifier_make(selector->base, origin, value, p), p);
+    return cc_modifier_apply(selector, cc_modifier_make(selector->base, origin, value, m), m);
 }
 
-cc_values_t cc_modifier_make_all(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p)
+cc_values_t cc_modifier_make_all(const cc_selector_t *selector, cc_values_t in,
+                                 const cc_modifying_t *m)
 {
     return selector->base
-               ? cc_modifier_apply(selector, cc_modifier_make_all(selector->base, in, p), p)
+               ? cc_modifier_apply(selector, cc_modifier_make_all(selector->base, in, m), m)
                : in;
+}
+
+cc_matcher_t *cc_modifying_matcher(const cc_modifying_t *m, const cc_pattern_t *pattern)
+{
+    if (!*m->matcher) {
+        *m->matcher = cc_matcher_create_for(pattern, m->pool);
+    }
+    cc_matcher_side(*m->matcher, m->aside);
+    return *m->matcher;
 }
 
 const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector)

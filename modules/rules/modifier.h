@@ -9,12 +9,6 @@
 
 #include "rules/selector.h"
 
-/* What a modifier uses beside values: its argument, and the pool of what it makes. */
-typedef struct cc_modifying_t {
-    const void *argument; /* as `read` made it; NULL: none */
-    apr_pool_t *pool;
-} cc_modifying_t;
-
 /* Makes one value of a usable value, of the type `gives`; false: the value gives none. */
 typedef bool cc_modifier_map_fn(cc_value_t *out, const cc_value_t *in, const cc_modifying_t *m);
 
@@ -60,6 +54,7 @@ struct cc_modifier_t {
     const char *letters;       /* ASCII letters that its text never has, or NULL */
     cc_modifier_form_fn *form; /* NULL: its values may have any text of their type */
     bool hinted;               /* an operand of another form is legal: lint and hints explain it */
+    bool matches;              /* it uses patterns, which take effort */
     cc_modifier_map_fn *map;   /* one of these three */
     cc_modifier_spread_fn *spread;
     cc_modifier_choose_fn *choose;
@@ -83,8 +78,10 @@ typedef struct cc_modifiers_t {
 #define CC_TAKES_DER CC_TYPE_BIT(CC_TYPE_DER)
 
 extern const cc_modifiers_t cc_modifiers_text;   /* modifier_text.c */
+extern const cc_modifiers_t cc_modifiers_der;    /* modifier_der.c */
 extern const cc_modifiers_t cc_modifiers_choose; /* modifier_choose.c */
 extern const cc_modifiers_t cc_modifiers_octets; /* modifier_octets.c */
+extern const cc_modifiers_t cc_modifiers_replace; /* modifier_replace.c */
 
 /* modifier.c: the last modifier of a selector that changes more than letter case; NULL: none. */
 const cc_modifier_t *cc_modifier_changing(const cc_selector_t *selector);

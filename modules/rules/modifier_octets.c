@@ -296,9 +296,9 @@ static const cc_modifier_t modifiers[] = {
      .map = map_colons},
     {.word = {"decimal",
               "The octets as one big-endian number in decimal, as text; a negative serial number "
-              "has a `-`. Unusable for more than 1024 bytes. For octets and DER.",
+              "has a `-`. Unusable for more than 1024 bytes. For octets.",
               "serial|decimal == 2089475"},
-     .takes = OCTETS,
+     .takes = CC_TAKES_OCTETS,
      .form = form_decimal,
      .map = map_decimal},
     {.word = {"sha256", "The SHA-256 digest of the octets, as octets. For octets and DER.",

@@ -122,14 +122,14 @@ static const cc_operator_t operators[] = {
      .fits = fits_under},
     {.word = {"in",
               "A value is a key of the table; `$1` to `$9` are the columns of its row. For text, "
-              "numbers and octets; for DNs in `ldap:` tables only.",
+              "numbers and octets; for DNs in `gridmap:` and `ldap:` tables only.",
               "sha256 in partners"},
      .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,
      .fits = cc_lookup_fits},
     {.word = {"!in",
               "No value is a key of the table, and no value is unusable. For text, numbers and "
-              "octets; for DNs in `ldap:` tables only.",
+              "octets; for DNs in `gridmap:` and `ldap:` tables only.",
               "serial !in withdrawn"},
      .kind = CC_OPERATOR_TABLE,
      .takes = LISTED | DN,

@@ -44,10 +44,10 @@ static cc_fit_t any_fits(const cc_condition_t *c, const cc_value_t *value, const
 /* An unusable value of the other field might have been the one. */
 static cc_fit_t fits_field(const cc_condition_t *c, const cc_value_t *value, cc_evaluation_t *ev)
 {
-    const cc_cell_t *cell = cc_evaluation_cell(ev, c->other);
+    cc_cell_t *cell = cc_evaluation_cell(ev, c->other);
     bool many = cell->values.count > FEW && c->op->plain->kind == CC_OPERATOR_EQUAL;
-    bool fits = many ? key_in(&ev->cells[c->other->number], value, ev->scratch)
-                     : any_fits(c, value, cell, ev) == CC_FIT_YES;
+    bool fits =
+        many ? key_in(cell, value, ev->scratch) : any_fits(c, value, cell, ev) == CC_FIT_YES;
 
     if (fits) {
         return CC_FIT_YES;

@@ -51,7 +51,7 @@ static apr_status_t operator_parse(cc_condition_t *c, cc_rule_reader_t *reader, 
 /* A text in lower or upper case. */
 static const char *in_case_of(const cc_modifier_t *casing, const char *text, apr_pool_t *p)
 {
-    cc_modifying_t m = {NULL, p};
+    cc_modifying_t m = {.pool = p};
     cc_value_t given = cc_modified_text(text, strlen(text));
     cc_value_t changed = given;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Patterns (PCRE2): compiles and matches them, with limits. Only pattern.c knows the library. */
+/* Patterns (PCRE2): compiles and matches them, with limits. Only engine.h knows the library. */
 #ifndef CC_RULES_PATTERN_H
 #define CC_RULES_PATTERN_H
 
@@ -18,6 +18,10 @@ typedef enum { CC_FIT_NO, CC_FIT_YES, CC_FIT_UNDECIDED } cc_fit_t;
 /* Compiles; the patterns of a rule set share rules->engine. */
 apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
                                 cc_error_t *err);
+
+/* The same for a pattern that may match any part of a value, for cc_matcher_search. */
+apr_status_t cc_pattern_compile_part(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
+                                     cc_error_t *err);
 
 /*
  * The number of groups; whether all have names; and the number of the group with this name, 0 if
@@ -54,5 +58,19 @@ bool cc_matcher_spent(const cc_matcher_t *matcher);
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups,
                           const char **reason);
+
+/* A search for all matches in a value, one after the other. It begins with the value alone. */
+typedef struct cc_search_t {
+    const cc_value_t *value;
+    const struct iovec *groups; /* of the last match, as of cc_matcher_match; NULL: none yet */
+    const char *reason;         /* if undecided: a literal */
+} cc_search_t;
+
+/* Finds the next match. After an undecided one, the search has ended. */
+cc_fit_t cc_matcher_search(cc_matcher_t *matcher, const cc_pattern_t *pattern, cc_search_t *search);
+
+/* Who pays from now on, as cc_matcher_begin, without adding effort; a matcher for one pattern. */
+void cc_matcher_side(cc_matcher_t *matcher, bool aside);
+cc_matcher_t *cc_matcher_create_for(const cc_pattern_t *pattern, apr_pool_t *p);
 
 #endif

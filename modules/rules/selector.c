@@ -146,6 +146,7 @@ static void modifier_put(cc_selector_t *wanted)
         wanted->casing = modifier;
     }
     wanted->always = wanted->always || modifier->always;
+    wanted->matches = wanted->matches || modifier->matches;
 }
 
 apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word, const char *more)
@@ -299,7 +300,7 @@ bool cc_selector_many(const cc_selector_t *selector)
 typedef struct cc_source_t {
     const cc_cert_t *cert;
     const cc_facts_t *facts;
-    apr_pool_t *pool;
+    cc_modifying_t modifying;
 } cc_source_t;
 
 static cc_values_t values_from(const cc_selector_t *selector, void *baton)
@@ -307,19 +308,22 @@ static cc_values_t values_from(const cc_selector_t *selector, void *baton)
     const cc_source_t *source = baton;
 
     if (selector->base) {
-        return cc_modifier_apply(selector, values_from(selector->base, baton), source->pool);
+        return cc_modifier_apply(selector, values_from(selector->base, baton), &source->modifying);
     }
-    return selector->parts
-               ? cc_key_values(selector, values_from, baton, source->pool)
-               : cc_field_values(&selector->ref, source->cert, source->facts, source->pool);
+    return selector->parts ? cc_key_values(selector, values_from, baton, &source->modifying)
+                           : cc_field_values(&selector->ref, source->cert, source->facts,
+                                             source->modifying.pool);
 }
 
 cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *cert,
                                const cc_facts_t *facts, apr_pool_t *p)
 {
-    cc_source_t source = {cert, facts, p};
+    cc_matcher_t *matcher = NULL;
+    cc_source_t source = {cert, facts, {.pool = p, .matcher = &matcher}};
+    cc_values_t values = values_from(selector, &source);
 
-    return values_from(selector, &source);
+    cc_matcher_destroy(matcher);
+    return values;
 }
 
 cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)

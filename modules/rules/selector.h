@@ -32,12 +32,29 @@ apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word,
 
 /* ---- modifier.c -------------------------------------------------------------------------- */
 
+/* What modifiers use beside values. */
+typedef struct cc_modifying_t {
+    const void *argument; /* of the modifier, as `read` made it; NULL: none */
+    apr_pool_t *pool;     /* of what is made */
+    cc_matcher_t **matcher; /* for patterns; NULL there until one is needed */
+    bool aside;             /* see cc_matcher_begin */
+} cc_modifying_t;
+
+/* The last modifier of a selector (selector->base is not NULL), applied to the values of its base.
+ */
+cc_values_t cc_modifier_apply(const cc_selector_t *selector, cc_values_t in,
+                              const cc_modifying_t *m);
+
 /*
  * The value that a selector makes of one value of its origin (cc_selector_origin): none, or one.
  * The values that a selector of a capture makes of texts.
  */
 cc_values_t cc_modifier_make(const cc_selector_t *selector, const cc_selector_t *origin,
-                             const cc_value_t *value, apr_pool_t *p);
-cc_values_t cc_modifier_make_all(const cc_selector_t *selector, cc_values_t in, apr_pool_t *p);
+                             const cc_value_t *value, const cc_modifying_t *m);
+cc_values_t cc_modifier_make_all(const cc_selector_t *selector, cc_values_t in,
+                                 const cc_modifying_t *m);
+
+/* The matcher for a pattern of a modifier. */
+cc_matcher_t *cc_modifying_matcher(const cc_modifying_t *m, const cc_pattern_t *pattern);
 
 #endif

@@ -103,6 +103,18 @@ static const char *scan_braces(cc_template_scan_t *scan)
     return apr_pstrmemdup(scan->reader->rules->pool, from, (apr_size_t)(to - from));
 }
 
+/* A user or group is a text. The hex of an encoding becomes one only if the rule asks for it. */
+static apr_status_t der_refuse(const cc_template_scan_t *scan, const cc_selector_t *selector)
+{
+    return selector->type != CC_TYPE_DER
+               ? APR_SUCCESS
+               : cc_error_set(scan->reader->err, scan->reader->rules->pool, "CC0249",
+                              selector->name,
+                              "its value is DER, which is no name; write %%{%s|text} for the text "
+                              "inside it, or %%{%s|hex} for its octets",
+                              selector->name, selector->name);
+}
+
 static apr_status_t scan_percent(cc_template_scan_t *scan)
 {
     const char *word = scan->at - 1;
@@ -133,6 +145,9 @@ static apr_status_t scan_percent(cc_template_scan_t *scan)
         return rv;
     }
     rv = cc_selector_find(&selector, scan->reader, name);
+    if (rv == APR_SUCCESS) {
+        rv = der_refuse(scan, selector);
+    }
     if (rv == APR_SUCCESS) {
         variable_add(scan, (cc_variable_t){.selector = cc_selector_origin(selector), .capture = -1},
                      0, selector);

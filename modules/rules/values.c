@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rules/internal.h"
+#include "rules/modifier.h"
 
 /* Tags of the lines that notes become in the log. */
 static const char *const note_tags[CC_NOTE_COUNT] = {
@@ -64,18 +64,46 @@ static cc_values_t values_of(const cc_selector_t *selector, void *baton)
     return cell_fill(baton, selector)->values;
 }
 
+cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev)
+{
+    return (cc_modifying_t){.pool = ev->scratch, .matcher = &ev->matcher, .aside = ev->quiet};
+}
+
 static cc_values_t values_make(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
-    if (selector->base) {
-        return cc_modifier_apply(selector, values_of(selector->base, ev), ev->scratch);
+    cc_modifying_t m = cc_evaluation_modifying(ev);
+
+    if (selector->base && selector->modifier->matches) {
+        cc_matcher_begin(cc_evaluation_matcher(ev), ev->quiet);
     }
-    return selector->parts ? cc_key_values(selector, values_of, ev, ev->scratch)
+    if (selector->base) {
+        return cc_modifier_apply(selector, values_of(selector->base, ev), &m);
+    }
+    return selector->parts ? cc_key_values(selector, values_of, ev, &m)
                            : cc_field_values(&selector->ref, ev->cert, ev->facts, ev->scratch);
+}
+
+/*
+ * Values that take effort are not the same for a trace, which has a budget of its own: a verdict
+ * must not depend on them.
+ */
+static cc_cell_t *cell_of(cc_evaluation_t *ev, const cc_selector_t *selector)
+{
+    cc_cell_t *cell = &ev->cells[selector->number];
+
+    if (!ev->quiet || !selector->matches || cell->known) {
+        return cell;
+    }
+    if (!ev->aside) {
+        apr_size_t count = (apr_size_t)ev->rules->selectors->nelts;
+        ev->aside = apr_pcalloc(ev->scratch, sizeof(*ev->aside) * count);
+    }
+    return &ev->aside[selector->number];
 }
 
 static cc_cell_t *cell_fill(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
-    cc_cell_t *cell = &ev->cells[selector->number];
+    cc_cell_t *cell = cell_of(ev, selector);
 
     if (cell->known) {
         return cell;
@@ -120,9 +148,9 @@ static void cell_note(cc_evaluation_t *ev, const cc_selector_t *selector)
     cc_evaluation_unusable(ev, selector->where, selector->name, cell->values, cell->unusable);
 }
 
-const cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)
+cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector)
 {
-    const cc_cell_t *cell = cell_fill(ev, selector);
+    cc_cell_t *cell = cell_fill(ev, selector);
 
     if (cell->unusable > 0 && !ev->quiet) {
         cell_note(ev, selector);

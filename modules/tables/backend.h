@@ -56,6 +56,9 @@ typedef struct cc_query_t {
     const char *key; /* in the form of cc_table_lookup; for a back end, in that of its `lookup` */
     apr_size_t len;
     cc_key_form_t form;
+    const char *issuer; /* for a table with `issuer`: the key of the DN value of the certificate's
+                           issuer; NULL: it is not known, and the lookup fails */
+    apr_size_t issuer_len;
     cc_table_result_t result;
     cc_row_t row; /* CC_TABLE_FOUND */
     cc_answer_info_t info;
@@ -110,6 +113,7 @@ typedef struct cc_table_spec_t {
     bool gridmap;                /* keys are DNs; the source is a grid-mapfile */
     bool nocase;                 /* keys are compared without regard to case (ASCII) */
     cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
+    int issuer;                  /* this column names the CA for which a row counts; 0: all do */
     apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
     apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
     apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
@@ -151,6 +155,8 @@ typedef struct cc_backend_t {
                          options are timeout, ttl, negative_ttl, stale, size and memory; false:
                          its option is reload */
     bool binds;       /* binddn and bindpassword are its options */
+    bool holds;       /* has read all rows in advance: with spec->issuer, their keys are bound to
+                         the issuer */
     bool logs_in;     /* user, password, db, prefix, cafile, certfile and keyfile are its options */
     bool gridmap;     /* its keys are DNs, in the form CC_KEY_NAME, and nothing else */
     bool names;       /* compares DNs (RFC 4514) as DNs, and not their text */
@@ -240,6 +246,9 @@ extern const cc_backend_t cc_backend_file, cc_backend_gridmap, cc_backend_dbm, c
  * themselves; no values in an empty text. NULL, or what is wrong with it.
  */
 const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p);
+
+/** The text of a column, spec->issuer, as its only value: a name contains commas. NULL. */
+const char *cc_column_whole(cc_column_t *column, const char *text, apr_pool_t *p);
 
 /**
  * A key as a value in a search filter (RFC 4515), escaped so that it can only be a value. The three

@@ -17,6 +17,7 @@
  * truncated, and must not be used across a fork.
  */
 typedef struct {
+    const cc_table_spec_t *spec;
     const char *type;
     const char *path;
     const char *files[2];     /* the files that the library reads; the second may be NULL */
@@ -154,6 +155,7 @@ static apr_status_t dbm_open(void **state, const cc_table_spec_t *spec, apr_pool
     apr_time_t now = apr_time_now();
     apr_status_t status = source_read(dbm, spec, p, err);
 
+    dbm->spec = spec;
     if (status != APR_SUCCESS) {
         return status;
     }
@@ -184,7 +186,10 @@ static cc_table_result_t dbm_lookup(cc_row_t *row, void *state, const char *key,
                                      failure_text(dbm, status, p));
         return CC_TABLE_FAILED;
     }
-    return value.dptr ? cc_line_row(row, value.dptr, value.dsize, info, p) : CC_TABLE_MISSING;
+    if (!value.dptr) {
+        return CC_TABLE_MISSING;
+    }
+    return cc_line_row(row, &(cc_key_t){value.dptr, value.dsize}, dbm->spec, info, p);
 }
 
 static apr_status_t dbm_poll(void *state, apr_time_t now, cc_error_t *err, apr_pool_t *p)

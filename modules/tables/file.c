@@ -361,7 +361,7 @@ static const apr_array_header_t *file_remarks(const void *state)
 }
 
 #define OF_FILES                                                                                   \
-    .bytes = true, .open = file_open, .lookup = file_lookup, .poll = file_poll,                    \
+    .bytes = true, .holds = true, .open = file_open, .lookup = file_lookup, .poll = file_poll,     \
     .share = file_share, .image = file_image, .generation = file_generation, .seen = file_seen,    \
     .rows = file_rows, .each = file_each, .kept = file_kept, .remarks = file_remarks
 

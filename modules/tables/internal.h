@@ -74,6 +74,9 @@ typedef struct cc_packed_t {
 
 #define CC_COLUMN_END '\1'
 
+/** The first value of a column, from 1; NULL: it has none. */
+const char *cc_packed_value(const cc_packed_t *packed, int column);
+
 /** The row, copied into `p`. */
 cc_row_t cc_row_unpack(const cc_packed_t *packed, apr_pool_t *p);
 
@@ -111,9 +114,10 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form
 
 /**
  * Reads all other words as columns. Their text goes to `to`, which must have twice the length of
- * the rest of the line, and one octet more.
+ * the rest of the line, and one octet more. Column `issuer` (0: none) is a name, which contains
+ * commas, and not a list.
  */
-cc_packed_t cc_line_columns(cc_table_line_t *line, char *to);
+cc_packed_t cc_line_columns(cc_table_line_t *line, char *to, int issuer);
 
 /**
  * Reads a whole line of a grid-mapfile (gridmap.c): *key is the key of its subject, a DN value, in
@@ -130,8 +134,22 @@ const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p);
  * Reads a text that has only columns, for dbm and redis: CC_TABLE_FOUND, or CC_TABLE_FAILED with
  * info->failure.
  */
-cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
+cc_table_result_t cc_line_row(cc_row_t *row, const cc_key_t *text, const cc_table_spec_t *spec,
                               cc_answer_info_t *info, apr_pool_t *p);
+
+/* ---- rows of a CA (issuer.c) ----------------------------------------------------------------- */
+
+/** The key of a DN in the form of RFC 4514, in `p`; false: *problem has the reason. */
+bool cc_issuer_read(cc_key_t *issuer, const char *text, const char **problem, apr_pool_t *p);
+
+/** A key that only this issuer has, in `p`. */
+cc_key_t cc_issuer_bind(const cc_key_t *key, const cc_key_t *issuer, apr_pool_t *p);
+
+/**
+ * For a query that is CC_TABLE_FOUND: CC_TABLE_MISSING if this column of the row does not name the
+ * query's issuer, or CC_TABLE_FAILED if it names none.
+ */
+void cc_issuer_check(cc_query_t *query, int column, apr_pool_t *p);
 
 /* ---- maps (map.c) ---------------------------------------------------------------------------- */
 

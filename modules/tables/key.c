@@ -77,27 +77,33 @@ void cc_key_lower(char *to, const char *text, apr_size_t len)
 static bool octets_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table,
                         char *small, apr_pool_t *p)
 {
-    cc_octets_form_t form = table->spec.octets;
-    bool fits = key->len <= CC_KEY_SMALL;
-    unsigned char *octets = NULL;
-    apr_ssize_t len = 0;
+    bool is_hex = query->form == CC_KEY_HEX;
+    apr_size_t room = is_hex ? query->len / 2 : query->len;
+    unsigned char *octets = room <= CC_KEY_SMALL ? (unsigned char *)small : apr_palloc(p, room);
+    apr_ssize_t len = is_hex ? cc_key_octets(octets, query->key, query->len)
+                             : cc_key_decode(octets, query->key, query->len, table->spec.octets);
 
-    if (query->form == CC_KEY_HEX) {
-        fits = key->len <= 2 * CC_KEY_SMALL;
-        octets = fits ? (unsigned char *)small : apr_palloc(p, key->len / 2);
-        len = cc_key_octets(octets, key->at, key->len);
-    } else {
-        octets = fits ? (unsigned char *)small : apr_palloc(p, key->len);
-        len = cc_key_decode(octets, key->at, key->len, form);
-    }
     if (len <= 0) {
         return false;
     }
     *key = (cc_key_t){(const char *)octets, (apr_size_t)len};
     if (!table->source.backend->bytes) {
-        *key = cc_key_encode(key, form, p);
+        *key = cc_key_encode(key, table->spec.octets, p);
     }
     return true;
+}
+
+/* The same for most keys, nothing but hex digits of a digest; false: it is another key. */
+static inline bool digits_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table,
+                               char *small)
+{
+    if (query->form != CC_KEY_HEX || query->len > 2 * CC_KEY_SMALL ||
+        !table->source.backend->bytes) {
+        return false;
+    }
+    key->at = small;
+    key->len = cc_key_start((unsigned char *)small, query->key, query->len);
+    return 2 * key->len == query->len;
 }
 
 /* A name that is written as in a grid-mapfile. */
@@ -121,15 +127,15 @@ bool cc_key_fold(cc_key_t *key, const cc_query_t *query, const cc_table_t *table
     const cc_table_spec_t *spec = &table->spec;
     char *folded = NULL;
 
-    *key = (cc_key_t){query->key, query->len};
-    if (key->len == 0) {
+    if (query->len == 0) {
         return false;
     }
+    if (spec->octets) {
+        return digits_fold(key, query, table, small) || octets_fold(key, query, table, small, p);
+    }
+    *key = (cc_key_t){query->key, query->len};
     if (spec->gridmap) {
         return name_fold(key, query, p);
-    }
-    if (spec->octets) {
-        return octets_fold(key, query, table, small, p);
     }
     if (memchr(key->at, '\0', key->len)) {
         return false;

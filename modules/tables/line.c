@@ -124,13 +124,13 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form
     return (apr_size_t)len;
 }
 
-cc_packed_t cc_line_columns(cc_table_line_t *line, char *to)
+cc_packed_t cc_line_columns(cc_table_line_t *line, char *to, int issuer)
 {
     cc_packed_t packed = {0, 0, 0, to};
 
     line->values = 0;
     for (; cc_line_more(line); packed.columns++) {
-        apr_size_t len = word_read(line, to, true);
+        apr_size_t len = word_read(line, to, packed.columns + 1 != (apr_size_t)issuer);
 
         if (len > 0) { /* "" is a column without values */
             to += len;
@@ -153,14 +153,14 @@ const char *cc_line_error(const cc_table_line_t *line, apr_pool_t *p)
                         cut ? "..." : "", line->error);
 }
 
-cc_table_result_t cc_line_row(cc_row_t *row, const char *text, apr_size_t len,
+cc_table_result_t cc_line_row(cc_row_t *row, const cc_key_t *text, const cc_table_spec_t *spec,
                               cc_answer_info_t *info, apr_pool_t *p)
 {
-    cc_table_line_t line = {.at = text, .end = text + len};
+    cc_table_line_t line = {.at = text->at, .end = text->at + text->len};
     cc_packed_t packed;
 
     cc_table_line_trim(&line);
-    packed = cc_line_columns(&line, apr_palloc(p, 2 * len + 1));
+    packed = cc_line_columns(&line, apr_palloc(p, 2 * text->len + 1), spec->issuer);
     if (line.error) {
         info->failure =
             apr_psprintf(p, "the value is not a valid row: %s", cc_line_error(&line, p));

@@ -2,6 +2,7 @@
 /* Splits a list of values at its commas, except those in the escapes \, and \\. */
 #include <string.h>
 
+#include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "tables/table.h"
@@ -42,4 +43,14 @@ const char *cc_column_read(cc_column_t *column, const char *text, apr_pool_t *p)
     column->count = values->nelts;
     column->values = (const char *const *)values->elts;
     return wrong;
+}
+
+const char *cc_column_whole(cc_column_t *column, const char *text, apr_pool_t *p)
+{
+    const char **value = apr_palloc(p, sizeof(*value));
+
+    *value = apr_pstrdup(p, text);
+    column->count = *text ? 1 : 0;
+    column->values = value;
+    return NULL;
 }

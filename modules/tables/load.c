@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <apr_file_info.h>
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -10,6 +11,7 @@
 #include "tables/internal.h"
 
 #define CHUNK (64 * 1024)
+#define ISSUERS 1000                                  /* that are remembered at once */
 #define REPORTED 20                                   /* bad lines that the error names */
 #define FILE_SIZE_MAX ((apr_off_t)1300 * 1024 * 1024) /* offsets in a map have 32 bits */
 
@@ -30,7 +32,9 @@ typedef struct {
     apr_array_header_t *reports; /* const char *: of bad lines */
     int bad;                     /* bad lines, reported or not */
     int remarked;                /* lines with a remark, reported or not */
-    apr_pool_t *each;            /* cleared for each line of a grid-mapfile */
+    apr_pool_t *each;            /* cleared for each line */
+    apr_hash_t *issuers;         /* const cc_key_t *: of recent lines, by their text; NULL: none */
+    apr_pool_t *issuer_pool;     /* of the hash and its contents */
     bool full;                   /* the map has no room for all rows */
 } table_reader_t;
 
@@ -124,16 +128,62 @@ static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
     return len;
 }
 
+/* The key of the issuer with this name. Names repeat, so they are remembered. */
+static const cc_key_t *issuer_of(table_reader_t *r, cc_table_line_t *line, const char *name)
+{
+    cc_key_t *issuer = r->issuers ? apr_hash_get(r->issuers, name, APR_HASH_KEY_STRING) : NULL;
+
+    if (issuer) {
+        return issuer;
+    }
+    if (!r->issuers || apr_hash_count(r->issuers) == ISSUERS) {
+        apr_pool_clear(r->issuer_pool);
+        r->issuers = apr_hash_make(r->issuer_pool);
+    }
+    issuer = apr_palloc(r->issuer_pool, sizeof(*issuer));
+    if (!cc_issuer_read(issuer, name, &line->error, r->issuer_pool)) {
+        line->word = name;
+        line->word_len = strlen(name);
+        return NULL;
+    }
+    apr_hash_set(r->issuers, apr_pstrdup(r->issuer_pool, name), APR_HASH_KEY_STRING, issuer);
+    return issuer;
+}
+
+/* Binds the key of a row to its issuer. */
+static void key_bind(table_reader_t *r, cc_table_line_t *line, cc_key_t *key,
+                     const cc_packed_t *packed)
+{
+    const char *name = cc_packed_value(packed, r->spec->issuer);
+    const cc_key_t *issuer = NULL;
+
+    if (!name) {
+        line->error = "the column of the issuer is missing or empty";
+        line->word = line->at;
+        line->word_len = 0;
+        return;
+    }
+    issuer = issuer_of(r, line, name);
+    if (issuer) {
+        *key = cc_issuer_bind(key, issuer, r->each);
+    }
+}
+
 /* Reads a row; false: the line has no row and no error. */
 static bool row_read(table_reader_t *r, cc_table_line_t *line, cc_key_t *key, cc_packed_t *packed)
 {
-    if (r->spec->gridmap) {
+    if (r->spec->gridmap || r->spec->issuer) {
         apr_pool_clear(r->each);
+    }
+    if (r->spec->gridmap) {
         return cc_gridmap_line(key, packed, line, r->packed, r->each) || line->error;
     }
     key->at = r->key;
     key->len = key_read(r, line);
-    *packed = cc_line_columns(line, r->packed);
+    *packed = cc_line_columns(line, r->packed, r->spec->issuer);
+    if (r->spec->issuer && !line->error) {
+        key_bind(r, line, key, packed);
+    }
     return true;
 }
 
@@ -293,6 +343,7 @@ apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_
 
     apr_pool_create(&r.scratch, p);
     apr_pool_create(&r.each, r.scratch);
+    apr_pool_create(&r.issuer_pool, r.scratch);
     r.reports = apr_array_make(r.scratch, REPORTED, sizeof(const char *));
     status = file_open(&file, &r);
     if (status == APR_SUCCESS) {

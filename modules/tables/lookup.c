@@ -61,6 +61,11 @@ bool cc_table_takes_names(const cc_table_t *table)
     return table->source.backend->names;
 }
 
+bool cc_table_binds_issuer(const cc_table_t *table)
+{
+    return table->spec.issuer > 0;
+}
+
 bool cc_table_is_gridmap(const cc_table_t *table)
 {
     return table->spec.gridmap;
@@ -85,17 +90,58 @@ static void query_begin(cc_query_t *query)
     query->info = (cc_answer_info_t){APR_INT64_MAX, NULL};
 }
 
-static void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
+/* Checks a row that was found: its issuer, and the number of its columns. */
+static void row_check(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
 {
-    if (query->result == CC_TABLE_FOUND && query->row.count < table->spec.columns) {
+    const cc_table_spec_t *spec = &table->spec;
+
+    if (spec->issuer && !table->source.backend->holds) {
+        cc_issuer_check(query, spec->issuer, p);
+    }
+    if (query->result == CC_TABLE_FOUND && query->row.count < spec->columns) {
         query->info.failure = apr_psprintf(p, "columns of the row: %d; rules use $%d",
-                                           query->row.count, table->spec.columns);
+                                           query->row.count, spec->columns);
         query->result = CC_TABLE_FAILED;
+    }
+}
+
+static inline void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
+{
+    if (query->result == CC_TABLE_FOUND &&
+        (table->spec.issuer || query->row.count < table->spec.columns)) {
+        row_check(table, query, p);
     }
     if (query->result == CC_TABLE_FAILED) {
         query->info.stale_at = 0;
     }
     cc_counter_add(&table->counters->lookups[query->result]);
+}
+
+/*
+ * For a table whose rows are those of CAs: binds the folded key to the issuer, if the keys of the
+ * source are. False: no issuer is given, so the query fails.
+ */
+static bool issuer_bind(cc_key_t *key, cc_query_t *query, const cc_table_t *table, apr_pool_t *p)
+{
+    cc_key_t issuer = {query->issuer, query->issuer_len};
+
+    if (!issuer.at) {
+        query->result = CC_TABLE_FAILED;
+        query->info.failure = "its rows are those of CAs (issuer=), and no issuer is given";
+        return false;
+    }
+    if (table->source.backend->holds) {
+        *key = cc_issuer_bind(key, &issuer, p);
+    }
+    return true;
+}
+
+/* Folds the key of a query; false: the source need not be asked. */
+static inline bool query_fold(cc_key_t *key, cc_query_t *query, const cc_table_t *table,
+                              char *small, apr_pool_t *p)
+{
+    return cc_key_fold(key, query, table, small, p) &&
+           (!table->spec.issuer || issuer_bind(key, query, table, p));
 }
 
 /* Looks up the keys that a table may contain; `open` is a list of them. */
@@ -125,8 +171,9 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
     for (int i = 0; i < count; i++, small += CC_KEY_SMALL) {
         cc_key_t key;
 
+        folded[i] = *queries[i];
         query_begin(&folded[i]);
-        if (cc_key_fold(&key, queries[i], table, small, p)) {
+        if (query_fold(&key, &folded[i], table, small, p)) {
             folded[i].key = key.at;
             folded[i].len = key.len;
             open[open_count++] = &folded[i];
@@ -137,7 +184,6 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
         query_end(table, &folded[i], p);
         folded[i].key = queries[i]->key;
         folded[i].len = queries[i]->len;
-        folded[i].form = queries[i]->form;
         *queries[i] = folded[i];
     }
 }
@@ -155,7 +201,7 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
         return query->result;
     }
     query_begin(query);
-    if (cc_key_fold(&folded, query, table, small, p)) {
+    if (query_fold(&folded, query, table, small, p)) {
         query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
                                         &query->info, p);
     }
@@ -167,7 +213,7 @@ static bool keys_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 {
     const cc_backend_t *backend = table->source.backend;
 
-    if (!backend->each || !table->source.state) {
+    if (!backend->each || !table->source.state || table->spec.issuer) {
         return false;
     }
     backend->each(table->source.state, fn, baton);

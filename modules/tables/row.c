@@ -38,6 +38,21 @@ static parts_t block_parts(void *block, const sizes_t *sizes)
 
 /* ---- packed rows ----------------------------------------------------------------------------- */
 
+const char *cc_packed_value(const cc_packed_t *packed, int column)
+{
+    const char *value = packed->text;
+
+    if (packed->columns < (apr_size_t)column) {
+        return NULL;
+    }
+    for (; column > 1; value++, column--) {
+        while (*value != CC_COLUMN_END) {
+            value += strlen(value) + 1;
+        }
+    }
+    return *value != CC_COLUMN_END ? value : NULL;
+}
+
 cc_row_t cc_row_unpack(const cc_packed_t *packed, apr_pool_t *p)
 {
     sizes_t sizes = {packed->columns, packed->values, packed->len};

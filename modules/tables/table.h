@@ -196,6 +196,9 @@ apr_uint64_t cc_table_rows(const cc_table_t *table);
 /** True if its keys may be DNs, because its source compares them as DNs. */
 bool cc_table_takes_names(const cc_table_t *table);
 
+/** True if its rows are those of CAs: a query needs the issuer of the certificate. */
+bool cc_table_binds_issuer(const cc_table_t *table);
+
 /** True if all its keys are DNs, which are looked up in the form CC_KEY_NAME. */
 bool cc_table_is_gridmap(const cc_table_t *table);
 
@@ -217,9 +220,9 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
                                   apr_pool_t *p);
 
 /**
- * Walks over the keys of a table of a file without `octets`, in the order of its lines; a table
- * with `nocase` has them in lower case. False: another table. For explaining: the time grows with
- * the number of keys. `fn` must not use the table. Any thread.
+ * Walks over the keys of a table of a file without `octets` and `issuer`, in the order of its
+ * lines; a table with `nocase` has them in lower case. False: another table. For explaining: the
+ * time grows with the number of keys. `fn` must not use the table. Any thread.
  */
 bool cc_table_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton);
 

@@ -171,9 +171,10 @@ static void subject_check(cc_table_t *table, const char *subject, apr_pool_t *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const hows[][2] = {
-        {"file", ""},    {"file", "nocase"},        {"file", "octets"},
-        {"gridmap", ""}, {"file", "octets=base64"}, {"file", "octets=base64url"}};
-    const char *const *how = hows[size > 0 ? data[0] % 6 : 0];
+        {"file", ""},         {"file", "nocase"},         {"file", "octets"},
+        {"gridmap", ""},      {"file", "octets=base64"},  {"file", "octets=base64url"},
+        {"file", "issuer=2"}, {"file", "octets issuer=1"}};
+    const char *const *how = hows[size > 0 ? data[0] % 8 : 0];
     bool gridmap = how == hows[3];
     cc_table_t *table;
     apr_pool_t *p;

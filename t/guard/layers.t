@@ -72,7 +72,7 @@ strange_floors() {
 # Includes of a header that is neither public nor in the file's own component.
 private() { # FILE ...
     includes '('"$(alternatives $engine)"'|httpd)/' "$@" |
-        grep -vE '"(base/[a-z_0-9]+|cert/(cert|value)|rules/rules|tables/table|ca/ca|trust/(trust|path|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation|forward/(forward|proxy_protocol))\.h"' |
+        grep -vE '"(base/[a-z_0-9]+|cert/(cert|value|inside)|rules/rules|tables/table|ca/ca|trust/(trust|path|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation|forward/(forward|proxy_protocol))\.h"' |
         grep -vE '^mod_clientcert\.c:[0-9]+:#include "httpd/' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
 }
@@ -92,7 +92,7 @@ private() { # FILE ...
     claim 'only httpd/peer and mod_clientcert.c include headers of mod_ssl' \
         except 'modules/httpd/peer/|mod_clientcert\.c' 'mod_ssl|http_ssl' $rooms mod_clientcert.c
     look_at 'includes of PCRE2' $(includes 'pcre2' $rooms)
-    claim 'only one file includes pcre2.h' except 'modules/rules/pattern\.c' pcre2 $rooms
+    claim 'only one file includes pcre2.h' except 'modules/rules/engine\.h' pcre2 $rooms
     look_at 'includes of utf8proc' $(includes 'utf8proc' $rooms)
     claim 'only one file includes utf8proc.h' except 'modules/base/fold\.c' utf8proc $rooms $tools
     look_at 'includes of hiredis' $(includes 'hiredis' $rooms)

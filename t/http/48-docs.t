@@ -72,7 +72,7 @@ sub loads {
 
 my ($pgsql) = glob '/usr/lib*/apr-util-1/apr_dbd_pgsql.so /usr/lib/*/apr-util-1/apr_dbd_pgsql.so';
 
-for my $page (qw(directives language operations proxies)) {    # 49-migration.t tests the fifth
+for my $page (qw(directives extensions language operations proxies)) {    # 49-migration.t tests migration.md
     my @blocks = blocks($page);
     ok @blocks > 0, "doc/$page.md has blocks of configuration";
     for my $i (0 .. $#blocks) {

@@ -9,6 +9,8 @@ use ClientCert::Test::Service;
 use ClientCert::Test::Tool;
 
 use File::Temp ();
+use IO::Socket::UNIX ();
+use POSIX ();
 
 my $secret  = 'correct-horse-battery';
 my $encoded = 'correct%2Dhorse-battery';
@@ -139,5 +141,34 @@ for my $what (sort keys %wrong) {
     my ($exit, $output) = ClientCert::Test->configtest(conf => "$wrong{$what}ClientCertMap subject.CN in t user=\$1\n");
     ok $exit != 0 && $output =~ /CC0[26]\d\d: / && $output !~ /horse/, "$what: an error without the password" or diag $output;
 }
+
+# ---- a server that closes the connection after the login
+
+my $socket   = "$tmp/socket";
+my $listener = IO::Socket::UNIX->new(Local => $socket, Listen => 5) or die "$socket: $!\n";
+my $server   = fork // die "fork: $!\n";
+if (!$server) {
+    while (my $client = $listener->accept) {
+        sysread $client, my $login, 1000;
+        syswrite $client, "+OK\r\n";
+        close $client;
+    }
+    POSIX::_exit(0);
+}
+my $site = site(conf => <<"CONF");
+ClientCertTable people redis:unix:$socket password=x
+<VirtualHost *:\@PORT\@>
+    ServerName localhost
+    \@SSL\@
+    ClientCertMap subject.CN in people user=\$1
+</VirtualHost>
+CONF
+for (1 .. 5) {
+    like ask($site, 'table', 'people', 'alice')->{output},
+        qr/^result +failed: Redis at \Q$socket\E: /m,
+        'a write to it does not end the configuration test';
+}
+kill 'KILL', $server;
+waitpid $server, 0;
 
 done_testing;

@@ -30,6 +30,21 @@ like shown("$ca/nul-mail.pem"), qr/^# san\.email: unusable: it contains a NUL: "
 like shown('--color=always', "$ca/alice.pem"), qr/\A\e\[1m# A rule that maps this certificate:\e\[m\nClientCertMap /,
     'a heading is bold on a terminal';
 
+# ---- inside extensions
+
+my $inside = shown('--all', "$ca/extensions.pem");
+like $inside, qr/^\Q$_\E$/m, "--all prints what is inside an extension: $_"
+    for 'ext.1.3.6.1.4.1.34380.1.1.13|text == "web"',
+    'ext.1.3.6.1.4.1.34601.2.1.1|at(2/1)|text == "readAnyDatabase"',
+    'ext.1.3.6.1.5.5.7.1.3|at(3/2/1/1/1)|oid == "0.4.0.19495.1.2"',
+    'ext.1.3.6.1.4.1.57264.1.1|utf8 == "https://accounts.example.com"',
+    'ext.1.3.6.1.4.1.311.21.7|at(2)|integer == 100',
+    'ext.1.3.6.1.4.1.37476.9000.64.1|at(2)|contents|utf8 == "admins"',
+    'ext.1.3.6.1.4.1.8005.100.100.5|at(1/1/1/6/1)|time == 2026-01-01T00:00:00Z';
+unlike $inside, qr/^ext\.2\.5\.29\.(?:14|15|19|35|37)\|/m, 'unless it has a field of its own';
+unlike shown("$ca/extensions.pem"), qr/^ext/m, 'without --all, no extension is printed';
+is_deeply json('--all', "$ca/extensions.pem")->{certificate}{'ext.1.3.6.1.4.1.34380.1.1.13|text'}, ['web'], 'JSON has it too';
+
 # ---- JSON
 
 my $json = json("$ca/alice.pem");

@@ -72,6 +72,26 @@ like $explain->{error}, qr/\Aclientcert: CC0611: /, 'and have the same error';
 $site->file('conf/people.map', "alice alicia staff\n");
 chdir $here;
 
+# ---- rows of a CA
+
+my $badges = site(
+    conf  => host('one', 'PORT', "ClientCertTable badges file:conf/badges issuer=2\nClientCertMap serial in badges user=\$1\n"
+        . "ClientCertTable grid gridmap:conf/grid\nClientCertMap subject in grid user=\$1\n"),
+    files => { 'conf/badges' => "01 alice CN=a\n01 bob CN=b\n", 'conf/grid' => "/CN=host/srv hostu\n/CN=p .p\n" });
+sub shows { my @words = @_; return ask($badges, 'table', @words) }
+like shows('badges', '--issuer', 'CN=B', '01')->{output}, qr/\Aresult        found\n.*^\$1            "bob"$/ms, '--issuer: the row of this CA';
+is shows('badges', '--issuer', 'CN=c', '01')->{exit}, 1, 'another CA has none';
+like shows('badges', '01')->{output}, qr/\Aresult        failed: its rows are those of CAs \(issuer=\), and no issuer is given\n/, 'no CA';
+like shows('badges', '--issuer', 'b', '01')->{error}, qr/\Aclientcert: CC0273: "b": not a valid name.*\n\z/, 'what is not a name';
+like shows('grid', '--issuer', 'CN=b', '/CN=p')->{error}, qr/\Aclientcert: CC0613: "CN=b": table grid does not have the option issuer=.*\n\z/, 'a table of no CA';
+
+# ---- a grid-mapfile
+
+like shows('grid', '/cn=host/srv')->{output}, qr/\Aresult        found\n.*^\$1            "hostu"$/ms, 'a subject as in the file';
+like shows('grid')->{output}, qr{^rows          2\nremarks       \S+/conf/grid:2: its account is a pool.*\ncolumns }m, 'a line with less than it seems to give';
+is_deeply [map { s{.*/}{}r } @{ answer($badges, 'table', 'grid')->{remarks} }],
+    ['grid:2: its account is a pool, which is not the name of a user: $1 has no value'], 'in JSON too';
+
 # ---- names
 
 fails(['persons'], qr/CC0766: "persons": there is no ClientCertTable of this name; use one of people at \S+:\d+/, 'a name that is not there');

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "cert/cert.h"
+#include "cert/inside.h"
 #include "suite.h"
 
 static apr_pool_t *pool;

@@ -57,7 +57,7 @@ static const char policies[] = "\x30\x15\x30\x0b\x06\x09\x2b\x06\x01\x04\x01\x81
 static const certs_extension_t extensions[] = {
     {"subjectAltName", CERTS_OCTETS(san), NULL},
     {"basicConstraints", {NULL, 0}, "CA:FALSE"},
-    {"keyUsage", {NULL, 0}, "digitalSignature,keyAgreement,decipherOnly"},
+    {"keyUsage", {NULL, 0}, "critical,digitalSignature,keyAgreement,decipherOnly"},
     {"extendedKeyUsage", {NULL, 0}, "clientAuth,1.3.6.1.4.1.32473.4"},
     {"certificatePolicies", CERTS_OCTETS(policies), NULL},
     {"subjectKeyIdentifier", {NULL, 0}, "0A:0B:0C"},

@@ -81,6 +81,8 @@ static const give_case_t gives[] = {
     {"%{subject.OU|lower}-%{subject.OU}", "sTaff-x", false},
     {"%{serial|colons}", "AA:bb", false},
     {"%{subject.OU|lower|present}", "true", true},
+    {"%{subject.OU|lower|replace(x,X)}", "X", true},
+    {"%{subject.OU|replace(x,X)|lower}", "X", false},
     {"$$%%", "$%", true},
 };
 

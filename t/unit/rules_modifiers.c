@@ -77,6 +77,26 @@ static const value_case_t of_alice[] = {
     {"serial|sha512", "4fd91d7e01b59ff6094b30b85983c17792050114676997b0bafd556702e5371e"
                       "4f90ea74b2b1624af4dc4138ed6c3476528483e9190cb113ba91449981645525"},
     {"not_before|unix", "1767225600"},
+    {"san.dns|replace(\\.,-)", "alice-example-com"},
+    {"san.dns|replace(x,y)", "alice.eyample.com"},
+    {"san.dns|replace(nothing,y)", "alice.example.com"},
+    {"san.dns|replace(^[^.]+\\.,)", "example.com"},
+    {"san.dns|replace(.*,x)|replace(^.*$,a,b)", "a,b"},
+    {"san.dns|replace([.,|)],_)", "alice_example_com"},
+    {"san.dns|replace([a-z]{5,6},X)", "X.Xe.com"},
+    {"san.dns|replace((a|e)(l|x),$2$1)", "laice.xeample.com"},
+    {"san.dns|replace((?<first>[^.]+)\\.(.*),$2/$<first>)", "example.com/alice"},
+    {"san.dns|replace((x)|(m),<$1$2>)", "alice.e<x>a<m>ple.co<m>"},
+    {"san.dns|replace(\\.,$$)", "alice$example$com"},
+    {"san.dns|replace(\\.,\\)\\(\\$\\\\)", "alice)($\\example)($\\com"},
+    {"san.dns|replace(e*,-)", "-a-l-i-c--.--x-a-m-p-l--.-c-o-m-"},
+    {"san.dns|replace((?=\\.),:)", "alice:.example:.com"},
+    {"san.dns|replace([,],)", "alice.example.com"},
+    {"san.dns|replace(.*,)", ""},
+    {"san.email|replace((?i)@example\\.org$,)|lower", "alice@example.com alice.a"},
+    {"san.email|lower|replace(a,B)|nth(1)", "Blice@exBmple.com"},
+    {"serial|colons|replace(:,)", "1A2B"},
+    {"san.email|replace(@,|)|count", "2"},
     {"not_after|first|unix", "1798761599"},
 };
 
@@ -162,7 +182,7 @@ TEST(an_extension_without_octets_has_a_value_in_every_form)
 {
     static const value_case_t cases[] = {
         {"ext.1.2.3|base64", ""},      {"ext.1.2.3|base64url", ""},
-        {"ext.1.2.3|colons", ""},      {"ext.1.2.3|decimal", "0"},
+        {"ext.1.2.3|colons", ""},
         {"ext.1.2.3|present", "true"}, {"ext.1.2.3|sha256", EMPTY_SHA256},
         {"ext.1.2.4|present", "false"}};
     cc_cert_t *cert = ruleset_certificate(ruleset_alice, pool);
@@ -238,6 +258,89 @@ TEST(no_condition_holds_by_a_count_of_unusable_values)
     }
 }
 
+/* ---- effort ------------------------------------------------------------------------------------
+ */
+
+/* A certificate with this many addresses, each "aaa...@b" of this length. */
+static const char *const *mails(int count, int len)
+{
+    const char **pairs = apr_pcalloc(pool, sizeof(*pairs) * (2 * (size_t)count + 1));
+    char *name = apr_palloc(pool, (size_t)len + 1);
+
+    memset(name, 'a', (size_t)len);
+    name[len] = '\0';
+    for (int i = 0; i < count; i++) {
+        pairs[2 * i] = "email";
+        pairs[2 * i + 1] = apr_psprintf(pool, "%s%d@b", name, i);
+    }
+    return pairs;
+}
+
+static const value_case_t of_long[] = {
+    {"san.email|replace((a+)+[cd],x)", "!the pattern takes too many steps or too much memory"},
+    {"san.email|replace(a,xxxxxxxxxxxxxxxxxxxx)", "!replacing gives more than 8192 bytes"},
+};
+
+TEST(a_replacement_that_reaches_a_limit_makes_the_value_unusable)
+{
+    const cc_cert_t *cert = ruleset_certificate(mails(1, 600), pool);
+    const cc_cert_t *huge = ruleset_certificate(mails(1, 9000), pool);
+
+    for (size_t i = 0; i < COUNT(of_long); i++)
+        ck_assert_str_eq(values_text(of_long[i].selector, cert), of_long[i].values);
+    ck_assert_str_eq(values_text("san.email|replace(0@b,)|replace(a,)", cert), "");
+    ck_assert_str_eq(values_text("san.email|replace(a,b)", huge),
+                     "!it has more than 8192 bytes, too many for a pattern");
+}
+
+/* Neither a condition nor its opposite holds, and a rule that denies does. */
+TEST(what_could_not_be_replaced_decides_nothing)
+{
+    const char *const *pairs = mails(1, 600);
+
+    ck_assert_ptr_null(
+        ruleset_ask("\"san.email|replace((a+)+[cd],x)\" != b user=x", pairs, pool)->user);
+    ck_assert_ptr_null(
+        ruleset_ask("user=\"%{san.email|replace((a+)+[cd],x)}\"", pairs, pool)->user);
+    ck_assert_ptr_null(
+        ruleset_ask("san.email =~ (.*) user=\"$1|replace((a+)+[cd],x)\"", pairs, pool)->user);
+    ck_assert_ptr_nonnull(
+        ruleset_ask("san.email =~ (.*) user=\"$1|replace((a+)+[cd],x)\"", pairs, pool)
+            ->doubt_where);
+    ck_assert_ptr_nonnull(
+        ruleset_ask("\"san.email|replace((a+)+[cd],x)\" == b deny", pairs, pool)->denied_where);
+}
+
+/* The holder of a certificate with many values cannot make an evaluation take long. */
+TEST(the_effort_of_replacing_is_that_of_the_evaluation)
+{
+    const char *const *pairs = mails(800, 30);
+    const char *rules = "\"san.email|replace((a|aa)+[cd],x)\" == b user=x\n"
+                        "san.email =~ (a|aa)+[cd] user=y\n"
+                        "user=z";
+    const cc_verdict_t *verdict = ruleset_ask(rules, pairs, pool);
+
+    ck_assert(!cc_verdict_has_identity(verdict));
+    ck_assert_ptr_nonnull(strstr(verdict->failure, "all the steps that one certificate"));
+    ck_assert_int_le(verdict->note_count, 3);
+}
+
+/* A rule that the index excludes is evaluated for a trace alone, with effort of its own. */
+TEST(a_trace_does_not_change_what_is_replaced)
+{
+    const char *const *pairs = mails(12, 60);
+    const char *lines = "subject.CN == no \"san.email|replace((a|aa)+[cd],x)\" == b user=x\n"
+                        "\"san.email|replace((a|aa)+[cd],x)\" == b user=y\n"
+                        "group=\"%{san.email|replace(a,)}\"";
+    cc_rules_t *rules = ruleset_compile(lines, pool);
+    cc_cert_t *cert = ruleset_certificate(pairs, pool);
+    apr_array_header_t *trace = apr_array_make(pool, 4, sizeof(cc_step_t));
+    const cc_verdict_t *plain = cc_rules_evaluate(rules, cert, &ruleset_facts, NULL, pool, pool);
+    const cc_verdict_t *traced = cc_rules_evaluate(rules, cert, &ruleset_facts, trace, pool, pool);
+
+    ck_assert_str_eq(ruleset_text(plain, pool), ruleset_text(traced, pool));
+}
+
 /* ---- lint ---------------------------------------------------------------------------------- */
 
 typedef struct lint_case_t {
@@ -264,6 +367,10 @@ static const lint_case_t lints[] = {
     {"issuer|present == true user=%{subject.CN}", "CC0704 "},
     {"issuer|count == 1 user=%{subject.CN}", "CC0704 "},
     {"issuer.CN|nth(1) == a user=%{subject.CN}", ""},
+    /* nothing follows from the field for a text that was replaced */
+    {"issuer == CN=a \"san.email|replace(@,-)\" =~ .*-example.com user=x", ""},
+    {"issuer == CN=a \"san.email|replace(@,-)\" == @a user=x", ""},
+    {"issuer == CN=a \"san.email|lower|replace(a,A)\" =~ .*A user=x", ""},
 };
 
 TEST_LOOP(lint_concludes_from_what_the_modifier_gives, 0, COUNT(lints))

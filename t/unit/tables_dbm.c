@@ -93,6 +93,21 @@ TEST_LOOP(keys_are_folded_to_lower_case_and_bare_hex, 0, type_count)
     ck_assert_str_eq(tableset_ask(&set, "ABC"), "FAILED: columns of the row: 1; rules use $2");
 }
 
+TEST_LOOP(a_column_that_names_the_ca_is_not_a_list, 0, type_count)
+{
+    cc_query_t query = {.key = "k", .len = 1, .issuer = "x", .issuer_len = 1};
+
+    type = types[_i];
+    WRITE("k", "a,b \"CN=Staff CA,O=Example\" c,d", "bad", "a CN=a,b c");
+    tableset_open(&set, source("issuer=2"), 1);
+    ck_assert_int_eq(cc_table_lookup(set.table, &query, 0, set.pool), CC_TABLE_MISSING);
+    query.key = "bad";
+    query.len = 3;
+    ck_assert_int_eq(cc_table_lookup(set.table, &query, 0, set.pool), CC_TABLE_FAILED);
+    ck_assert_ptr_nonnull(
+        strstr(query.info.failure, "the issuer, is \"CN=a,b\": not a valid name"));
+}
+
 TEST_LOOP(what_is_written_is_seen_at_once_and_moves_the_generation, 0, type_count)
 {
     apr_uint64_t before;

@@ -17,24 +17,26 @@ static const error_case_t errors[] = {
     {"people", "CC0601", "people", "NAME TYPE:SOURCE"},
     {"pe/ople file:x", "CC0601", "pe/ople", "letters, digits, ., - and _"},
     {"\"\" file:x", "CC0601", "", "letters, digits, ., - and _"},
-    {"people x", "CC0603", "x", "file:, dbm:, redis:"},
-    {"people file", "CC0603", "file", "file:, dbm:, redis:"},
-    {"people fil:x", "CC0603", "fil:x", "file:, dbm:, redis:"},
-    {"people files:x", "CC0603", "files:x", "file:, dbm:, redis:"},
-    {"people FILE:x", "CC0603", "FILE:x", "file:, dbm:, redis:"},
+    {"people x", "CC0603", "x", "file:, gridmap:, dbm:, redis:"},
+    {"people file", "CC0603", "file", "file:, gridmap:, dbm:, redis:"},
+    {"people fil:x", "CC0603", "fil:x", "file:, gridmap:, dbm:, redis:"},
+    {"people files:x", "CC0603", "files:x", "file:, gridmap:, dbm:, redis:"},
+    {"people FILE:x", "CC0603", "FILE:x", "file:, gridmap:, dbm:, redis:"},
     {"people file:", "CC0603", "file:", "after the colon"},
-    {"people file:x nocas", "CC0604", "nocas", "nocase, octets[=FORM], reload=SECONDS"},
+    {"people file:x nocas", "CC0604", "nocas",
+     "nocase, octets[=FORM], issuer=NUMBER, reload=SECONDS"},
     {"people file:x reloads=3", "CC0604", "reloads", "not an option of file tables"},
     {"people file:x ttl=3", "CC0604", "ttl",
-     "their options are nocase, octets[=FORM], reload=SECONDS"},
+     "their options are nocase, octets[=FORM], issuer=NUMBER, reload=SECONDS"},
     {"people dbm:x size=3", "CC0604", "size", "not an option of dbm tables"},
     {"people redis:x reload=3", "CC0604", "reload",
-     "nocase, octets[=FORM], timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, stale=SECONDS, "
+     "nocase, octets[=FORM], issuer=NUMBER, timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, "
+     "stale=SECONDS, "
      "size=NUMBER"},
     {"people redis://me:secret@h pasword=secret", "CC0604", "pasword", "password=TEXT"},
     {"redis://me:secret@h", "CC0601", "redis://...", "NAME TYPE:SOURCE"},
     {"redis://me:secret@h user=x", "CC0601", "redis://...", "letters, digits"},
-    {"people redi://me:secret@h", "CC0603", "redi://...", "file:, dbm:, redis:"},
+    {"people redi://me:secret@h", "CC0603", "redi://...", "file:, gridmap:, dbm:, redis:"},
     {"people redis:x 'password=secret", "CC0210", "'password", "not closed"},
     {"people redis:x password=secret password=secret", "CC0606", "password", "twice"},
     {"people redis:x password=", "CC0645", "password", "password=TEXT"},
@@ -44,6 +46,11 @@ static const error_case_t errors[] = {
     {"people file:x octets=base32", "CC0605", "octets=base32",
      "octets=hex, octets=base64 or octets=base64url"},
     {"people file:x octets=", "CC0605", "octets=", "octets=hex, octets=base64 or"},
+    {"people file:x issuer=0", "CC0605", "issuer=0", "issuer=NUMBER, a number from 1 to 9"},
+    {"people file:x issuer=10", "CC0605", "issuer=10", "issuer=NUMBER, a number from 1 to 9"},
+    {"people file:x issuer=CN=a", "CC0605", "issuer=CN=a", "issuer=NUMBER, a number from 1 to 9"},
+    {"people gridmap:x nocase", "CC0604", "nocase", "their options are reload=SECONDS"},
+    {"people gridmap:x issuer=1", "CC0604", "issuer", "not an option of gridmap tables"},
     {"people file:x reload", "CC0605", "reload", "reload=SECONDS"},
     {"people file:x reload=", "CC0605", "reload=", "reload=SECONDS"},
     {"people file:x reload=5s", "CC0605", "reload=5s", "from 0 to"},
@@ -58,8 +65,8 @@ static const error_case_t errors[] = {
     {"people \"file:x", "CC0210", "\"file:x", "not closed"},
 };
 
-static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm, &cc_backend_redis,
-                                               NULL};
+static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_gridmap,
+                                               &cc_backend_dbm, &cc_backend_redis, NULL};
 static apr_pool_t *pool;
 static cc_tables_t *tables;
 static int host; /* a scope */

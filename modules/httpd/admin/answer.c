@@ -163,6 +163,7 @@ static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
     q->table = word_of(asked, "table", q->pool);
     q->key = word_of(asked, "key", q->pool);
     q->file = word_of(asked, "file", q->pool);
+    q->issuer = word_of(asked, "issuer", q->pool);
     q->via = cc_via_find(via ? via : "");
     q->proxy = word_of(asked, "proxy", q->pool);
     q->all = json_is_true(json_object_get(asked, "all"));

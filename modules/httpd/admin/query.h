@@ -16,7 +16,8 @@
  *   question.json    {"ask": "explain" | "rules" | "check" | "revoked" | "table" |
  *                    "trust",
  *                    "vhost": TEXT, "path": TEXT, "certificates": NUMBER, "all": BOOLEAN,
- *                    "table": TEXT, "key": TEXT, "file": TEXT, "via": TEXT, "proxy": TEXT}
+ *                    "table": TEXT, "key": TEXT, "file": TEXT, "issuer": TEXT, "via": TEXT,
+ *                    "proxy": TEXT}
  *   1.pem, 2.pem ... explain, revoked: the certificates, each with the others that a client sends
  *   answer.json      written by the module, one object per line: the answer, or one answer for each
  *                    certificate in turn; or {"error": {"tag": TEXT, "word": TEXT or null,
@@ -34,6 +35,7 @@ typedef struct cc_admin_query_t {
     const char *table; /* table: the name of the table */
     const char *key;   /* table: what to look up; NULL: nothing */
     const char *file;  /* table: an absolute path to use in place of its file; NULL: its own */
+    const char *issuer; /* table: the CA whose row is looked up (RFC 4514); NULL: not given */
     cc_via_t via;      /* how the certificates arrive; CC_VIA_UNKNOWN: not given */
     const char *proxy; /* the address of the proxy, or "unix"; NULL: not given */
     bool own_sources;  /* without the CRLs of mod_ssl's directives */

@@ -11,6 +11,7 @@
 #include "httpd/background/tables.h"
 #include "httpd/conf/module.h"
 #include "httpd/status/verdict_json.h"
+#include "cert/cert.h"
 #include "tables/table.h"
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -94,17 +95,47 @@ static json_t *row_json(const cc_row_t *row, apr_pool_t *p)
     return columns;
 }
 
-static void lookup_add(json_t *answer, cc_table_t *table, cc_admin_query_t *q)
+/* Reads the CA whose row is looked up. */
+static apr_status_t issuer_read(cc_query_t *query, const cc_table_t *table, cc_admin_query_t *q)
+{
+    cc_fieldref_t field;
+    cc_value_t name;
+
+    if (!q->issuer) {
+        return APR_SUCCESS;
+    }
+    if (!cc_table_binds_issuer(table)) {
+        return cc_error_set(&q->err, q->pool, "CC0613", q->issuer,
+                            "table %s does not have the option issuer=, so its rows do not depend "
+                            "on the CA; omit --issuer",
+                            cc_table_name(table));
+    }
+    if (cc_field_find(&field, "issuer", q->pool, &q->err) != APR_SUCCESS ||
+        cc_field_operand(&name, &field, q->issuer, q->pool, &q->err) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    query->issuer = name.key;
+    query->issuer_len = name.key_len;
+    return APR_SUCCESS;
+}
+
+static apr_status_t lookup_add(json_t *answer, cc_table_t *table, cc_admin_query_t *q)
 {
     static const char *const results[] = {
         [CC_TABLE_FOUND] = "found", [CC_TABLE_MISSING] = "missing", [CC_TABLE_FAILED] = "failed"};
     cc_query_t query = {.key = q->key, .len = strlen(q->key)};
-    cc_table_result_t result = cc_table_lookup(table, &query, apr_time_now(), q->pool);
-    const char *failure = result == CC_TABLE_FAILED ? query.info.failure : NULL;
+    cc_table_result_t result = CC_TABLE_MISSING;
+    const char *failure = NULL;
 
+    if (issuer_read(&query, table, q) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
+    result = cc_table_lookup(table, &query, apr_time_now(), q->pool);
+    failure = result == CC_TABLE_FAILED ? query.info.failure : NULL;
     json_object_set_new(answer, "result", json_string(results[result]));
     json_object_set_new(answer, "failure", cc_json_string(failure, q->pool));
     json_object_set_new(answer, "row", row_json(&query.row, q->pool));
+    return APR_SUCCESS;
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
@@ -157,8 +188,9 @@ json_t *cc_admin_table(cc_admin_query_t *q)
         return NULL;
     }
     answer = table_json(tried, q);
-    if (q->key) {
-        lookup_add(answer, tried, q);
+    if (q->key && lookup_add(answer, tried, q) != APR_SUCCESS) {
+        json_decref(answer);
+        return NULL;
     }
     return answer;
 }

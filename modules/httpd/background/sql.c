@@ -22,6 +22,7 @@
 typedef struct {
     server_rec *server;
     const char *query;
+    int issuer;        /* the column that is a name; 0: none */
     const char *label; /* of the prepared statement: an SQL identifier, as PostgreSQL requires */
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
@@ -127,7 +128,8 @@ static const char *column_read(const sql_run_t *run, apr_dbd_row_t *row, int i, 
     if (!cc_job_reserve(run->job, run->lookup, strlen(text), octets)) {
         return run->lookup->info.failure;
     }
-    return cc_column_read(column, text, run->job->pool);
+    return i + 1 == run->sql->issuer ? cc_column_whole(column, text, run->job->pool)
+                                     : cc_column_read(column, text, run->job->pool);
 }
 
 /* Reads the columns of a row; an error in them is the failure. */
@@ -261,6 +263,7 @@ static apr_status_t backend_open(void **state, const cc_table_spec_t *spec, apr_
     }
     sql->server = cc_backend_server(spec);
     sql->query = spec->source;
+    sql->issuer = spec->issuer;
     sql->label = apr_psprintf(p, "clientcert_%pp", (void *)sql);
     prepare(sql->server, sql->query, sql->label);
     *state = cc_jobs_create(backend_ask, sql, spec->timeout, p);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the tables of a configuration: opens them, makes them available to rules, polls them. */
 
+#include <apr_signal.h>
+
 #include <http_core.h>
 #include <http_main.h>
 
@@ -216,6 +218,9 @@ int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serv
     (void)plog;
     if (!tables) {
         return OK;
+    }
+    if (cc_configtest()) {
+        apr_signal(SIGPIPE, SIG_IGN); /* as a server does, for connections that the source closes */
     }
     restart.kept = kept_of(s);
     restart.sharing = cc_sharing_make(s, pconf);

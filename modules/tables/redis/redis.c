@@ -115,7 +115,8 @@ static void answer_read(cc_query_t *query, const cc_reply_t *reply, const talk_t
     query->result = CC_TABLE_FAILED;
     switch (reply->kind) {
     case CC_REPLY_VALUE:
-        query->result = cc_line_row(&query->row, reply->text, reply->len, &query->info, p);
+        query->result = cc_line_row(&query->row, &(cc_key_t){reply->text, reply->len},
+                                    talk->redis->spec, &query->info, p);
         break;
     case CC_REPLY_NONE:
         query->result = CC_TABLE_MISSING;
