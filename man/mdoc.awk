@@ -88,8 +88,10 @@ function plain(text) {
     return text
 }
 
-# A condition whose quoted operand stays on one line.
+# A condition whose quoted operand stays on one line, and whose long digest may take two.
 function unbroken(text,    at, operand) {
+    if (match(text, /[0-9a-f]+$/) && RLENGTH > 64)
+        return substr(text, 1, RSTART + 63) "\003" substr(text, RSTART + 64)
     at = index(text, "\"")
     if (at == 0) return text
     operand = substr(text, at)
@@ -102,6 +104,7 @@ function code(text) {
     gsub(/\\/, "\\e", text)
     gsub(/\001/, "|", text)
     gsub(/\002/, "\\ ", text)
+    gsub(/\003/, "\\:", text)
     gsub(/-/, "\\-", text)
     gsub(/"/, "\\(dq", text)
     gsub(/'/, "\\(aq", text)

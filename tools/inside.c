@@ -4,7 +4,6 @@
 
 #include <apr_strings.h>
 
-#include "cert/inside.h"
 #include "tool.h"
 
 #define STEPS_MAX 16 /* of a path */

@@ -42,7 +42,19 @@ static bool is_usual(const char *field)
             return true;
         }
     }
-    return !strncmp(field, "san.", strlen("san."));
+    return !strncmp(field, "san.", strlen("san.")) && strcmp(field, "san.any");
+}
+
+/* The DER of an otherName is of use where its text is not. */
+static bool is_needed(const show_t *show, const cc_fieldref_t *ref)
+{
+    const cc_value_t *text = NULL;
+
+    if (!strcmp(ref->field->name, "san.der.")) {
+        text = cc_cert_value(show->cert, apr_pstrcat(show->pool, "san.other.", ref->oid, NULL),
+                             show->pool);
+    }
+    return !text || text->unusable;
 }
 
 static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
@@ -105,7 +117,7 @@ static void field_show(const char *name, const cc_fieldref_t *ref, cc_values_t v
     const show_t *show = baton;
     json_t *list = show->json ? json_array() : NULL;
 
-    if (!show->all && !is_usual(ref->field->name)) {
+    if (!show->all && !(is_usual(ref->field->name) && is_needed(show, ref))) {
         json_decref(list);
         return;
     }

@@ -7,7 +7,8 @@
 #include "tool.h"
 
 /* The fields that may name the user, the best one first. */
-static const char *const names[] = {"san.email", "san.upn", "san.uri", "subject.CN"};
+static const char *const names[] = {"san.email",     "san.upn",      "san.uri",
+                                    "san.permanent", "san.hardware", "subject.CN"};
 
 /* True if the rule is free of findings, and gives this certificate one user without a doubt. */
 static bool rule_works(const char *rule, const cc_cert_t *cert, const cc_facts_t *facts,
@@ -60,6 +61,8 @@ const char *cc_suggest_rule(const char **reason, const cc_cert_t *cert, const cc
             return apr_pstrcat(p, "ClientCertMap ", rule, NULL);
         }
     }
-    *reason = "it has no single email address, UPN, URI or CN that can be a user";
+    *reason =
+        "it has no single email address, UPN, URI, permanent identifier, hardware module or CN "
+        "that can be a user";
     return NULL;
 }

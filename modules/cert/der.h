@@ -3,7 +3,6 @@
 #ifndef CC_CERT_DER_H
 #define CC_CERT_DER_H
 
-#include "cert/inside.h"
 #include "cert/internal.h"
 
 /* An element, in octets that the caller holds: tag, length and contents. */

@@ -147,6 +147,16 @@ apr_status_t cc_der_path_read(const cc_der_path_t **path, const char *text, apr_
     return APR_SUCCESS;
 }
 
+bool cc_der_path_single(const cc_der_path_t *path)
+{
+    for (int i = 0; i < path->count; i++) {
+        if (path->steps[i].kind != STEP_NUMBER) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- following it ------------------------------------------------------------------------------
  */
 

@@ -12,7 +12,16 @@
 
 static const EVP_MD *digest_type(cc_digest_t digest)
 {
-    return digest == CC_DIGEST_SHA256 ? EVP_sha256() : EVP_sha1();
+    switch (digest) {
+    case CC_DIGEST_SHA1:
+        return EVP_sha1();
+    case CC_DIGEST_SHA384:
+        return EVP_sha384();
+    case CC_DIGEST_SHA512:
+        return EVP_sha512();
+    default:
+        return EVP_sha256();
+    }
 }
 
 bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len)

@@ -198,7 +198,11 @@ apr_size_t cc_field_digest_digits(const cc_fieldref_t *ref)
 {
     cc_operand_fn *operand = cc_row_of(ref)->operand;
 
-    return operand == cc_operand_sha256 ? 64 : operand == cc_operand_sha1 ? 40 : 0;
+    return operand == cc_operand_sha256   ? 64
+           : operand == cc_operand_sha384 ? 96
+           : operand == cc_operand_sha512 ? 128
+           : operand == cc_operand_sha1   ? 40
+                                          : 0;
 }
 
 bool cc_field_same(const cc_fieldref_t *a, const cc_fieldref_t *b)

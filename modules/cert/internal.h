@@ -88,6 +88,8 @@ const unsigned char *cc_octets_of_hex(const char *hex, apr_size_t digits, apr_si
                                       apr_pool_t *p);
 cc_operand_fn cc_operand_octets;
 cc_operand_fn cc_operand_sha256;
+cc_operand_fn cc_operand_sha384;
+cc_operand_fn cc_operand_sha512;
 cc_operand_fn cc_operand_sha1;
 
 /* ---- serial.c ---- */
@@ -186,6 +188,11 @@ cc_value_t cc_value_x509_name(const X509_NAME *name, apr_pool_t *p);
 typedef enum { CC_OF_SUBJECT, CC_OF_ISSUER } cc_of_t; /* `variant` of the extractors below */
 cc_extract_fn cc_name_extract;
 cc_extract_fn cc_attribute_extract;
+/* Pushes (cc_value_t) the values of this type of attribute in a name. */
+void cc_attributes_add(apr_array_header_t *values, const X509_NAME *name, const ASN1_OBJECT *type,
+                       apr_pool_t *p);
+/* Pushes (const ASN1_OBJECT *) the type of each attribute of a name. */
+void cc_attribute_types_add(apr_array_header_t *types, const X509_NAME *name);
 extern const cc_field_family_t cc_subject_family;
 extern const cc_field_family_t cc_issuer_family;
 cc_operand_fn cc_operand_name;
@@ -224,7 +231,7 @@ cc_value_t cc_value_proxy(const char *text, apr_pool_t *p);
 cc_operand_fn cc_operand_ip;
 cc_operand_fn cc_operand_proxy;
 
-/* ---- san.c, othername.c ---- */
+/* ---- san.c, san_any.c ---- */
 
 typedef enum {
     CC_SAN_EMAIL,
@@ -232,22 +239,61 @@ typedef enum {
     CC_SAN_URI,
     CC_SAN_IP,
     CC_SAN_DIRNAME,
+    CC_SAN_DIRNAME_ATTRIBUTE,
     CC_SAN_RID,
     CC_SAN_UPN,
     CC_SAN_KRB5,
-    CC_SAN_OTHER
+    CC_SAN_FASCN,
+    CC_SAN_FASCN_IDENTIFIER,
+    CC_SAN_HARDWARE,
+    CC_SAN_PERMANENT,
+    CC_SAN_OTHER,
+    CC_SAN_DER,
+    CC_SAN_ANY
 } cc_san_t;
 cc_extract_fn cc_san_extract; /* `variant` is a cc_san_t */
 cc_extract_fn cc_sid_extract;
+extern const cc_field_family_t cc_san_dirname_family;
 extern const cc_field_family_t cc_san_other_family;
 
-/* True if an otherName belongs to this field; *value is then its value. */
-bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value);
+/* A type of alternative name that is text: a member of the field san.any. Constant. */
+typedef struct cc_san_type_t {
+    const char *prefix; /* before each value: "email:" */
+    cc_san_t san;
+    cc_operand_fn *operand; /* of the field of this type alone */
+} cc_san_type_t;
+
+/* The i-th type, from 0; NULL after the last one. */
+const cc_san_type_t *cc_san_type_at(int i);
+cc_operand_fn cc_operand_san_any;
+
+/* ---- othername.c, othername_id.c, fascn.c ---- */
+
+/* True if an otherName belongs to this field; and its value. */
+bool cc_othername_belongs(const OTHERNAME *other, const cc_extraction_t *s);
+cc_value_t cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s);
 cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p);
+
+/* The values of otherNames that are structures. */
+cc_value_t cc_othername_hardware(const ASN1_TYPE *type, apr_pool_t *p);
+cc_value_t cc_othername_permanent(const ASN1_TYPE *type, const X509 *x509, apr_pool_t *p);
+cc_operand_fn cc_operand_hardware;
+cc_operand_fn cc_operand_permanent;
+
+/* A FASC-N as octets, and the digits of its identifier. */
+cc_value_t cc_othername_fascn(const ASN1_TYPE *type, apr_pool_t *p);
+cc_value_t cc_othername_fascn_identifier(const ASN1_TYPE *type, apr_pool_t *p);
+cc_operand_fn cc_operand_fascn;
+cc_operand_fn cc_operand_fascn_identifier;
 
 /* ---- encoding.c ---- */
 
-typedef enum { CC_DIGEST_SHA256, CC_DIGEST_SHA1 } cc_digest_t;
+typedef enum {
+    CC_DIGEST_SHA256,
+    CC_DIGEST_SHA384,
+    CC_DIGEST_SHA512,
+    CC_DIGEST_SHA1
+} cc_digest_t;
 /* Digest of the DER of the certificate, and of its SubjectPublicKeyInfo. False if OpenSSL fails. */
 bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
 bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);

@@ -80,8 +80,16 @@ apr_status_t cc_operand_octets(cc_value_t *value, const char *text, int variant,
     return APR_SUCCESS;
 }
 
-#define SHA1_DIGITS 40
-#define SHA256_DIGITS 64
+/* The digests of certificates and keys, by the number of their hex digits. */
+static const struct {
+    size_t digits;
+    const char *name, *fields;
+} digests[] = {
+    {40, "SHA-1", "sha1 or spki.sha1"},
+    {64, "SHA-256", "sha256 or spki.sha256"},
+    {96, "SHA-384", "sha384 or spki.sha384"},
+    {128, "SHA-512", "sha512 or spki.sha512"},
+};
 
 /* Base64 with this number of octets as hex; NULL: it is something else. */
 static const char *base64_hex(const char *text, apr_size_t octets, apr_pool_t *p)
@@ -103,11 +111,11 @@ static const char *digest_advice(const char *text, const char *hex, size_t digit
     size_t given = hex ? strlen(hex) : 0;
     const char *decoded = hex ? NULL : base64_hex(text, digits / 2, p);
 
-    if (digits == SHA256_DIGITS && given == SHA1_DIGITS) {
-        return "; a digest of 40 digits is SHA-1: its field is sha1 or spki.sha1";
-    }
-    if (digits == SHA1_DIGITS && given == SHA256_DIGITS) {
-        return "; a digest of 64 digits is SHA-256: its field is sha256 or spki.sha256";
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]); i++) {
+        if (given == digests[i].digits) {
+            return apr_psprintf(p, "; a digest of %d digits is %s: its field is %s", (int)given,
+                                digests[i].name, digests[i].fields);
+        }
     }
     return decoded ? apr_pstrcat(p, "; this is base64, and in hex it is ", decoded, NULL) : "";
 }
@@ -127,16 +135,30 @@ static apr_status_t operand_digest(cc_value_t *value, const char *text, size_t d
     return APR_SUCCESS;
 }
 
-apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
-                               cc_error_t *err)
-{
-    (void)variant;
-    return operand_digest(value, text, SHA256_DIGITS, p, err);
-}
-
 apr_status_t cc_operand_sha1(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
     (void)variant;
-    return operand_digest(value, text, SHA1_DIGITS, p, err);
+    return operand_digest(value, text, 40, p, err);
+}
+
+apr_status_t cc_operand_sha256(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    (void)variant;
+    return operand_digest(value, text, 64, p, err);
+}
+
+apr_status_t cc_operand_sha384(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    (void)variant;
+    return operand_digest(value, text, 96, p, err);
+}
+
+apr_status_t cc_operand_sha512(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
+                               cc_error_t *err)
+{
+    (void)variant;
+    return operand_digest(value, text, 128, p, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the otherNames that identify people: UPN, Kerberos principal, UTF-8 mailbox, SID. */
+/* Reads otherNames by their types: UPN, Kerberos principal, UTF-8 mailbox, SID, and others. */
 #include <string.h>
 
 #include <openssl/asn1t.h>
@@ -7,9 +7,14 @@
 
 #include "cert/internal.h"
 
-/* Object identifiers for which OpenSSL has no NID: 1.3.6.1.5.2.2, 1.3.6.1.4.1.311.25.2.1. */
+/*
+ * Object identifiers for which not every OpenSSL has a NID: 1.3.6.1.5.2.2, 1.3.6.1.4.1.311.25.2.1,
+ * 2.16.840.1.101.3.6.6, 1.3.6.1.5.5.7.8.4.
+ */
 static const unsigned char oid_krb5[] = {0x2b, 6, 1, 5, 2, 2};
 static const unsigned char oid_sid[] = {0x2b, 6, 1, 4, 1, 0x82, 0x37, 25, 2, 1};
+static const unsigned char oid_fascn[] = {0x60, 0x86, 0x48, 1, 0x65, 3, 6, 6};
+static const unsigned char oid_hardware[] = {0x2b, 6, 1, 5, 5, 7, 8, 4};
 
 /* PrincipalName and KRB5PrincipalName of RFC 4120 5.2.2 and RFC 4556 3.2.2. */
 typedef struct {
@@ -120,8 +125,61 @@ static cc_value_t krb5_value(const ASN1_TYPE *type, apr_pool_t *p)
     return krb5_text(krb5, p);
 }
 
-static bool belongs(const ASN1_OBJECT *type, const cc_extraction_t *s)
+/* ---- UTF-8 mailboxes ------------------------------------------------------------------------ */
+
+/* RFC 9598 3: labels of letters, digits and hyphens, in lower case; none is empty. */
+static bool is_ascii_domain(const char *domain)
 {
+    for (const char *c = domain; *c; c++) {
+        bool dot = *c == '.';
+
+        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-.", *c) ||
+            (dot && (c == domain || c[1] == '.' || !c[1]))) {
+            return false;
+        }
+    }
+    return *domain != '\0';
+}
+
+static bool is_ascii(const char *text, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (text[i] & 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * An address that RFC 9598 3 has no SmtpUTF8Mailbox for may have been written to escape the name
+ * constraints of its CA, or a rule that knows the address in its other form.
+ */
+static cc_value_t mailbox_value(const ASN1_TYPE *type, apr_pool_t *p)
+{
+    cc_value_t value = utf8_value(type, p);
+    const char *at = value.unusable ? NULL : strrchr(value.text, '@');
+
+    if (value.unusable) {
+        return value;
+    }
+    if (!at || !is_ascii_domain(at + 1)) {
+        value.unusable = "its domain is not in lower case with A-labels (RFC 9598)";
+    } else if (is_ascii(value.text, (apr_size_t)(at - value.text))) {
+        value.unusable = "it would be an rfc822Name, since its part before the @ is ASCII "
+                         "(RFC 9598)";
+    } else if (!strncmp(value.text, "\xEF\xBB\xBF", 3)) {
+        value.unusable = "it begins with a byte order mark (RFC 9598)";
+    }
+    return value;
+}
+
+/* ---- which field has it --------------------------------------------------------------------- */
+
+bool cc_othername_belongs(const OTHERNAME *other, const cc_extraction_t *s)
+{
+    const ASN1_OBJECT *type = other->type_id;
+
     switch (s->variant) {
     case CC_SAN_EMAIL:
         return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox)) == 0;
@@ -129,22 +187,41 @@ static bool belongs(const ASN1_OBJECT *type, const cc_extraction_t *s)
         return OBJ_cmp(type, OBJ_nid2obj(NID_ms_upn)) == 0;
     case CC_SAN_KRB5:
         return is_oid(type, oid_krb5, sizeof(oid_krb5));
+    case CC_SAN_FASCN:
+    case CC_SAN_FASCN_IDENTIFIER:
+        return is_oid(type, oid_fascn, sizeof(oid_fascn));
+    case CC_SAN_HARDWARE:
+        return is_oid(type, oid_hardware, sizeof(oid_hardware));
+    case CC_SAN_PERMANENT:
+        return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_permanentIdentifier)) == 0;
     case CC_SAN_OTHER:
+    case CC_SAN_DER:
         return OBJ_cmp(type, s->object) == 0;
     default:
         return false;
     }
 }
 
-bool cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s, cc_value_t *value)
+cc_value_t cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s)
 {
-    if (!belongs(other->type_id, s)) {
-        return false;
+    switch (s->variant) {
+    case CC_SAN_EMAIL:
+        return mailbox_value(other->value, s->pool);
+    case CC_SAN_UPN:
+        return utf8_value(other->value, s->pool);
+    case CC_SAN_KRB5:
+        return krb5_value(other->value, s->pool);
+    case CC_SAN_FASCN:
+        return cc_othername_fascn(other->value, s->pool);
+    case CC_SAN_FASCN_IDENTIFIER:
+        return cc_othername_fascn_identifier(other->value, s->pool);
+    case CC_SAN_HARDWARE:
+        return cc_othername_hardware(other->value, s->pool);
+    case CC_SAN_PERMANENT:
+        return cc_othername_permanent(other->value, s->x509, s->pool);
+    default:
+        return string_value(other->value, s->pool);
     }
-    *value = s->variant == CC_SAN_KRB5    ? krb5_value(other->value, s->pool)
-             : s->variant == CC_SAN_OTHER ? string_value(other->value, s->pool)
-                                          : utf8_value(other->value, s->pool);
-    return true;
 }
 
 /* ---- SID ------------------------------------------------------------------------------------ */

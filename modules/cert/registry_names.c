@@ -5,6 +5,7 @@
 #define ONE false
 #define MANY true
 #define TEXT CC_TYPE_TEXT
+#define OCTETS CC_TYPE_OCTETS
 
 static const cc_field_row_t rows[] = {
     /* ---- names ---- */
@@ -39,7 +40,8 @@ static const cc_field_row_t rows[] = {
 
     /* ---- alternative names ---- */
     {{"san.email", TEXT, MANY, false, NULL,
-      "Email addresses: rfc822Name and SmtpUTF8Mailbox (RFC 9598).",
+      "Email addresses: rfc822Name and SmtpUTF8Mailbox. A mailbox that RFC 9598 does not allow is "
+      "unusable: with an ASCII part before the `@`, or a domain not in lower case with A-labels.",
       "san.email =~ \".+@example\\.com\""},
      cc_san_extract,
      cc_operand_text,
@@ -69,6 +71,13 @@ static const cc_field_row_t rows[] = {
      cc_operand_name,
      CC_SAN_DIRNAME,
      NULL},
+    {{"san.dirname.", TEXT, MANY, false, "an attribute: CN, OU, 2.5.4.97",
+      "One attribute of the directory names, by short name, long name or object identifier.",
+      "san.dirname.1.3.6.1.4.1.32473.9 == \"4711\""},
+     cc_san_extract,
+     cc_operand_text,
+     CC_SAN_DIRNAME_ATTRIBUTE,
+     &cc_san_dirname_family},
     {{"san.rid", TEXT, MANY, false, NULL,
       "Registered IDs (registeredID), as dotted object identifiers.",
       "san.rid == 1.3.6.1.4.1.32473.1"},
@@ -91,13 +100,63 @@ static const cc_field_row_t rows[] = {
      cc_operand_text,
      CC_SAN_KRB5,
      NULL},
+    {{"san.fascn", OCTETS, MANY, false, NULL,
+      "FASC-N of a PIV card (NIST SP 800-73), all of its 25 octets: otherName "
+      "2.16.840.1.101.3.6.6.",
+      "san.fascn == d0439458210c2c19a0846d83685a1082108ce73984108ca3fc"},
+     cc_san_extract,
+     cc_operand_fascn,
+     CC_SAN_FASCN,
+     NULL},
+    {{"san.fascn.identifier", TEXT, MANY, false, NULL,
+      "Agency code, system code and credential number of a FASC-N, which identify a PIV card. In "
+      "PIV-I cards, all digits are 9: use san.uri for these.",
+      "san.fascn.identifier == 0032-0001-092446"},
+     cc_san_extract,
+     cc_operand_fascn_identifier,
+     CC_SAN_FASCN_IDENTIFIER,
+     NULL},
+    {{"san.hardware", TEXT, MANY, false, NULL,
+      "Hardware module (hardwareModuleName, RFC 4108), as in the certificates of devices: its "
+      "type, "
+      "an object identifier, then a colon and its serial number in hex.",
+      "san.hardware == 1.3.6.1.4.1.32473.7:0a1b"},
+     cc_san_extract,
+     cc_operand_hardware,
+     CC_SAN_HARDWARE,
+     NULL},
+    {{"san.permanent", TEXT, MANY, false, NULL,
+      "Permanent identifier (RFC 4043): its assigner, an object identifier, then a colon and the "
+      "value. Without an assigner, it begins with the colon and is unique only together with the "
+      "issuer. If it has no value, the value is the last serialNumber of the subject.",
+      "san.permanent == \"1.3.6.1.4.1.32473.8:4711\""},
+     cc_san_extract,
+     cc_operand_permanent,
+     CC_SAN_PERMANENT,
+     NULL},
     {{"san.other.", TEXT, MANY, false, "an object identifier: 1.3.6.1.4.1.311.20.2.3",
-      "An otherName of this type, if its value is a character string.",
+      "An otherName of this type, if its value is a character string. For others, see san.der.X.",
       "san.other.1.3.6.1.4.1.311.20.2.3 == \"alice@corp.example.com\""},
      cc_san_extract,
      cc_operand_text,
      CC_SAN_OTHER,
      &cc_san_other_family},
+    {{"san.der.", CC_TYPE_DER, MANY, false, "an object identifier: 1.3.6.1.4.1.32473.3",
+      "Value of an otherName of this type (DER), in hex.",
+      "san.der.1.3.6.1.4.1.32473.3 == 04020a1b"},
+     cc_san_extract,
+     cc_operand_octets,
+     CC_SAN_DER,
+     &cc_san_other_family},
+    {{"san.any", TEXT, MANY, false, NULL,
+      "Every alternative name that is text, each after its type and a colon: `email:`, `dns:`, "
+      "`uri:`, `ip:`, `rid:`, `upn:`, `krb5:`, `hardware:`, `permanent:`. The text is that of the "
+      "field of this type, such as san.email.",
+      "san.any == \"email:alice@example.com\""},
+     cc_san_extract,
+     cc_operand_san_any,
+     CC_SAN_ANY,
+     NULL},
 };
 
 const cc_field_rows_t cc_name_rows = {rows, (int)(sizeof(rows) / sizeof(rows[0]))};

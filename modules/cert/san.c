@@ -2,6 +2,8 @@
 /* Extracts subject alternative names (RFC 5280 4.2.1.6), and the SID extension built like them. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <openssl/objects.h>
 
 #include "cert/internal.h"
@@ -9,40 +11,30 @@
 /* The type of GeneralName that a field extracts. */
 static int name_type(int variant)
 {
-    static const int types[] = {[CC_SAN_EMAIL] = GEN_EMAIL,     [CC_SAN_DNS] = GEN_DNS,
-                                [CC_SAN_URI] = GEN_URI,         [CC_SAN_IP] = GEN_IPADD,
-                                [CC_SAN_DIRNAME] = GEN_DIRNAME, [CC_SAN_RID] = GEN_RID,
-                                [CC_SAN_UPN] = GEN_OTHERNAME,   [CC_SAN_KRB5] = GEN_OTHERNAME,
-                                [CC_SAN_OTHER] = GEN_OTHERNAME};
+    static const int types[] = {
+        [CC_SAN_EMAIL] = GEN_EMAIL,
+        [CC_SAN_DNS] = GEN_DNS,
+        [CC_SAN_URI] = GEN_URI,
+        [CC_SAN_IP] = GEN_IPADD,
+        [CC_SAN_DIRNAME] = GEN_DIRNAME,
+        [CC_SAN_DIRNAME_ATTRIBUTE] = GEN_DIRNAME,
+        [CC_SAN_RID] = GEN_RID,
+        [CC_SAN_UPN] = GEN_OTHERNAME,
+        [CC_SAN_KRB5] = GEN_OTHERNAME,
+        [CC_SAN_FASCN] = GEN_OTHERNAME,
+        [CC_SAN_FASCN_IDENTIFIER] = GEN_OTHERNAME,
+        [CC_SAN_HARDWARE] = GEN_OTHERNAME,
+        [CC_SAN_PERMANENT] = GEN_OTHERNAME,
+        [CC_SAN_OTHER] = GEN_OTHERNAME,
+        [CC_SAN_DER] = GEN_OTHERNAME,
+    };
 
     return types[variant];
 }
 
-/* True if a decoded name belongs to the field; *value is then its value. */
-static bool name_value(const GENERAL_NAME *name, const cc_extraction_t *s, cc_value_t *value)
-{
-    switch (name->type) {
-    case GEN_IPADD:
-        *value = cc_value_address(ASN1_STRING_get0_data(name->d.iPAddress),
-                                  (apr_size_t)ASN1_STRING_length(name->d.iPAddress), s->pool);
-        return true;
-    case GEN_DIRNAME:
-        if (X509_NAME_entry_count(name->d.directoryName) == 0) {
-            return false;
-        }
-        *value = cc_value_x509_name(name->d.directoryName, s->pool);
-        return true;
-    case GEN_RID:
-        *value = cc_value_oid(name->d.registeredID, CC_OID_DOTTED, s->pool);
-        return true;
-    default:
-        return cc_othername_value(name->d.otherName, s, value);
-    }
-}
+/* ---- one name ---------------------------------------------------------------------------- */
 
-/* ---- the sequence of names --------------------------------------------------------------- */
-
-/* The remaining names. Each field decodes only the names of its own type. */
+/* Octets that are still to be read. */
 typedef struct walk_t {
     const unsigned char *at;
     const unsigned char *end;
@@ -65,6 +57,13 @@ static int tag_read(const walk_t *walk, int class, walk_t *in)
     return tag;
 }
 
+/* A name of the sequence: its tag, the octets from its tag on, and those after tag and length. */
+typedef struct name_t {
+    int tag;
+    const unsigned char *start;
+    walk_t in;
+} name_t;
+
 static bool is_mailbox(const walk_t *othername)
 {
     const ASN1_OBJECT *type = OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
@@ -75,44 +74,108 @@ static bool is_mailbox(const walk_t *othername)
            memcmp(in.at, OBJ_get0_data(type), OBJ_length(type)) == 0;
 }
 
-static bool is_wanted(int tag, const walk_t *in, int variant)
+static bool is_wanted(const name_t *name, int variant)
 {
-    return tag == name_type(variant) ||
-           (tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(in));
+    return name->tag == name_type(variant) ||
+           (name->tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(&name->in));
+}
+
+/* The value of an otherName as it is encoded: type, [0] { value }. */
+static cc_value_t othername_der(const name_t *name, apr_pool_t *p)
+{
+    walk_t type, value = {0}, rest = name->in;
+
+    if (tag_read(&rest, V_ASN1_UNIVERSAL, &type) == V_ASN1_OBJECT) {
+        rest.at = type.end;
+        tag_read(&rest, V_ASN1_CONTEXT_SPECIFIC, &value);
+    }
+    return value.at ? cc_value_octets(value.at, (apr_size_t)(value.end - value.at), p)
+                    : cc_value_unusable("it cannot be decoded", NULL, 0, p);
+}
+
+/* Adds what a decoded name has for the field. */
+static void decoded_add(apr_array_header_t *list, const GENERAL_NAME *decoded, const name_t *name,
+                        const cc_extraction_t *s)
+{
+    if (s->variant == CC_SAN_DIRNAME_ATTRIBUTE) {
+        cc_attributes_add(list, decoded->d.directoryName, s->object, s->pool);
+    } else if (s->variant == CC_SAN_DIRNAME) {
+        if (X509_NAME_entry_count(decoded->d.directoryName) > 0) {
+            APR_ARRAY_PUSH(list, cc_value_t) =
+                cc_value_x509_name(decoded->d.directoryName, s->pool);
+        }
+    } else if (s->variant == CC_SAN_IP) {
+        APR_ARRAY_PUSH(list, cc_value_t) =
+            cc_value_address(ASN1_STRING_get0_data(decoded->d.iPAddress),
+                             (apr_size_t)ASN1_STRING_length(decoded->d.iPAddress), s->pool);
+    } else if (s->variant == CC_SAN_RID) {
+        APR_ARRAY_PUSH(list, cc_value_t) =
+            cc_value_oid(decoded->d.registeredID, CC_OID_DOTTED, s->pool);
+    } else if (cc_othername_belongs(decoded->d.otherName, s)) {
+        APR_ARRAY_PUSH(list, cc_value_t) = s->variant == CC_SAN_DER
+                                               ? othername_der(name, s->pool)
+                                               : cc_othername_value(decoded->d.otherName, s);
+    }
 }
 
 /* Names that are IA5Strings are used directly; others are decoded. */
-static bool name_read(const unsigned char *start, const walk_t *in, int tag,
-                      const cc_extraction_t *s, apr_array_header_t *list)
+static bool name_add(apr_array_header_t *list, const name_t *name, const cc_extraction_t *s)
 {
-    const GENERAL_NAME *name;
-    cc_value_t value = {0};
+    apr_size_t len = (apr_size_t)(name->in.end - name->in.at);
+    const GENERAL_NAME *decoded;
 
-    if (tag == GEN_EMAIL || tag == GEN_DNS || tag == GEN_URI) {
+    if (name->tag == GEN_EMAIL || name->tag == GEN_DNS || name->tag == GEN_URI) {
         APR_ARRAY_PUSH(list, cc_value_t) =
-            cc_value_string(V_ASN1_IA5STRING, in->at, (apr_size_t)(in->end - in->at), s->pool);
-        return !(*start & V_ASN1_CONSTRUCTED);
+            cc_value_string(V_ASN1_IA5STRING, name->in.at, len, s->pool);
+        return !(*name->start & V_ASN1_CONSTRUCTED);
     }
-    name =
-        cc_der_decode(start, (apr_size_t)(in->end - start), ASN1_ITEM_rptr(GENERAL_NAME), s->pool);
-    if (name && name_value(name, s, &value)) {
-        APR_ARRAY_PUSH(list, cc_value_t) = value;
+    decoded = cc_der_decode(name->start, (apr_size_t)(name->in.end - name->start),
+                            ASN1_ITEM_rptr(GENERAL_NAME), s->pool);
+    if (decoded) {
+        decoded_add(list, decoded, name, s);
     }
-    return name != NULL;
+    return decoded != NULL;
 }
+
+/* Adds the name as a value of san.any, if it is one of its types. */
+static bool any_add(apr_array_header_t *list, const name_t *name, const cc_extraction_t *s)
+{
+    cc_extraction_t one = *s;
+    bool good = true;
+
+    for (int i = 0; good && cc_san_type_at(i); i++) {
+        int before = list->nelts;
+
+        one.variant = cc_san_type_at(i)->san;
+        good = !is_wanted(name, one.variant) || name_add(list, name, &one);
+        for (int j = before; j < list->nelts; j++) {
+            cc_value_t *value = &APR_ARRAY_IDX(list, j, cc_value_t);
+
+            if (!value->unusable) {
+                *value = cc_value_words(
+                    apr_pstrcat(s->pool, cc_san_type_at(i)->prefix, value->text, NULL), s->pool);
+            }
+        }
+    }
+    return good;
+}
+
+/* ---- the sequence of names --------------------------------------------------------------- */
 
 /* Adds the value of the next name, if it belongs to the field. False if it cannot be decoded. */
 static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_extraction_t *s)
 {
-    const unsigned char *start = walk->at;
-    walk_t in;
-    int tag = tag_read(walk, V_ASN1_CONTEXT_SPECIFIC, &in);
+    name_t name = {.start = walk->at};
 
-    if (tag < GEN_OTHERNAME || tag > GEN_RID) {
+    name.tag = tag_read(walk, V_ASN1_CONTEXT_SPECIFIC, &name.in);
+    if (name.tag < GEN_OTHERNAME || name.tag > GEN_RID) {
         return false;
     }
-    walk->at = in.end;
-    return !is_wanted(tag, &in, s->variant) || name_read(start, &in, tag, s, list);
+    walk->at = name.in.end;
+    if (s->variant == CC_SAN_ANY) {
+        return any_add(list, &name, s);
+    }
+    return !is_wanted(&name, s->variant) || name_add(list, &name, s);
 }
 
 static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_extraction_t *s)
@@ -142,11 +205,19 @@ cc_values_t cc_san_extract(const cc_extraction_t *s)
     return names_read(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), s);
 }
 
-static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
+/* ---- families ---------------------------------------------------------------------------- */
+
+static const GENERAL_NAMES *names_decode(const cc_extraction_t *s)
 {
     cc_values_t values = {0};
-    const GENERAL_NAMES *names = cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name),
-                                                     ASN1_ITEM_rptr(GENERAL_NAMES), &values);
+
+    return cc_extension_decode(s, OBJ_nid2obj(NID_subject_alt_name), ASN1_ITEM_rptr(GENERAL_NAMES),
+                               &values);
+}
+
+static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
+{
+    const GENERAL_NAMES *names = names_decode(s);
 
     for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
@@ -156,7 +227,23 @@ static void list_others(const cc_extraction_t *s, apr_array_header_t *objects)
     }
 }
 
+static void list_attributes(const cc_extraction_t *s, apr_array_header_t *objects)
+{
+    const GENERAL_NAMES *names = names_decode(s);
+
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (name->type == GEN_DIRNAME) {
+            cc_attribute_types_add(objects, name->d.directoryName);
+        }
+    }
+}
+
 const cc_field_family_t cc_san_other_family = {cc_oid_find, list_others, cc_oid_dotted};
+const cc_field_family_t cc_san_dirname_family = {cc_attribute_find, list_attributes,
+                                                 cc_attribute_name};
+
+/* ---- SID --------------------------------------------------------------------------------- */
 
 /*
  * szOID_NTDS_CA_SECURITY_EXT ([MS-WCCE] 2.2.2.7.7.4) is a sequence of otherNames, which is encoded

@@ -153,7 +153,8 @@ static void regex_host_check(cc_rule_lint_t *lint, const cc_condition_t *c)
  */
 static void digest_check(cc_rule_lint_t *lint, const cc_condition_t *c)
 {
-    static const char *const digests[] = {"sha256", "sha1", "pem", "der", "ca.sha256"};
+    static const char *const digests[] = {"sha256", "sha384", "sha512",   "sha1",
+                                          "pem",    "der",    "ca.sha256"};
 
     if (!lint->rule->deny || c->op->negative) {
         return;

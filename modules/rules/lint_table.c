@@ -95,14 +95,38 @@ static const char *lower_form(const cc_selector_t *selector, const char *key, ap
 
 /* ---- the form of a field ----------------------------------------------------------------- */
 
+static const char *any_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+{
+    (void)selector;
+    return memchr(key, ':', len)
+               ? NULL
+               : "a value begins with the type of the name, as in email:alice@example.com";
+}
+
+static const char *pair_form(const cc_selector_t *selector, const char *key, apr_size_t len)
+{
+    (void)selector;
+    return memchr(key, ':', len) ? NULL
+                                 : "a value is an object identifier, a colon and the rest, as "
+                                   "clientcert show prints it";
+}
+
 static cc_form_fn *text_form(const cc_selector_t *selector)
 {
-    const char *name = selector->ref.field->name;
+    static const struct {
+        const char *field;
+        cc_form_fn *form;
+    } forms[] = {
+        {"san.email", address_form}, {"san.uri", uri_form},        {"san.any", any_form},
+        {"san.hardware", pair_form}, {"san.permanent", pair_form},
+    };
 
-    if (strcmp(name, "san.email") == 0) {
-        return address_form;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if (strcmp(selector->ref.field->name, forms[i].field) == 0) {
+            return forms[i].form;
+        }
     }
-    return strcmp(name, "san.uri") == 0 ? uri_form : NULL;
+    return NULL;
 }
 
 static cc_form_fn *form_of(const cc_selector_t *selector)

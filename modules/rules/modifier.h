@@ -26,6 +26,9 @@ typedef cc_values_t cc_modifier_choose_fn(cc_values_t in, const cc_modifying_t *
 typedef apr_status_t cc_modifier_read_fn(const void **argument, const char *text, cc_rules_t *rules,
                                          cc_error_t *err);
 
+/* Whether, with this argument, it makes at most one value of a value. */
+typedef bool cc_modifier_single_fn(const void *argument);
+
 /* NULL, or why no value can have this text, whatever the case of its letters. */
 typedef const char *cc_modifier_form_fn(const char *text, apr_size_t len);
 
@@ -57,6 +60,7 @@ struct cc_modifier_t {
     bool matches;              /* it uses patterns, which take effort */
     cc_modifier_map_fn *map;   /* one of these three */
     cc_modifier_spread_fn *spread;
+    cc_modifier_single_fn *single; /* of a spread; NULL: it may make several */
     cc_modifier_choose_fn *choose;
 };
 

@@ -2,7 +2,6 @@
 /* Implements the modifiers that look inside DER, such as the value of an extension. */
 #include <apr_cstr.h>
 
-#include "cert/inside.h"
 #include "rules/modifier.h"
 
 static apr_status_t at_read(const void **argument, const char *text, cc_rules_t *rules,
@@ -18,6 +17,11 @@ static apr_status_t at_read(const void **argument, const char *text, cc_rules_t 
 static void spread_at(apr_array_header_t *out, const cc_value_t *in, const cc_modifying_t *m)
 {
     cc_der_path_follow(out, in, m->argument, m->pool);
+}
+
+static bool at_single(const void *argument)
+{
+    return cc_der_path_single(argument);
 }
 
 static bool map_text(cc_value_t *out, const cc_value_t *in, const cc_modifying_t *m)
@@ -113,7 +117,8 @@ static const cc_modifier_t modifiers[] = {
      .gives = CC_TYPE_DER,
      .argument = "PATH",
      .read = at_read,
-     .spread = spread_at},
+     .spread = spread_at,
+     .single = at_single},
     {.word = {"oid",
               "The object identifier that the value is, or that is the only element in it, as "
               "dotted text. Unusable if it is something else. For DER.",

@@ -209,9 +209,17 @@ apr_status_t cc_selector_modify(cc_selector_t **selector, cc_rule_reader_t *read
     return APR_SUCCESS;
 }
 
+/* Whether the last modifier makes at most one value of each. */
+static bool is_single(const cc_selector_t *selector)
+{
+    const cc_modifier_t *modifier = selector->modifier;
+
+    return modifier->map || (modifier->single && modifier->single(selector->argument));
+}
+
 const cc_selector_t *cc_selector_origin(const cc_selector_t *selector)
 {
-    while (selector->base && selector->modifier->map) {
+    while (selector->base && is_single(selector)) {
         selector = selector->base;
     }
     return selector;
@@ -288,12 +296,9 @@ apr_status_t cc_selector_parse(const cc_selector_t **selector, const char *text,
 
 bool cc_selector_many(const cc_selector_t *selector)
 {
-    for (const cc_selector_t *s = selector; s->base; s = s->base) {
-        if (s->modifier->choose || s->modifier->spread) {
-            return s->modifier->spread != NULL;
-        }
-    }
-    return cc_field_many(&selector->ref);
+    const cc_selector_t *origin = cc_selector_origin(selector);
+
+    return origin->base ? origin->modifier->spread != NULL : cc_field_many(&origin->ref);
 }
 
 /* What values are made from. */

@@ -15,7 +15,7 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 
-#include "cert/inside.h"
+#include "cert/cert.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

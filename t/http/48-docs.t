@@ -37,6 +37,7 @@ sub site {
     $block =~ s{\bconf/clients-ca\.crl}{\@CA\@/staff.crl}g;
     $block =~ s{\bconf/staff-(?:ca|ocsp)\.pem}{\@CA\@/staff.pem}g;
     $block =~ s{\bconf/partner-ca\.pem}{\@CA\@/services.pem}g;
+    $block =~ s{\bconf/redis-ca\.pem}{\@CA\@/root.pem}g;
     $block =~ s{/var/lib/crl\b}{\@ROOT\@/crl}g;
     $block =~ s{/etc/(?:clients-ca/ca|ssl/staff-ca)\.pem|/run/spire/\w+\.(?:json|pem)}{\@CA\@/clients.pem}g;
     $block =~ s{/etc/grid-security/}{conf/}g;
@@ -53,6 +54,7 @@ sub loads {
     my %files = map { ("conf/$_" => '') } $conf =~ m{(?:file|gridmap):conf/(\S+)}g;
     my $ca = ClientCert::Test->ca;
     $files{"crl/$_.crl"} = read_file("$ca/$_.crl") for qw(root staff services);
+    $files{'conf/redis.password'} = "secret\n";
     $files{'cas/clients.pem'} = read_file("$ca/clients.pem");
     my @more;
     push @more, $1 while $conf =~ s/^LoadModule (\w+)_module .*\n//m;

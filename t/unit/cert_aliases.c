@@ -75,6 +75,15 @@ static const char *const known[][2] = {
     {"serialNumber", "serial or subject.serialNumber"},
     {"userPrincipalName", "san.upn"},
     {"CN", "subject.CN"},
+    {"pivFASC-N", "san.fascn.identifier or san.fascn"},
+    {"san.hardwareModuleName", "san.hardware"},
+    {"id-on-permanentIdentifier", "san.permanent"},
+    {"subjectAltName.SmtpUTF8Mailbox", "san.email"},
+    {"SRVName", "san.other.1.3.6.1.5.5.7.8.7"},
+    {"xmppAddr", "san.other.1.3.6.1.5.5.7.8.5"},
+    {"san.msGUID", "san.der.1.3.6.1.4.1.311.25.1"},
+    {"sha512-fingerprint", "sha512"},
+    {"spki_sha384", "spki.sha384"},
 };
 
 TEST_LOOP(the_name_here_is_told, 0, COUNT(known))

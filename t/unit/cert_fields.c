@@ -26,9 +26,10 @@ static void teardown(void)
 
 TEST(names_have_their_exact_values)
 {
-    certs_has(rich, "subject", "UID=jd+CN=J\xC3\xBCrgen \\+1,1.3.6.1.4.1.32473.9=nine,"
-                               "organizationIdentifier=NTRDE-1,OU=Admins,OU=Staff,"
-                               "O=Example\\, Inc.,DC=com");
+    certs_has(rich, "subject",
+              "UID=jd+CN=J\xC3\xBCrgen \\+1,1.3.6.1.4.1.32473.9=nine,"
+              "organizationIdentifier=NTRDE-1,OU=Admins,OU=Staff,"
+              "O=Example\\, Inc.,DC=com");
     certs_has(rich, "issuer", "1.3.6.1.4.1.32473.9=nine,CN=Staff CA,ST=Bavaria,DC=com");
     certs_has(rich, "subject.OU", "Staff | Admins");
     certs_has(rich, "SUBJECT.organizationalunitname", "Staff | Admins");
@@ -53,6 +54,25 @@ TEST(alternative_names_have_their_exact_values)
     certs_has(rich, "san.other.1.3.6.1.4.1.311.20.2.3", "jd@corp.com");
     certs_has(rich, "san.other.1.2.3", NULL);
     certs_unusable(rich, "san.other.1.3.6.1.5.2.2", "not a character string");
+    certs_has(rich, "san.dirname.O", "Other");
+    certs_has(rich, "san.dirname.CN", NULL);
+}
+
+TEST(other_names_that_are_no_text_have_their_exact_values)
+{
+    certs_has(rich, "san.fascn", "d0439458210c2c19a0846d83685a1082108ce73984108ca3fc");
+    certs_has(rich, "san.fascn.identifier", "0032-0001-092446");
+    certs_has(rich, "san.hardware", "1.3.6.1.4.1.32473.7:0a1b");
+    certs_has(rich, "san.permanent", "1.3.6.1.4.1.32473.8:4711");
+    certs_has(rich, "san.der.1.3.6.1.5.5.7.8.4", "300f06092b0601040181fd590704020a1b");
+    certs_has(rich, "san.der.1.3.6.1.4.1.311.20.2.3", "0c0b6a6440636f72702e636f6d");
+    certs_has(rich, "san.der.1.2.3", NULL);
+    certs_has(
+        rich, "san.any",
+        "email:jd@example.de | email:j\xC3\xBC@example.de | dns:jd.test.com | ip:192.0.2.1 | "
+        "ip:2001:db8::1 | uri:spiffe://ex/jd | uri:urn:jd:1 | rid:1.2.3.4 | upn:jd@corp.com | "
+        "krb5:j/admin/a\\@b@EXAMPLE.COM | hardware:1.3.6.1.4.1.32473.7:0a1b | "
+        "permanent:1.3.6.1.4.1.32473.8:4711");
 }
 
 TEST(serial_validity_and_usages_have_their_exact_values)
@@ -93,8 +113,9 @@ TEST(active_directory_strings_have_their_exact_values)
     };
     certs_spec_t spec = certs_rich;
 
-    certs_has(rich, "altsec.issuer_serial", "X509:<I>DC=com,S=Bavaria,CN=Staff CA,"
-                                            "OID.1.3.6.1.4.1.32473.9=nine<SR>fe1b0a");
+    certs_has(rich, "altsec.issuer_serial",
+              "X509:<I>DC=com,S=Bavaria,CN=Staff CA,"
+              "OID.1.3.6.1.4.1.32473.9=nine<SR>fe1b0a");
     certs_has(rich, "altsec.ski", "X509:<SKI>0a0b0c");
     certs_has(rich, "altsec.email",
               "X509:<RFC822>jd@example.de | X509:<RFC822>j\xC3\xBC@example.de");
@@ -112,9 +133,10 @@ TEST(connection_and_chain_have_their_exact_values)
 {
     const char *ones = "1111111111111111111111111111111111111111111111111111111111111111";
     cc_facts_t none = {0};
-    const char *const names[] = {"ca.sha256", "ca.spki.sha256", "tls.version", "tls.cipher",
-                                 "tls.sni", "tls.resumed", "revocation", "revocation.reason",
-                                 "revocation.date", "via", "via.proxy"};
+    const char *const names[] = {"ca.sha256",  "ca.spki.sha256",    "tls.version",
+                                 "tls.cipher", "tls.sni",           "tls.resumed",
+                                 "revocation", "revocation.reason", "revocation.date",
+                                 "via",        "via.proxy"};
 
     certs_has(rich, "ca.sha256", ones);
     certs_has(rich, "ca.spki.sha256", ones);
@@ -200,11 +222,15 @@ TEST(digests_are_those_of_certificate_and_key)
     unsigned char sha256[32], spki_sha256[32];
 
     certs_has(rich, "sha256", digest_of(der, len, EVP_sha256()));
+    certs_has(rich, "sha384", digest_of(der, len, EVP_sha384()));
+    certs_has(rich, "sha512", digest_of(der, len, EVP_sha512()));
     certs_has(rich, "sha1", digest_of(der, len, EVP_sha1()));
     certs_has(rich, "spki.sha256", digest_of(spki, spki_len, EVP_sha256()));
+    certs_has(rich, "spki.sha384", digest_of(spki, spki_len, EVP_sha384()));
+    certs_has(rich, "spki.sha512", digest_of(spki, spki_len, EVP_sha512()));
     certs_has(rich, "spki.sha1", digest_of(spki, spki_len, EVP_sha1()));
-    certs_has(rich, "altsec.spki", apr_pstrcat(pool, "X509:<SHA1-PUKEY>",
-                                               digest_of(spki, spki_len, EVP_sha1()), NULL));
+    certs_has(rich, "altsec.spki",
+              apr_pstrcat(pool, "X509:<SHA1-PUKEY>", digest_of(spki, spki_len, EVP_sha1()), NULL));
     cc_cert_digests(rich, sha256, spki_sha256);
     EVP_Digest(der, (size_t)len, der, NULL, EVP_sha256(), NULL);
     EVP_Digest(spki, (size_t)spki_len, spki, NULL, EVP_sha256(), NULL);
@@ -271,8 +297,9 @@ TEST(each_visits_every_field_in_the_order_of_the_registry)
                       cc_field_at(rows)->name);
         rows++;
     }
-    ck_assert_int_eq(rows, 56);
-    ck_assert_int_eq(v.seen, 52 + 7 + 4 + 3 + 9); /* DC O OU orgId nine CN UID; issuer; ... */
+    ck_assert_int_eq(rows, 67);
+    ck_assert_int_eq(v.seen,
+                     61 + 7 + 4 + 1 + 6 + 6 + 9); /* DC O OU orgId nine CN UID; issuer; O; ... */
 }
 
 TEST(every_example_of_the_registry_is_a_legal_operand)

@@ -85,6 +85,17 @@ static const rule_case_t cases[] = {
     {"ext.1.2.2|at(*/2)|text != other group=x", "x", ""},
     {"ext.1.2.2|at(*/2)|text != test group=x", "", ""},
     {"ext.1.2.2|at(2) == 300c0c04726561640c0474657374 group=x", "x", ""},
+    /* what is made of the same elements steps together */
+    {"group=%{ext.1.2.2|at(*)|at(1)|text}@%{ext.1.2.2|at(*)|at(2)|text}", "backup@admin read@test",
+     ""},
+    {"group=%{ext.1.2.2|at(*)|at(1)|text}.%{ext.1.2.2|at(*)|at(2)|text|upper}.x",
+     "backup.ADMIN.x read.TEST.x", ""},
+    {"group=%{ext.1.2.2|at(*)|at(1)|text}@%{ext.1.2.2|at(*)|at(3)|text}", "", ""},
+    {"group=%{ext.1.2.2|at(1/1)|text}@%{ext.1.2.2|at(2/2)|text}", "backup@test", ""},
+    {"group=%{ext.1.2.4|at(1)|text}%{ext.1.2.4|at(2)|text}", "", NOTE},
+    /* paths that may lead to several elements are variables of their own */
+    {"group=%{ext.1.2.2|at(*/1)|text}@%{ext.1.2.2|at(*/2)|text}",
+     "backup@admin backup@test read@admin read@test", ""},
     /* no value */
     {"ext.1.2.9|text == web group=x", "", ""},
     {"ext.1.2.9|text != web group=x", "x", ""},
@@ -175,6 +186,14 @@ TEST(a_selector_has_its_values_also_on_its_own)
     ck_assert_int_eq(values.count, 2);
     ck_assert_str_eq(values.at[1].text, "read");
     ck_assert_int_eq(cc_selector_parse(&selector, "ext.1.2.2|text", pool, NULL), APR_SUCCESS);
+    ck_assert(!cc_selector_many(selector));
+    ck_assert_int_eq(cc_selector_parse(&selector, "ext.1.2.2|at(1/1)|text", pool, NULL),
+                     APR_SUCCESS);
+    ck_assert(!cc_selector_many(selector));
+    ck_assert_int_eq(cc_selector_parse(&selector, "san.email|lower", pool, NULL), APR_SUCCESS);
+    ck_assert(cc_selector_many(selector));
+    ck_assert_int_eq(cc_selector_parse(&selector, "san.email|first|lower", pool, NULL),
+                     APR_SUCCESS);
     ck_assert(!cc_selector_many(selector));
 }
 

@@ -125,7 +125,7 @@ static int check_file(const char *path)
     int usual = check_output(&shown, "", path, legal);
     int all = check_output(&shown, "--all", path, legal);
 
-    ck_assert_msg(!legal || (usual > 5 && usual < 20), "%s: %d usual conditions", path, usual);
+    ck_assert_msg(!legal || (usual > 5 && usual < 25), "%s: %d usual conditions", path, usual);
     ck_assert_msg(!legal || all > usual + 10, "%s: %d conditions", path, all);
     return legal;
 }
