@@ -36,6 +36,7 @@ AddHandler server-parsed .shtml
     Header always set X-Hash  "expr=%{md5:%{clientcert:user}}"
     Header always set X-In    yes "expr='admins' in clientcert('group')"
     Header always set X-Name  yes "expr=clientcert('SUBJECT.cn') == 'alice'"
+    Header always set X-Made  yes "expr=clientcert('san.email|first|replace((.)@,\\$1-)') == 'alice-example.com'"
 
     <If "'admins' in clientcert('group')">
         Header always set X-If yes
@@ -118,6 +119,7 @@ is headers_of(cert => 'service'),
     'or of an unmapped certificate';
 like $h->get('/', cert => 'alice')->{headers}{'x-rule'}, qr{/site\.conf:11$},
     'the rule is its place in the configuration';
+is $h->get('/', cert => 'alice')->{headers}{'x-made'}, 'yes', 'a group in an argument, quoted';
 is $h->get('/if.shtml', cert => 'alice')->{body}, "an admin\n", 'mod_include has the groups';
 is $h->get('/if.shtml', cert => 'bob')->{body}, "no admin\n", 'of each user';
 
