@@ -252,8 +252,10 @@ apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
 
 /**
  * Calls `each` for every field that this certificate has, each member of a family (subject.CN,
- * ext.OID, ...) on its own, in the order of the registry. `name` is what a rule writes.
+ * ext.OID, ...) on its own, in the order of the registry. `name` is what a rule writes. Of each
+ * family, only the first CC_FIELD_MEMBERS_MAX members are visited.
  */
+#define CC_FIELD_MEMBERS_MAX 100
 typedef void cc_field_each_fn(const char *name, const cc_fieldref_t *ref, cc_values_t values,
                               void *baton);
 void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each_fn *each,
