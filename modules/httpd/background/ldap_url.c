@@ -157,8 +157,8 @@ static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
     }
     reason = cc_secret_read(&password, spec, password, p);
     if (reason) {
-        return cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password: %s",
-                            reason);
+        cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password: %s", reason);
+        return CC_SOURCE_CLOSED;
     }
     directory->user = spec->binddn;
     directory->password = password;

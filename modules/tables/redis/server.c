@@ -184,8 +184,9 @@ static apr_status_t login_read(server_reader_t *r)
         reason = cc_secret_read(&server->password, spec, spec->password, r->pool);
     }
     if (reason) {
-        return cc_error_set(r->err, r->pool, "CC0649", spec->name,
-                            "password= gives no password: %s", reason);
+        cc_error_set(r->err, r->pool, "CC0649", spec->name, "password= gives no password: %s",
+                     reason);
+        return CC_SOURCE_CLOSED;
     }
     if (server->user && !server->password) {
         return option_error(r, "there is a user and no password; write password=, or in a URL "
@@ -227,8 +228,9 @@ static apr_status_t tls_read(server_reader_t *r)
     }
     if (r->secure && cc_redis_tls_create(&tls, &files, r->server->host, &file, &reason, r->pool) !=
                          APR_SUCCESS) {
-        return cc_error_set(r->err, r->pool, "CC0650", file ? file : spec->name,
-                            "it cannot be used for TLS: %s", reason);
+        cc_error_set(r->err, r->pool, "CC0650", file ? file : spec->name,
+                     "it cannot be used for TLS: %s", reason);
+        return CC_SOURCE_CLOSED;
     }
     r->server->tls = tls;
     return APR_SUCCESS;
