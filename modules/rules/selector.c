@@ -333,7 +333,14 @@ cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *c
 
 cc_path_need_t cc_selector_path_need(const cc_selector_t *selector)
 {
-    return cc_field_path_need(&selector->ref);
+    cc_path_need_t most = cc_field_path_need(&selector->ref);
+
+    for (int i = 0; i < selector->part_count; i++) {
+        cc_path_need_t need = cc_selector_path_need(selector->parts[i]);
+
+        most = need > most ? need : most;
+    }
+    return most;
 }
 
 apr_time_t cc_selector_stale_at(const cc_selector_t *selector, const cc_cert_t *cert,

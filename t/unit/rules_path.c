@@ -110,6 +110,19 @@ TEST_LOOP(rules_need_what_their_fields_need, 0, COUNT(needs))
     ck_assert_int_eq(cc_rules_path_need(rules), needs[_i].need);
 }
 
+/* As in ClientCertExport, and in expressions. */
+TEST(a_key_of_several_fields_needs_what_its_parts_need)
+{
+    const cc_selector_t *key = NULL;
+
+    ck_assert_int_eq(cc_selector_parse(&key, "(serial,root.sha256,root.subject.CN)", pool, NULL),
+                     APR_SUCCESS);
+    ck_assert_int_eq(cc_selector_path_need(key), CC_PATH_CERTS);
+    ck_assert_int_eq(cc_selector_parse(&key, "(serial,root.sha256)|first", pool, NULL),
+                     APR_SUCCESS);
+    ck_assert_int_eq(cc_selector_path_need(key), CC_PATH_DIGESTS);
+}
+
 /* Whether a rule that takes a name from the certificate says which CAs it means. */
 static const struct {
     const char *rule;
