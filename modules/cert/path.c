@@ -94,6 +94,14 @@ void cc_facts_take_path(cc_facts_t *facts, const cc_path_t *path)
 #define NOT_AT_HAND "the certificate of this CA is not at hand"
 #define NOT_KNOWN "the CAs up to the root are not known"
 
+static cc_values_t unknown(const char *reason, apr_pool_t *p)
+{
+    cc_value_t value = cc_value_unusable(reason, NULL, 0, p);
+
+    value.unknown = true;
+    return cc_values_one(value, p);
+}
+
 static cc_values_t extract(const cc_fieldref_t *ref, const cc_cert_t *cert, int variant,
                            const cc_facts_t *facts, apr_pool_t *p)
 {
@@ -113,8 +121,7 @@ static cc_values_t values_of_ca(const cc_fieldref_t *ref, const cc_path_ca_t *ca
     if (is_spki_sha256(row)) {
         return cc_values_one(cc_value_octets(ca->spki_sha256, sizeof(ca->spki_sha256), p), p);
     }
-    return ca->cert ? extract(ref, ca->cert, row->variant, facts, p)
-                    : cc_values_unusable(NOT_AT_HAND, NULL, 0, p);
+    return ca->cert ? extract(ref, ca->cert, row->variant, facts, p) : unknown(NOT_AT_HAND, p);
 }
 
 static void values_push(apr_array_header_t *all, cc_values_t values)
@@ -133,7 +140,7 @@ static cc_values_t values_of_chain(const cc_fieldref_t *ref, const cc_path_t *pa
         values_push(all, values_of_ca(ref, &path->at[i], facts, p));
     }
     if (!path->whole) {
-        values_push(all, cc_values_unusable(NOT_KNOWN, NULL, 0, p));
+        values_push(all, unknown(NOT_KNOWN, p));
     }
     return cc_values_of(all);
 }
@@ -150,7 +157,7 @@ cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert, cons
         return extract(ref, cert, CC_OF_ISSUER, facts, p);
     }
     if (!path) {
-        return cc_values_unusable(ref->of == CC_FIELD_OF_CA ? NOT_AT_HAND : NOT_KNOWN, NULL, 0, p);
+        return unknown(ref->of == CC_FIELD_OF_CA ? NOT_AT_HAND : NOT_KNOWN, p);
     }
     if (ref->of == CC_FIELD_OF_CHAIN) {
         return values_of_chain(ref, path, facts, p);
@@ -159,5 +166,5 @@ cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert, cons
         return values_of_ca(ref, &path->at[0], facts, p);
     }
     return path->whole ? values_of_ca(ref, &path->at[path->count - 1], facts, p)
-                       : cc_values_unusable(NOT_KNOWN, NULL, 0, p);
+                       : unknown(NOT_KNOWN, p);
 }

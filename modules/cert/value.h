@@ -34,6 +34,7 @@ typedef struct cc_value_t {
     apr_int64_t number;   /* CC_TYPE_NUMBER: the number; CC_TYPE_TIME: seconds since 1970 */
     const char *unusable; /* NULL, or the reason */
     const void *dn;       /* CC_TYPE_DN: private to cert, for the functions on names */
+    bool unknown;         /* it is unusable, and may be any number of values, or none */
 } cc_value_t;
 
 /** A number, of CC_TYPE_NUMBER. Its text lives as long as `p`. */

@@ -37,11 +37,17 @@ static apr_status_t read_nth(const void **argument, const char *text, cc_rules_t
     return APR_SUCCESS;
 }
 
+/* Behind a value that is unknown, the places of the others are too. */
 static cc_values_t choose_nth(cc_values_t in, const cc_modifying_t *m)
 {
     const int *nth = m->argument;
 
-    return *nth <= in.count ? (cc_values_t){1, in.at + *nth - 1} : (cc_values_t){0, NULL};
+    for (int i = 0; i < in.count && i < *nth; i++) {
+        if (i + 1 == *nth || in.at[i].unknown) {
+            return (cc_values_t){1, in.at + i};
+        }
+    }
+    return (cc_values_t){0, NULL};
 }
 
 /* ---- sums -------------------------------------------------------------------------------- */
@@ -67,11 +73,22 @@ static const char *form_count(const char *text, apr_size_t len)
                                                 : "a number of values has only decimal digits";
 }
 
+/* True if it is not known whether there is a value. */
+static bool is_open(cc_values_t in)
+{
+    int i = 0;
+
+    while (i < in.count && in.at[i].unknown) {
+        i++;
+    }
+    return i > 0 && i == in.count;
+}
+
 static cc_values_t choose_present(cc_values_t in, const cc_modifying_t *m)
 {
     const char *text = in.count > 0 ? "true" : "false";
 
-    return one_value(cc_modified_text(text, strlen(text)), m->pool);
+    return one_value(is_open(in) ? in.at[0] : cc_modified_text(text, strlen(text)), m->pool);
 }
 
 static const char *form_present(const char *text, apr_size_t len)
@@ -97,7 +114,7 @@ static const cc_modifier_t modifiers[] = {
      .choose = choose_last},
     {.word = {"nth",
               "The value at the place `N` only, whether usable or not; `nth(1)` is the first. No "
-              "value if there are fewer. For every type.",
+              "value if there are fewer; unusable if a CA before it is not known. For every type.",
               "subject.OU|nth(2) == \"Staff\""},
      .takes = CC_TYPES_ALL,
      .gives = CC_GIVES_SAME,
@@ -114,10 +131,11 @@ static const cc_modifier_t modifiers[] = {
      .always = true,
      .form = form_count,
      .choose = choose_count},
-    {.word = {"present",
-              "`true` if there is a value, even an unusable one, otherwise `false`. For every "
-              "type.",
-              "san.upn|present == false"},
+    {.word =
+         {"present",
+          "`true` if there is a value, even an unusable one, otherwise `false`; unusable if the "
+          "CA is not known. For every type.",
+          "san.upn|present == false"},
      .takes = CC_TYPES_ALL,
      .always = true,
      .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",

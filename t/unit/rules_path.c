@@ -73,6 +73,13 @@ static const struct {
     {"chain.sha256 != 00 group=x", "x", "", "x"},
     {"ca.subject == CN=Sub group=x", "x", "x", "x"},
     {"group=x group=%{root.subject.CN}", "x Root", "x", "x"},
+    {"root.subject|present == true group=x", "x", "", ""},
+    {"root.ext.1.2.3|present == true group=x", "", "", ""},
+    {"root.ext.1.2.3|oid|present == false group=x", "x", "", ""},
+    {"root.ext.1.2.3|present == true deny\ngroup=x", "x", "denied", "denied"},
+    {"chain.subject|present == true group=x", "x", "x", "x"},
+    {"chain.ext.1.2.3|present == false group=x", "x", "", ""},
+    {"chain.subject|count == 2 group=x", "x", "", ""},
 };
 
 TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
@@ -90,6 +97,17 @@ TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
     path = (cc_path_t){2, true, cas};
     cas[1].cert = NULL;
     ck_assert_str_eq(answer(rules), cases[_i].away);
+}
+
+TEST(the_place_of_a_value_counts_from_the_first_that_is_known)
+{
+    const char *rules = "chain.subject.CN|nth(1) == Root group=a\n"
+                        "chain.subject.CN|nth(2) == Root group=b\n"
+                        "chain.subject.CN|last == Root group=c";
+
+    ck_assert_str_eq(answer(rules), "b c");
+    cas[0].cert = NULL; /* it might have none, or several */
+    ck_assert_str_eq(answer(rules), "c");
 }
 
 static const struct {
