@@ -80,9 +80,6 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector)
     if (selector->parts) {
         return key_binding(selector);
     }
-    if (selector->always) {
-        return CC_BINDS_NOTHING;
-    }
     if (selector->ref.of != CC_FIELD_OF_CLIENT) {
         return determines_ca(field) ? CC_BINDS_ISSUER : CC_BINDS_NOTHING;
     }

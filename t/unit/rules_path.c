@@ -99,6 +99,16 @@ TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
     ck_assert_str_eq(answer(rules), cases[_i].away);
 }
 
+TEST(of_an_unknown_path_only_the_name_of_the_issuer_is_known)
+{
+    path = (cc_path_t){0, false, NULL};
+    ck_assert_str_eq(answer("ca.subject == CN=Sub group=a\nca.key.bits|present == true group=b\n"
+                            "ca.sha256|present == false group=c\n"
+                            "root.subject != CN=Root group=d\nchain.subject != CN=Root group=e"),
+                     "a");
+    ck_assert_str_eq(answer("group=x\nca.sha256|present == true deny"), "denied");
+}
+
 TEST(the_place_of_a_value_counts_from_the_first_that_is_known)
 {
     const char *rules = "chain.subject.CN|nth(1) == Root group=a\n"
