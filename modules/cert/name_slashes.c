@@ -24,7 +24,7 @@ typedef struct {
     int rdn;
     apr_pool_t *pool;
     const char *problem; /* NULL: none so far */
-} reader_t;
+} slashes_reader_t;
 
 /* What follows a "/" or "+". */
 typedef enum { WORD_TYPE, WORD_VALUE, WORD_UNKNOWN } word_t;
@@ -42,7 +42,7 @@ static apr_size_t type_len(const char *at, const char *end)
 }
 
 /* Types begin with a letter or are object identifiers (RFC 4512 1.4): "6120ab=" is no type. */
-static word_t word_read(const ASN1_OBJECT **type, const char *at, const reader_t *r)
+static word_t word_read(const ASN1_OBJECT **type, const char *at, const slashes_reader_t *r)
 {
     apr_size_t len = type_len(at, r->end);
     const char *word = apr_pstrmemdup(r->pool, at, len);
@@ -59,7 +59,7 @@ static word_t word_read(const ASN1_OBJECT **type, const char *at, const reader_t
     return apr_isalpha(*word) ? WORD_UNKNOWN : WORD_VALUE;
 }
 
-static void unknown_refuse(reader_t *r, const char *at)
+static void unknown_refuse(slashes_reader_t *r, const char *at)
 {
     const char *word = apr_pstrmemdup(r->pool, at + 1, type_len(at + 1, r->end));
 
@@ -75,7 +75,7 @@ static int hex_digit(char c)
 }
 
 /* Reads an escape: \xHH is an octet, and a special character stands for itself. */
-static char escape_read(reader_t *r)
+static char escape_read(slashes_reader_t *r)
 {
     const char *s = r->at + 1;
 
@@ -92,7 +92,7 @@ static char escape_read(reader_t *r)
 }
 
 /* True where the value ends: at the next attribute. */
-static bool value_ends(reader_t *r)
+static bool value_ends(slashes_reader_t *r)
 {
     const ASN1_OBJECT *type = NULL;
     word_t word = WORD_VALUE;
@@ -106,7 +106,7 @@ static bool value_ends(reader_t *r)
     return word != WORD_VALUE;
 }
 
-static void value_read(reader_t *r, cc_attribute_t *attribute)
+static void value_read(slashes_reader_t *r, cc_attribute_t *attribute)
 {
     char *text = apr_palloc(r->pool, (apr_size_t)(r->end - r->at) + 1);
     char *to = text;
@@ -129,7 +129,7 @@ static void value_read(reader_t *r, cc_attribute_t *attribute)
 }
 
 /* Reads an attribute that begins with "/", or with "+" if it belongs to the same RDN. */
-static void attribute_read(reader_t *r)
+static void attribute_read(slashes_reader_t *r)
 {
     cc_attribute_t *attribute = &r->attributes[r->count];
 
@@ -157,7 +157,7 @@ static int attributes_max(const char *at, const char *end)
 
 const char *cc_name_slashes_read(cc_value_t *name, const char *text, apr_size_t len, apr_pool_t *p)
 {
-    reader_t r = {.at = text, .end = text + len, .pool = p};
+    slashes_reader_t r = {.at = text, .end = text + len, .pool = p};
     cc_name_t *read = apr_pcalloc(p, sizeof(*read));
 
     if (len == 0 || *text != '/' || type_len(text + 1, r.end) == 0) {

@@ -58,11 +58,11 @@ static int tag_read(const walk_t *walk, int class, walk_t *in)
 }
 
 /* A name of the sequence: its tag, the octets from its tag on, and those after tag and length. */
-typedef struct name_t {
+typedef struct general_name_t {
     int tag;
     const unsigned char *start;
     walk_t in;
-} name_t;
+} general_name_t;
 
 static bool is_mailbox(const walk_t *othername)
 {
@@ -74,14 +74,14 @@ static bool is_mailbox(const walk_t *othername)
            memcmp(in.at, OBJ_get0_data(type), OBJ_length(type)) == 0;
 }
 
-static bool is_wanted(const name_t *name, int variant)
+static bool is_wanted(const general_name_t *name, int variant)
 {
     return name->tag == name_type(variant) ||
            (name->tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(&name->in));
 }
 
 /* The value of an otherName as it is encoded: type, [0] { value }. */
-static cc_value_t othername_der(const name_t *name, apr_pool_t *p)
+static cc_value_t othername_der(const general_name_t *name, apr_pool_t *p)
 {
     walk_t type, value = {0}, rest = name->in;
 
@@ -94,8 +94,8 @@ static cc_value_t othername_der(const name_t *name, apr_pool_t *p)
 }
 
 /* Adds what a decoded name has for the field. */
-static void decoded_add(apr_array_header_t *list, const GENERAL_NAME *decoded, const name_t *name,
-                        const cc_extraction_t *s)
+static void decoded_add(apr_array_header_t *list, const GENERAL_NAME *decoded,
+                        const general_name_t *name, const cc_extraction_t *s)
 {
     if (s->variant == CC_SAN_DIRNAME_ATTRIBUTE) {
         cc_attributes_add(list, decoded->d.directoryName, s->object, s->pool);
@@ -119,7 +119,7 @@ static void decoded_add(apr_array_header_t *list, const GENERAL_NAME *decoded, c
 }
 
 /* Names that are IA5Strings are used directly; others are decoded. */
-static bool name_add(apr_array_header_t *list, const name_t *name, const cc_extraction_t *s)
+static bool name_add(apr_array_header_t *list, const general_name_t *name, const cc_extraction_t *s)
 {
     apr_size_t len = (apr_size_t)(name->in.end - name->in.at);
     const GENERAL_NAME *decoded;
@@ -138,7 +138,7 @@ static bool name_add(apr_array_header_t *list, const name_t *name, const cc_extr
 }
 
 /* Adds the name as a value of san.any, if it is one of its types. */
-static bool any_add(apr_array_header_t *list, const name_t *name, const cc_extraction_t *s)
+static bool any_add(apr_array_header_t *list, const general_name_t *name, const cc_extraction_t *s)
 {
     cc_extraction_t one = *s;
     bool good = true;
@@ -165,7 +165,7 @@ static bool any_add(apr_array_header_t *list, const name_t *name, const cc_extra
 /* Adds the value of the next name, if it belongs to the field. False if it cannot be decoded. */
 static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_extraction_t *s)
 {
-    name_t name = {.start = walk->at};
+    general_name_t name = {.start = walk->at};
 
     name.tag = tag_read(walk, V_ASN1_CONTEXT_SPECIFIC, &name.in);
     if (name.tag < GEN_OTHERNAME || name.tag > GEN_RID) {

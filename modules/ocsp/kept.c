@@ -19,11 +19,11 @@ typedef struct {
     apr_size_t len;
     apr_time_t since;
     bool used; /* since the last sweep */
-} kept_file_t;
+} kept_signer_t;
 
 struct cc_ocsp_kept_t {
     apr_pool_t *pool;
-    apr_hash_t *files; /* path -> kept_file_t * */
+    apr_hash_t *files; /* path -> kept_signer_t * */
 };
 
 cc_ocsp_kept_t *cc_ocsp_kept_create(apr_pool_t *p)
@@ -34,9 +34,9 @@ cc_ocsp_kept_t *cc_ocsp_kept_create(apr_pool_t *p)
     return kept;
 }
 
-static kept_file_t *file_find(const cc_ocsp_files_t *files, const char *path)
+static kept_signer_t *file_find(const cc_ocsp_files_t *files, const char *path)
 {
-    kept_file_t *file =
+    kept_signer_t *file =
         files->kept ? apr_hash_get(files->kept->files, path, APR_HASH_KEY_STRING) : NULL;
 
     if (file) {
@@ -45,7 +45,7 @@ static kept_file_t *file_find(const cc_ocsp_files_t *files, const char *path)
     return file;
 }
 
-static void file_remove(cc_ocsp_kept_t *kept, kept_file_t *file)
+static void file_remove(cc_ocsp_kept_t *kept, kept_signer_t *file)
 {
     apr_hash_set(kept->files, file->path, APR_HASH_KEY_STRING, NULL);
     apr_pool_destroy(file->pool);
@@ -54,7 +54,7 @@ static void file_remove(cc_ocsp_kept_t *kept, kept_file_t *file)
 const char *cc_ocsp_kept_get(apr_size_t *len, apr_time_t *since, const cc_ocsp_files_t *files,
                              const char *path)
 {
-    const kept_file_t *file = file_find(files, path);
+    const kept_signer_t *file = file_find(files, path);
 
     *since = file ? file->since : 0;
     *len = file ? file->len : 0;
@@ -65,7 +65,7 @@ void cc_ocsp_kept_put(const cc_ocsp_files_t *files, const char *path, const char
                       apr_size_t len)
 {
     cc_ocsp_kept_t *kept = files->kept;
-    kept_file_t *file = file_find(files, path);
+    kept_signer_t *file = file_find(files, path);
     apr_pool_t *pool = NULL;
 
     if (!kept || (file && file->len == len && memcmp(file->content, content, len) == 0)) {
@@ -76,7 +76,7 @@ void cc_ocsp_kept_put(const cc_ocsp_files_t *files, const char *path, const char
     }
     apr_pool_create(&pool, kept->pool);
     file = apr_palloc(pool, sizeof(*file));
-    *file = (kept_file_t){.pool = pool, .len = len, .since = apr_time_now(), .used = true};
+    *file = (kept_signer_t){.pool = pool, .len = len, .since = apr_time_now(), .used = true};
     file->path = apr_pstrdup(pool, path);
     file->content = apr_pstrmemdup(pool, content, len);
     apr_hash_set(kept->files, file->path, APR_HASH_KEY_STRING, file);
@@ -85,7 +85,7 @@ void cc_ocsp_kept_put(const cc_ocsp_files_t *files, const char *path, const char
 void cc_ocsp_kept_sweep(cc_ocsp_kept_t *kept)
 {
     for (apr_hash_index_t *i = apr_hash_first(NULL, kept->files); i; i = apr_hash_next(i)) {
-        kept_file_t *file = apr_hash_this_val(i);
+        kept_signer_t *file = apr_hash_this_val(i);
 
         if (!file->used) {
             file_remove(kept, file); /* removing the current one is allowed */

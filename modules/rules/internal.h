@@ -15,7 +15,7 @@ typedef struct cc_modifier_t cc_modifier_t;
 typedef struct cc_operator_t cc_operator_t;
 typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
-typedef struct cc_modifying_t cc_modifying_t; /* selector.h */
+struct cc_modifying_t;                      /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
 
 /* A set of types, for the tables of operators and modifiers. */
@@ -143,7 +143,7 @@ typedef cc_values_t cc_values_fn(const cc_selector_t *selector, void *baton);
 
 /* key.c: the values of a key, one for each combination of the values of its fields. */
 cc_values_t cc_key_values(const cc_selector_t *key, cc_values_fn *values, void *baton,
-                          const cc_modifying_t *m);
+                          const struct cc_modifying_t *m);
 
 /* ---- modifiers and operators ------------------------------------------------------------- */
 
@@ -308,7 +308,7 @@ void cc_evaluation_unusable(cc_evaluation_t *ev, const char *where, const char *
                             cc_values_t values, int unusable);
 
 /* values.c: what modifiers use in this evaluation. */
-cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
+struct cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
 
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);

@@ -118,19 +118,19 @@ static bool folds_to_ascii(const cc_value_t *value)
 }
 
 /* What a match begins with. PCRE2 counts its steps from 0 at each place where it tries to match. */
-typedef struct cc_trial_t {
+typedef struct cc_try_t {
     const cc_value_t *value;
     PCRE2_SIZE from;
     uint32_t options;
     apr_int64_t places; /* how many there may be */
-} cc_trial_t;
+} cc_try_t;
 
 /*
  * Usable values are valid UTF-8 already, so nothing is checked again. A match that needs more stack
  * than compiled code has is interpreted, which takes its memory from the heap, up to the limit.
  */
 static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern,
-                        const cc_trial_t *trial, pcre2_match_context *context)
+                        const cc_try_t *trial, pcre2_match_context *context)
 {
     const cc_value_t *value = trial->value;
     PCRE2_SPTR text = (PCRE2_SPTR)value->text;
@@ -147,7 +147,7 @@ static int match_within(const cc_matcher_t *matcher, const cc_pattern_t *pattern
 }
 
 /* The part of the effort that was for places after the one at which the match begins. */
-static apr_int64_t unspent(const cc_matcher_t *matcher, const cc_trial_t *trial, apr_int64_t effort)
+static apr_int64_t unspent(const cc_matcher_t *matcher, const cc_try_t *trial, apr_int64_t effort)
 {
     PCRE2_SIZE begin = pcre2_get_ovector_pointer(matcher->data)[0];
     apr_int64_t tried = begin > trial->from ? (apr_int64_t)(begin - trial->from) + 1 : 1;
@@ -156,7 +156,7 @@ static apr_int64_t unspent(const cc_matcher_t *matcher, const cc_trial_t *trial,
 }
 
 /* A match for which too little effort is left does not begin, nor does any match after it. */
-static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const cc_trial_t *trial)
+static int match_run(cc_matcher_t *matcher, const cc_pattern_t *pattern, const cc_try_t *trial)
 {
     const cc_value_t *value = trial->value;
     apr_int64_t weight = (1 + (apr_int64_t)value->len / VALUE_WEIGHT) * trial->places;
@@ -200,7 +200,7 @@ static const char *given_up_text(int error, const cc_value_t *value, apr_pool_t 
 cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
                           const cc_value_t *value, const struct iovec **groups, const char **reason)
 {
-    cc_trial_t trial = {.value = value, .places = 1};
+    cc_try_t trial = {.value = value, .places = 1};
     int matched = matcher->data ? match_run(matcher, pattern, &trial) : PCRE2_ERROR_NOMEMORY;
 
     if (matched == PCRE2_ERROR_NOMATCH) {
@@ -223,10 +223,10 @@ cc_fit_t cc_matcher_match(cc_matcher_t *matcher, const cc_pattern_t *pattern,
 /* ---- searching --------------------------------------------------------------------------- */
 
 /* Where the next match may begin: an empty one is not found twice. */
-static cc_trial_t trial_next(const cc_search_t *search)
+static cc_try_t trial_next(const cc_search_t *search)
 {
     const struct iovec *last = search->groups;
-    cc_trial_t trial = {.value = search->value};
+    cc_try_t trial = {.value = search->value};
 
     if (last) {
         const char *end = (const char *)last->iov_base + last->iov_len;
@@ -248,7 +248,7 @@ static const char *search_reason(int error)
 /* With \K in an assertion, a match may begin before the place where the search began. */
 cc_fit_t cc_matcher_search(cc_matcher_t *matcher, const cc_pattern_t *pattern, cc_search_t *search)
 {
-    cc_trial_t trial = trial_next(search);
+    cc_try_t trial = trial_next(search);
     int matched = matcher->data ? match_run(matcher, pattern, &trial) : PCRE2_ERROR_NOMEMORY;
     const PCRE2_SIZE *offsets;
 

@@ -302,15 +302,15 @@ bool cc_selector_many(const cc_selector_t *selector)
 }
 
 /* What values are made from. */
-typedef struct cc_source_t {
+typedef struct cc_value_source_t {
     const cc_cert_t *cert;
     const cc_facts_t *facts;
     cc_modifying_t modifying;
-} cc_source_t;
+} cc_value_source_t;
 
 static cc_values_t values_from(const cc_selector_t *selector, void *baton)
 {
-    const cc_source_t *source = baton;
+    const cc_value_source_t *source = baton;
 
     if (selector->base) {
         return cc_modifier_apply(selector, values_from(selector->base, baton), &source->modifying);
@@ -324,7 +324,7 @@ cc_values_t cc_selector_values(const cc_selector_t *selector, const cc_cert_t *c
                                const cc_facts_t *facts, apr_pool_t *p)
 {
     cc_matcher_t *matcher = NULL;
-    cc_source_t source = {cert, facts, {.pool = p, .matcher = &matcher}};
+    cc_value_source_t source = {cert, facts, {.pool = p, .matcher = &matcher}};
     cc_values_t values = values_from(selector, &source);
 
     cc_matcher_destroy(matcher);

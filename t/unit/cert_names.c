@@ -134,6 +134,7 @@ TEST(a_value_that_is_no_string_is_written_in_hex_and_read_back)
     ck_assert(same(bits, parsed(bits.text)));
     ck_assert(same(bits, parsed("2.5.4.45 = #0303050FA0 , o=ex")));
     ck_assert(!same(bits, text));
+    ck_assert(!same(bits, parsed("x500UniqueIdentifier=#0303050fe0,O=Ex")));
     ck_assert(!same(bits, parsed("x500UniqueIdentifier=#0303010FA0,O=Ex")));
     ck_assert_str_eq(parsed("1.3.6.1.4.1.1466.0=#04024869").text, "1.3.6.1.4.1.1466.0=#04024869");
     ck_assert(same(parsed("CN=#0C0548656C6C6F+O=#1301"

@@ -79,10 +79,15 @@ static const char *const equal[][2] = {
 static const char *const different[][2] = {
     {"i", "\u0131"}, /* a dotless i */
     {"a", "\u0430"}, /* a letter of another script */
-    {"u", "\u00FC"},         {"ab", "a b"},
-    {"x\u0308", " \u0308x"}, {"ax", "a \u0308x"},
+    {"u", "\u00FC"},
+    {"ab", "a b"},
+    {"x\u0308", " \u0308x"},
+    {"\u0308x", " \u0308x"},
+    {"a  \u0308x", "a \u0308x"},
+    {"ax", "a \u0308x"},
     {"\uE000", "\uE001"}, /* private use */
-    {"\uFFFD", "?"},         {"\u845B", "\u845B\U000E0100"},
+    {"\uFFFD", "?"},
+    {"\u845B", "\u845B\U000E0100"},
 };
 
 TEST(names_are_equal_as_rfc_4518_says)

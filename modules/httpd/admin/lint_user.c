@@ -60,7 +60,7 @@ void cc_lint_options(cc_lint_t *lint, const cc_line_t *line)
         cc_lint_culprit(lint, line, judge_basic, NULL)) {
         cc_lint_add(lint, "CC0726", line->where,
                     "with FakeBasicAuth, a certificate that no rule maps can still log in where a "
-                    "password is asked for: remove it; user=%%{subject|oneline} gives the same "
+                    "password is asked for: remove it; user=%%{subject|legacy} gives the same "
                     "names");
     }
 }
