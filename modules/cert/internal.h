@@ -72,6 +72,9 @@ cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len
 cc_values_t cc_values_none(void);
 cc_values_t cc_values_one(cc_value_t value, apr_pool_t *p);
 cc_values_t cc_values_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
+
+/* Those of a CA whose certificate is not at hand (path.c). */
+cc_values_t cc_ca_not_at_hand(apr_pool_t *p);
 cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
 
 cc_operand_fn cc_operand_text;
