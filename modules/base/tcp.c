@@ -91,6 +91,16 @@ apr_status_t cc_tcp_wait(apr_socket_t *socket, bool for_read, apr_time_t deadlin
     return status == APR_SUCCESS ? apr_wait_for_io_or_timeout(NULL, socket, for_read) : status;
 }
 
+bool cc_tcp_has_input(apr_socket_t *socket)
+{
+    apr_status_t status = apr_socket_timeout_set(socket, 0);
+
+    if (status == APR_SUCCESS) {
+        status = apr_wait_for_io_or_timeout(NULL, socket, true);
+    }
+    return !APR_STATUS_IS_TIMEUP(status);
+}
+
 apr_status_t cc_tcp_send(apr_socket_t *socket, const char *octets, apr_size_t len,
                          apr_time_t deadline)
 {

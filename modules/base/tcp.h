@@ -10,7 +10,7 @@
 #include <apr_time.h>
 
 /*
- * All calls wait until the deadline, by apr_time_now, and then fail with a status for which
+ * Most calls wait until the deadline, by apr_time_now, and then fail with a status for which
  * APR_STATUS_IS_TIMEUP is true. A socket is used by one thread at a time. SIGPIPE must be ignored.
  */
 
@@ -28,6 +28,9 @@ apr_status_t cc_unix_connect(apr_socket_t **socket, const char *path, apr_time_t
 
 /** Waits until the socket can be read, or written; at its end, both are possible. */
 apr_status_t cc_tcp_wait(apr_socket_t *socket, bool for_read, apr_time_t deadline);
+
+/** True if there is something to receive, or the connection has ended. Does not wait. */
+bool cc_tcp_has_input(apr_socket_t *socket);
 
 /** Sends all `len` octets. */
 apr_status_t cc_tcp_send(apr_socket_t *socket, const char *octets, apr_size_t len,

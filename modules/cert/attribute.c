@@ -188,6 +188,13 @@ static const char *without_oid_prefix(const char *text)
     return apr_cstr_casecmpn(text, "OID.", 4) == 0 ? text + 4 : text;
 }
 
+bool cc_attribute_is_other(const char *name, const ASN1_OBJECT *type)
+{
+    const ASN1_OBJECT *object = find_word(name);
+
+    return object && OBJ_cmp(object, type) != 0;
+}
+
 bool cc_attribute_is_written(const char *text)
 {
     const char *dotted = without_oid_prefix(text);

@@ -45,7 +45,7 @@ typedef struct cc_path_ca_t {
 
 /** The CAs above a certificate, from the one that issued it to the root. Constant once made. */
 typedef struct cc_path_t {
-    int count; /* at least 1 */
+    int count; /* 0: it is only known that there is a CA */
     bool whole; /* false: nothing is known of those above the last one */
     const cc_path_ca_t *at;
 } cc_path_t;
@@ -60,7 +60,7 @@ typedef struct cc_facts_t {
     bool tls_resumed;
     const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
     const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
-    const cc_path_t *path;               /* from that CA on; NULL with ca_sha256: not known */
+    const cc_path_t *path; /* from that CA on; NULL with ca_sha256: not known; both NULL: no CA */
     const char *revocation;              /* a word of the field: "good" ...; a literal */
     const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
     apr_time_t revoked_at;               /* 0: not revoked */
@@ -252,8 +252,10 @@ apr_time_t cc_field_stale_at(const cc_fieldref_t *ref, const cc_cert_t *cert,
 
 /**
  * Calls `each` for every field that this certificate has, each member of a family (subject.CN,
- * ext.OID, ...) on its own, in the order of the registry. `name` is what a rule writes.
+ * ext.OID, ...) on its own, in the order of the registry. `name` is what a rule writes. Of each
+ * family, only the first CC_FIELD_MEMBERS_MAX members are visited.
  */
+#define CC_FIELD_MEMBERS_MAX 100
 typedef void cc_field_each_fn(const char *name, const cc_fieldref_t *ref, cc_values_t values,
                               void *baton);
 void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each_fn *each,

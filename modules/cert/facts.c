@@ -33,15 +33,21 @@ cc_via_t cc_via_find(const char *word)
     return CC_VIA_UNKNOWN;
 }
 
+/* Without a CA, a certificate that is trusted itself has no value. */
+static cc_values_t digest_of_ca(const unsigned char *digest, const cc_extraction_t *s)
+{
+    return !digest && s->facts->path ? cc_ca_not_at_hand(s->pool) : digest_or_none(digest, s->pool);
+}
+
 cc_values_t cc_fact_extract(const cc_extraction_t *s)
 {
     const cc_facts_t *facts = s->facts;
 
     switch ((cc_fact_t)s->variant) {
     case CC_FACT_CA_SHA256:
-        return digest_or_none(facts->ca_sha256, s->pool);
+        return digest_of_ca(facts->ca_sha256, s);
     case CC_FACT_CA_SPKI:
-        return digest_or_none(facts->ca_spki_sha256, s->pool);
+        return digest_of_ca(facts->ca_spki_sha256, s);
     case CC_FACT_VERSION:
         return text_or_none(facts->tls_version, s->pool);
     case CC_FACT_CIPHER:

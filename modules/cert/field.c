@@ -255,7 +255,7 @@ cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p)
 {
     const cc_field_row_t *row = cc_row_of(ref);
-    cc_extraction_t source = {cert->x509, facts, ref->object, row->variant, p};
+    cc_extraction_t source = {cert->x509, facts, ref->object, row->variant, p, NULL};
     cc_values_t values;
 
     ERR_set_mark();
@@ -329,20 +329,24 @@ static bool is_repeat(const apr_array_header_t *objects, int i)
     return false;
 }
 
+/* Each member reads its extension again, so a certificate with thousands of them would take long.
+ */
 static void visit_family(const visit_t *v, const cc_field_row_t *row)
 {
-    cc_extraction_t source = {v->cert->x509, v->facts, NULL, row->variant, v->pool};
+    int left = CC_FIELD_MEMBERS_MAX;
+    cc_extraction_t source = {v->cert->x509, v->facts, NULL, row->variant, v->pool, NULL};
     apr_array_header_t *objects = apr_array_make(v->pool, 8, sizeof(const ASN1_OBJECT *));
 
     ERR_set_mark();
     row->family->list(&source, objects);
     ERR_pop_to_mark();
-    for (int i = 0; i < objects->nelts; i++) {
+    for (int i = 0; i < objects->nelts && left > 0; i++) {
         const ASN1_OBJECT *object = APR_ARRAY_IDX(objects, i, const ASN1_OBJECT *);
         cc_fieldref_t ref;
 
         if (!is_repeat(objects, i) && ref_set(&ref, row, object, v->pool) == APR_SUCCESS) {
             visit_one(v, cc_field_name(&ref, v->pool), &ref);
+            left--;
         }
     }
 }

@@ -23,6 +23,7 @@ typedef struct cc_extraction_t {
     const ASN1_OBJECT *object; /* the argument of a family of fields, or NULL */
     int variant;                  /* distinguishes fields that share an extractor */
     apr_pool_t *pool;
+    const cc_value_t *serial; /* cc_subject_serial, while san.c extracts permanent identifiers */
 } cc_extraction_t;
 
 typedef cc_values_t cc_extract_fn(const cc_extraction_t *s);
@@ -71,6 +72,9 @@ cc_value_t cc_value_unusable(const char *reason, const void *raw, apr_size_t len
 cc_values_t cc_values_none(void);
 cc_values_t cc_values_one(cc_value_t value, apr_pool_t *p);
 cc_values_t cc_values_unusable(const char *reason, const void *raw, apr_size_t len, apr_pool_t *p);
+
+/* Those of a CA whose certificate is not at hand (path.c). */
+cc_values_t cc_ca_not_at_hand(apr_pool_t *p);
 cc_values_t cc_values_of(const apr_array_header_t *list); /* of cc_value_t */
 
 cc_operand_fn cc_operand_text;
@@ -149,6 +153,11 @@ const char *cc_attribute_name(const ASN1_OBJECT *type, apr_pool_t *p);
 const char *cc_attribute_ad_name(const ASN1_OBJECT *type, apr_pool_t *p);
 /* A type by one of its names in any case, OpenSSL's name, or the dotted OID; NULL: none. */
 const ASN1_OBJECT *cc_attribute_find(const char *text, apr_pool_t *p, cc_error_t *err);
+/*
+ * True if another type than this one has the name, in any case: OpenSSL's `uid` is the type
+ * uniqueIdentifier, and `UID` is userId.
+ */
+bool cc_attribute_is_other(const char *name, const ASN1_OBJECT *type);
 /* True if a program may write this before the "=" of an attribute. */
 bool cc_attribute_is_written(const char *text);
 
@@ -269,14 +278,17 @@ cc_operand_fn cc_operand_san_any;
 
 /* ---- othername.c, othername_id.c, fascn.c ---- */
 
-/* True if an otherName belongs to this field; and its value. */
-bool cc_othername_belongs(const OTHERNAME *other, const cc_extraction_t *s);
+/* True if otherNames of this type, the contents of an object identifier, belong to the field. */
+bool cc_othername_belongs(const unsigned char *type, apr_size_t len, const cc_extraction_t *s);
+/* The value of an otherName that belongs to the field. */
 cc_value_t cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s);
 cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p);
 
 /* The values of otherNames that are structures. */
 cc_value_t cc_othername_hardware(const ASN1_TYPE *type, apr_pool_t *p);
-cc_value_t cc_othername_permanent(const ASN1_TYPE *type, const X509 *x509, apr_pool_t *p);
+/* `serial` is the identifier of a name without a value: cc_subject_serial. */
+cc_value_t cc_othername_permanent(const ASN1_TYPE *type, const cc_value_t *serial, apr_pool_t *p);
+cc_value_t cc_subject_serial(const X509 *x509, apr_pool_t *p);
 cc_operand_fn cc_operand_hardware;
 cc_operand_fn cc_operand_permanent;
 

@@ -55,11 +55,18 @@ static bool has_escape(const char *text, apr_size_t len, const char *escapes)
     return false;
 }
 
+static const char *type_name(const ASN1_OBJECT *type, apr_pool_t *p)
+{
+    int nid = OBJ_obj2nid(type);
+
+    return nid == NID_undef ? cc_oid_dotted(type, p) : OBJ_nid2sn(nid);
+}
+
 /*
- * True if the slash form of this value could be read as more than one attribute, or as another
- * value. Octets that are not printable are written \xHH, and all others as they are.
+ * True if the slash form of this attribute could be read as more than one, or as another one.
+ * Octets that are not printable are written \xHH, and all others as they are.
  */
-static bool is_ambiguous(const cc_attribute_t *attribute)
+static bool is_ambiguous(const cc_attribute_t *attribute, apr_pool_t *p)
 {
     const char *end = attribute->text + attribute->len;
 
@@ -68,7 +75,8 @@ static bool is_ambiguous(const cc_attribute_t *attribute)
             return true;
         }
     }
-    return attribute->is_der || has_escape(attribute->text, attribute->len, ESCAPES_READ);
+    return attribute->is_der || has_escape(attribute->text, attribute->len, ESCAPES_READ) ||
+           cc_attribute_is_other(type_name(attribute->type, p), attribute->type);
 }
 
 /* `escaped` are characters that get a backslash. */
@@ -92,13 +100,6 @@ static char *put_value(char *to, const cc_attribute_t *attribute, const char *es
         *to++ = (char)c;
     }
     return to;
-}
-
-static const char *type_name(const ASN1_OBJECT *type, apr_pool_t *p)
-{
-    int nid = OBJ_obj2nid(type);
-
-    return nid == NID_undef ? cc_oid_dotted(type, p) : OBJ_nid2sn(nid);
 }
 
 static cc_value_t slash_form(const cc_value_t *v, const char *escaped, apr_pool_t *p)
@@ -126,7 +127,7 @@ cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p)
         return not_a_name(v, p);
     }
     for (int i = 0; i < name->count; i++) {
-        if (is_ambiguous(&name->at[i])) {
+        if (is_ambiguous(&name->at[i], p)) {
             return cc_value_unusable("its slash form could be read as another name", v->text,
                                      v->len, p);
         }
@@ -135,6 +136,14 @@ cc_value_t cc_value_oneline(const cc_value_t *v, apr_pool_t *p)
 }
 
 /* ---- the forms of mod_ssl ---------------------------------------------------------------- */
+
+#define OPENSSL_TYPE_MAX 79 /* OpenSSL cuts longer object identifiers */
+
+/* True if OpenSSL writes this type as it would write another one. */
+static bool is_cut(const cc_attribute_t *attribute)
+{
+    return strlen(attribute->name) > OPENSSL_TYPE_MAX;
+}
 
 static cc_value_t printed(BIO *bio, apr_pool_t *p)
 {
@@ -152,6 +161,12 @@ cc_value_t cc_value_rfc2253(const cc_value_t *v, apr_pool_t *p)
 
     if (v->unusable || !name || !name->x509) {
         return not_a_name(v, p);
+    }
+    for (int i = 0; i < name->count; i++) {
+        if (is_cut(&name->at[i])) {
+            return cc_value_unusable("OpenSSL does not write all of an object identifier", v->text,
+                                     v->len, p);
+        }
     }
     bio = BIO_new(BIO_s_mem());
     if (bio && X509_NAME_print_ex(bio, name->x509, 0, XN_FLAG_RFC2253) >= 0) {
@@ -182,7 +197,8 @@ static bool is_legacy_ambiguous(const cc_name_t *name, int i)
 {
     const X509_NAME_ENTRY *entry = name->x509 ? X509_NAME_get_entry(name->x509, i) : NULL;
 
-    return name->at[i].is_der || has_escape(name->at[i].text, name->at[i].len, ESCAPES_WRITTEN) ||
+    return name->at[i].is_der || is_cut(&name->at[i]) ||
+           has_escape(name->at[i].text, name->at[i].len, ESCAPES_WRITTEN) ||
            (entry && is_wide_ambiguous(X509_NAME_ENTRY_get_data(entry)));
 }
 

@@ -35,9 +35,10 @@ ASN1_SEQUENCE(principal_t) = {ASN1_EXP(principal_t, type, ASN1_INTEGER, 0),
                              ASN1_EXP(krb5_t, name, principal_t,
                                       1)} static_ASN1_SEQUENCE_END(krb5_t)
 
-        static bool is_oid(const ASN1_OBJECT *object, const unsigned char *der, size_t len)
+        static bool is_oid(const unsigned char *type, apr_size_t len, const unsigned char *oid,
+                           apr_size_t oid_len)
 {
-    return OBJ_length(object) == len && memcmp(OBJ_get0_data(object), der, len) == 0;
+    return len == oid_len && memcmp(type, oid, len) == 0;
 }
 
 /* True if OpenSSL keeps values of this type in an ASN1_STRING. */
@@ -176,29 +177,38 @@ static cc_value_t mailbox_value(const ASN1_TYPE *type, apr_pool_t *p)
 
 /* ---- which field has it --------------------------------------------------------------------- */
 
-bool cc_othername_belongs(const OTHERNAME *other, const cc_extraction_t *s)
+/* The type of the otherNames that belong to a field; NULL: none does. */
+static const ASN1_OBJECT *type_of(const cc_extraction_t *s)
 {
-    const ASN1_OBJECT *type = other->type_id;
-
     switch (s->variant) {
     case CC_SAN_EMAIL:
-        return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox)) == 0;
+        return OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
     case CC_SAN_UPN:
-        return OBJ_cmp(type, OBJ_nid2obj(NID_ms_upn)) == 0;
-    case CC_SAN_KRB5:
-        return is_oid(type, oid_krb5, sizeof(oid_krb5));
-    case CC_SAN_FASCN:
-    case CC_SAN_FASCN_IDENTIFIER:
-        return is_oid(type, oid_fascn, sizeof(oid_fascn));
-    case CC_SAN_HARDWARE:
-        return is_oid(type, oid_hardware, sizeof(oid_hardware));
+        return OBJ_nid2obj(NID_ms_upn);
     case CC_SAN_PERMANENT:
-        return OBJ_cmp(type, OBJ_nid2obj(NID_id_on_permanentIdentifier)) == 0;
+        return OBJ_nid2obj(NID_id_on_permanentIdentifier);
     case CC_SAN_OTHER:
     case CC_SAN_DER:
-        return OBJ_cmp(type, s->object) == 0;
+        return s->object;
     default:
-        return false;
+        return NULL;
+    }
+}
+
+bool cc_othername_belongs(const unsigned char *type, apr_size_t len, const cc_extraction_t *s)
+{
+    const ASN1_OBJECT *own = type_of(s);
+
+    switch (s->variant) {
+    case CC_SAN_KRB5:
+        return is_oid(type, len, oid_krb5, sizeof(oid_krb5));
+    case CC_SAN_FASCN:
+    case CC_SAN_FASCN_IDENTIFIER:
+        return is_oid(type, len, oid_fascn, sizeof(oid_fascn));
+    case CC_SAN_HARDWARE:
+        return is_oid(type, len, oid_hardware, sizeof(oid_hardware));
+    default:
+        return own && is_oid(type, len, OBJ_get0_data(own), OBJ_length(own));
     }
 }
 
@@ -218,7 +228,7 @@ cc_value_t cc_othername_value(const OTHERNAME *other, const cc_extraction_t *s)
     case CC_SAN_HARDWARE:
         return cc_othername_hardware(other->value, s->pool);
     case CC_SAN_PERMANENT:
-        return cc_othername_permanent(other->value, s->x509, s->pool);
+        return cc_othername_permanent(other->value, s->serial, s->pool);
     default:
         return string_value(other->value, s->pool);
     }
@@ -246,7 +256,9 @@ cc_value_t cc_othername_sid(const OTHERNAME *other, apr_pool_t *p)
     const ASN1_TYPE *type = other->value;
     cc_value_t value = {0};
 
-    if (!is_oid(other->type_id, oid_sid, sizeof(oid_sid)) || type->type != V_ASN1_OCTET_STRING) {
+    if (!is_oid(OBJ_get0_data(other->type_id), OBJ_length(other->type_id), oid_sid,
+                sizeof(oid_sid)) ||
+        type->type != V_ASN1_OCTET_STRING) {
         return cc_value_unusable("its extension does not contain a SID", NULL, 0, p);
     }
     value = cc_value_text((const char *)ASN1_STRING_get0_data(type->value.octet_string),

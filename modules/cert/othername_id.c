@@ -97,46 +97,53 @@ apr_status_t cc_operand_hardware(cc_value_t *value, const char *text, int varian
 
 /* ---- permanent identifiers --------------------------------------------------------------- */
 
-/* The serialNumber of the subject's deepest RDN that has one (RFC 4043 2); NULL: none has. */
-static const cc_value_t *subject_serial(const X509 *x509, apr_pool_t *p)
-{
-    apr_array_header_t *values = apr_array_make(p, 1, sizeof(cc_value_t));
+#define SERIAL_MAX 64 /* ub-serial-number of RFC 5280 */
 
-    cc_attributes_add(values, X509_get_subject_name(x509), OBJ_nid2obj(NID_serialNumber), p);
-    return values->nelts ? &APR_ARRAY_IDX(values, values->nelts - 1, cc_value_t) : NULL;
+/*
+ * The serialNumber of the subject's deepest RDN that has one (RFC 4043 2). Its length is bounded,
+ * because each permanent identifier of the certificate may copy it.
+ */
+cc_value_t cc_subject_serial(const X509 *x509, apr_pool_t *p)
+{
+    const X509_NAME *subject = X509_get_subject_name(x509);
+    const ASN1_OBJECT *type = OBJ_nid2obj(NID_serialNumber);
+
+    for (int i = X509_NAME_entry_count(subject) - 1; i >= 0; i--) {
+        const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, i);
+        const ASN1_STRING *data = X509_NAME_ENTRY_get_data(entry);
+        apr_size_t len = (apr_size_t)ASN1_STRING_length(data);
+
+        if (OBJ_cmp(X509_NAME_ENTRY_get_object(entry), type) == 0) {
+            return len > SERIAL_MAX
+                       ? cc_value_unusable("the subject's serial number is longer than 64 octets",
+                                           NULL, 0, p)
+                       : cc_value_string(ASN1_STRING_type(data), ASN1_STRING_get0_data(data), len,
+                                         p);
+        }
+    }
+    return cc_value_unusable("neither it nor the subject has a serial number", NULL, 0, p);
 }
 
-static cc_value_t permanent_text(const permanent_t *permanent, const cc_value_t *identifier,
-                                 apr_pool_t *p)
-{
-    if (identifier->unusable) {
-        return *identifier;
-    }
-    if (identifier->len == 0) {
-        return cc_value_unusable("it is empty", NULL, 0, p);
-    }
-    return pair(permanent->assigner ? cc_oid_dotted(permanent->assigner, p) : "", identifier->text,
-                p);
-}
-
-cc_value_t cc_othername_permanent(const ASN1_TYPE *type, const X509 *x509, apr_pool_t *p)
+cc_value_t cc_othername_permanent(const ASN1_TYPE *type, const cc_value_t *serial, apr_pool_t *p)
 {
     const permanent_t *permanent = sequence_read(type, ASN1_ITEM_rptr(permanent_t), p);
-    const cc_value_t *identifier;
-    cc_value_t own;
+    cc_value_t identifier;
 
     if (!permanent) {
         return cc_value_unusable("it is not a PermanentIdentifier", NULL, 0, p);
     }
-    if (permanent->value) {
-        own = cc_value_string(V_ASN1_UTF8STRING, ASN1_STRING_get0_data(permanent->value),
-                              (apr_size_t)ASN1_STRING_length(permanent->value), p);
-        return permanent_text(permanent, &own, p);
+    identifier = permanent->value
+                     ? cc_value_string(V_ASN1_UTF8STRING, ASN1_STRING_get0_data(permanent->value),
+                                       (apr_size_t)ASN1_STRING_length(permanent->value), p)
+                     : *serial;
+    if (identifier.unusable) {
+        return identifier;
     }
-    identifier = subject_serial(x509, p);
-    return identifier
-               ? permanent_text(permanent, identifier, p)
-               : cc_value_unusable("neither it nor the subject has a serial number", NULL, 0, p);
+    if (identifier.len == 0) {
+        return cc_value_unusable("it is empty", NULL, 0, p);
+    }
+    return pair(permanent->assigner ? cc_oid_dotted(permanent->assigner, p) : "", identifier.text,
+                p);
 }
 
 apr_status_t cc_operand_permanent(cc_value_t *value, const char *text, int variant, apr_pool_t *p,

@@ -84,15 +84,22 @@ cc_path_need_t cc_field_path_need(const cc_fieldref_t *ref)
 
 void cc_facts_take_path(cc_facts_t *facts, const cc_path_t *path)
 {
+    bool known = path && path->count > 0;
+
     facts->path = path;
-    facts->ca_sha256 = path ? path->at[0].sha256 : NULL;
-    facts->ca_spki_sha256 = path ? path->at[0].spki_sha256 : NULL;
+    facts->ca_sha256 = known ? path->at[0].sha256 : NULL;
+    facts->ca_spki_sha256 = known ? path->at[0].spki_sha256 : NULL;
 }
 
 /* ---- values -------------------------------------------------------------------------------- */
 
 #define NOT_AT_HAND "the certificate of this CA is not at hand"
 #define NOT_KNOWN "the CAs up to the root are not known"
+
+cc_values_t cc_ca_not_at_hand(apr_pool_t *p)
+{
+    return cc_values_unusable(NOT_AT_HAND, NULL, 0, p);
+}
 
 static cc_values_t extract(const cc_fieldref_t *ref, const cc_cert_t *cert, int variant,
                            const cc_facts_t *facts, apr_pool_t *p)
@@ -143,13 +150,13 @@ cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert, cons
 {
     const cc_path_t *path = facts->path;
 
-    if (!facts->ca_sha256) {
+    if (!facts->ca_sha256 && !path) {
         return cc_values_none();
     }
     if (is_in_client(ref)) {
         return extract(ref, cert, CC_OF_ISSUER, facts, p);
     }
-    if (!path) {
+    if (!path || path->count == 0) {
         return cc_values_unusable(ref->of == CC_FIELD_OF_CA ? NOT_AT_HAND : NOT_KNOWN, NULL, 0, p);
     }
     if (ref->of == CC_FIELD_OF_CHAIN) {

@@ -128,7 +128,8 @@ static const cc_field_row_t rows[] = {
     {{"san.permanent", TEXT, MANY, false, NULL,
       "Permanent identifier (RFC 4043): its assigner, an object identifier, then a colon and the "
       "value. Without an assigner, it begins with the colon and is unique only together with the "
-      "issuer. If it has no value, the value is the last serialNumber of the subject.",
+      "issuer. If it has no value, the value is the last serialNumber of the subject, of at "
+      "most 64 octets.",
       "san.permanent == \"1.3.6.1.4.1.32473.8:4711\""},
      cc_san_extract,
      cc_operand_permanent,

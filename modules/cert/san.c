@@ -64,20 +64,25 @@ typedef struct general_name_t {
     walk_t in;
 } general_name_t;
 
-static bool is_mailbox(const walk_t *othername)
+/*
+ * Only the type is read, so the names that other fields have cost no memory. A name without a type
+ * is wanted: it makes the field unusable.
+ */
+static bool is_wanted_othername(const walk_t *othername, const cc_extraction_t *s)
 {
-    const ASN1_OBJECT *type = OBJ_nid2obj(NID_id_on_SmtpUTF8Mailbox);
-    walk_t in;
+    walk_t type;
 
-    return tag_read(othername, V_ASN1_UNIVERSAL, &in) == V_ASN1_OBJECT &&
-           (size_t)(in.end - in.at) == OBJ_length(type) &&
-           memcmp(in.at, OBJ_get0_data(type), OBJ_length(type)) == 0;
+    return tag_read(othername, V_ASN1_UNIVERSAL, &type) != V_ASN1_OBJECT ||
+           cc_othername_belongs(type.at, (apr_size_t)(type.end - type.at), s);
 }
 
-static bool is_wanted(const general_name_t *name, int variant)
+static bool is_wanted(const general_name_t *name, const cc_extraction_t *s)
 {
-    return name->tag == name_type(variant) ||
-           (name->tag == GEN_OTHERNAME && variant == CC_SAN_EMAIL && is_mailbox(&name->in));
+    if (name->tag == GEN_OTHERNAME &&
+        (s->variant == CC_SAN_EMAIL || name_type(s->variant) == GEN_OTHERNAME)) {
+        return is_wanted_othername(&name->in, s);
+    }
+    return name->tag == name_type(s->variant);
 }
 
 /* The value of an otherName as it is encoded: type, [0] { value }. */
@@ -111,7 +116,7 @@ static void decoded_add(apr_array_header_t *list, const GENERAL_NAME *decoded,
     } else if (s->variant == CC_SAN_RID) {
         APR_ARRAY_PUSH(list, cc_value_t) =
             cc_value_oid(decoded->d.registeredID, CC_OID_DOTTED, s->pool);
-    } else if (cc_othername_belongs(decoded->d.otherName, s)) {
+    } else {
         APR_ARRAY_PUSH(list, cc_value_t) = s->variant == CC_SAN_DER
                                                ? othername_der(name, s->pool)
                                                : cc_othername_value(decoded->d.otherName, s);
@@ -147,7 +152,7 @@ static bool any_add(apr_array_header_t *list, const general_name_t *name, const 
         int before = list->nelts;
 
         one.variant = cc_san_type_at(i)->san;
-        good = !is_wanted(name, one.variant) || name_add(list, name, &one);
+        good = !is_wanted(name, &one) || name_add(list, name, &one);
         for (int j = before; j < list->nelts; j++) {
             cc_value_t *value = &APR_ARRAY_IDX(list, j, cc_value_t);
 
@@ -175,7 +180,7 @@ static bool next_add(apr_array_header_t *list, walk_t *walk, const cc_extraction
     if (s->variant == CC_SAN_ANY) {
         return any_add(list, &name, s);
     }
-    return !is_wanted(&name, s->variant) || name_add(list, &name, s);
+    return !is_wanted(&name, s) || name_add(list, &name, s);
 }
 
 static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc_extraction_t *s)
@@ -195,6 +200,8 @@ static cc_values_t names_read(const unsigned char *der, apr_size_t len, const cc
 
 cc_values_t cc_san_extract(const cc_extraction_t *s)
 {
+    cc_extraction_t own = *s;
+    cc_value_t serial;
     const char *reason = NULL;
     const ASN1_OCTET_STRING *der =
         cc_extension_find(s->x509, OBJ_nid2obj(NID_subject_alt_name), &reason);
@@ -202,7 +209,11 @@ cc_values_t cc_san_extract(const cc_extraction_t *s)
     if (!der) {
         return reason ? cc_values_unusable(reason, NULL, 0, s->pool) : cc_values_none();
     }
-    return names_read(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), s);
+    if (s->variant == CC_SAN_PERMANENT || s->variant == CC_SAN_ANY) {
+        serial = cc_subject_serial(s->x509, s->pool);
+        own.serial = &serial;
+    }
+    return names_read(ASN1_STRING_get0_data(der), (apr_size_t)ASN1_STRING_length(der), &own);
 }
 
 /* ---- families ---------------------------------------------------------------------------- */

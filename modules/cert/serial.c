@@ -23,7 +23,7 @@
 static const char *serial_text(const char *hex, bool negative, apr_pool_t *p)
 {
     hex += strspn(hex, "0");
-    return apr_pstrcat(p, negative ? "-" : "",
+    return apr_pstrcat(p, negative && *hex ? "-" : "",
                        *hex == '\0'      ? "00"
                        : strlen(hex) % 2 ? "0"
                                          : "",

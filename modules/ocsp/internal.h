@@ -102,6 +102,7 @@ void cc_ocsp_kept_put(const cc_ocsp_files_t *files, const char *path, const char
 typedef struct cc_ocsp_line_t {
     const cc_ocsp_spec_t *spec;         /* NULL: see `refusal` */
     const char *refusal;                /* why no certificate is accepted */
+    const X509 *issuer;                 /* of issuer=; NULL: none */
     STACK_OF(X509) * signers;           /* trusted for this line alone; NULL: none */
     unsigned char trust[CC_OCSP_TRUST]; /* a digest of `signers`, in their order */
     bool unread;                        /* signer= could not be read: nothing is waived */
@@ -109,10 +110,10 @@ typedef struct cc_ocsp_line_t {
 
 /** The directives of a host, by issuer. Constant once made. */
 typedef struct cc_ocsp_lines_t {
-    apr_hash_t *by_issuer;       /* digest of name and key -> cc_ocsp_line_t * */
-    const cc_ocsp_line_t *other; /* for all other issuers; never NULL */
-    bool asks;                   /* a line is not Off */
-    bool waives;                 /* failure=allow in all of them */
+    apr_array_header_t *of_issuers; /* those with issuer=, of const cc_ocsp_line_t * */
+    const cc_ocsp_line_t *other;    /* for all other issuers; never NULL */
+    bool asks;                      /* a line is not Off, or `other` accepts nothing */
+    bool waives;                    /* failure=allow in all of them */
 } cc_ocsp_lines_t;
 
 /**
@@ -123,8 +124,8 @@ apr_status_t cc_ocsp_lines_make(cc_ocsp_lines_t *lines, const apr_array_header_t
                                 const cc_ocsp_files_t *files, apr_pool_t *p, cc_error_t *err);
 
 /**
- * The line for the certificates of an issuer. It is chosen by the DER of its name and its key, so
- * that CAs of one name are not confused. Any thread.
+ * The line for the certificates of an issuer. It is chosen by its name, compared as RFC 5280 7.1
+ * says, and its key, so that CAs of one name are not confused. Any thread.
  */
 const cc_ocsp_line_t *cc_ocsp_line_of(const cc_ocsp_lines_t *lines, const X509 *issuer);
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the files of a host's ClientCertOCSP directives, and finds the one for an issuer. */
-#include <string.h>
-
 #include <apr_strings.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "ocsp/internal.h"
-
-#define ISSUER 32 /* octets of a digest of an issuer */
 
 /* The lines of a host while they are made. */
 typedef struct maker_t {
@@ -66,57 +62,61 @@ bool cc_ocsp_specs_trust(const apr_array_header_t *specs)
 
 /* ---- issuers --------------------------------------------------------------------------------- */
 
-/* Adds DER that OpenSSL has made, and frees it. */
-static bool digest_add(EVP_MD_CTX *ctx, unsigned char *der, int len)
+/*
+ * Names are compared as in a verification (RFC 5280 7.1): a renewed certificate of a CA may have
+ * its name in another case or type of string.
+ */
+static bool is_same_ca(const X509 *a, const X509 *b)
 {
-    bool added = ctx && len > 0 && EVP_DigestUpdate(ctx, der, (size_t)len);
-
-    OPENSSL_free(der);
-    return added;
+    return X509_NAME_cmp(X509_get_subject_name(a), X509_get_subject_name(b)) == 0 &&
+           EVP_PKEY_eq(X509_get0_pubkey(a), X509_get0_pubkey(b)) == 1;
 }
 
-/* The digest of the name and the key of a CA: both delimit themselves, since they are DER. */
-static bool issuer_digest(unsigned char digest[ISSUER], const X509 *ca)
+/* The line with issuer= for a CA; NULL: none. */
+static const cc_ocsp_line_t *line_find(const cc_ocsp_lines_t *lines, const X509 *ca)
 {
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    unsigned char *name = NULL, *key = NULL;
-    int name_len = i2d_X509_NAME(X509_get_subject_name(ca), &name);
-    int key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(ca), &key);
-    bool made = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+    for (int i = 0; i < lines->of_issuers->nelts; i++) {
+        const cc_ocsp_line_t *line = APR_ARRAY_IDX(lines->of_issuers, i, const cc_ocsp_line_t *);
 
-    made = digest_add(made ? ctx : NULL, name, name_len);
-    made = digest_add(made ? ctx : NULL, key, key_len);
-    made = made && EVP_DigestFinal_ex(ctx, digest, NULL);
-    EVP_MD_CTX_free(ctx);
-    return made;
+        if (is_same_ca(line->issuer, ca)) {
+            return line;
+        }
+    }
+    return NULL;
 }
 
 static apr_status_t issuer_take(maker_t *maker, cc_ocsp_line_t *line, STACK_OF(X509) * certs,
                                 const cc_ocsp_reading_t *r)
 {
     X509 *ca = sk_X509_value(certs, 0);
-    unsigned char *digest = apr_palloc(maker->pool, ISSUER);
     const cc_ocsp_line_t *before = NULL;
 
     if (sk_X509_num(certs) != 1 || X509_check_ca(ca) <= 0) {
         return cc_error_set(r->err, r->pool, r->tag, r->path,
                             "the file must contain one certificate, that of a CA");
     }
-    if (!issuer_digest(digest, ca)) {
-        return cc_error_set(r->err, r->pool, r->tag, r->path, "out of memory");
-    }
-    before = apr_hash_get(maker->lines->by_issuer, digest, ISSUER);
+    before = line_find(maker->lines, ca);
     if (before) {
         return cc_error_set(r->err, r->pool, "CC0487", r->path,
                             "ClientCertOCSP is already set for this CA at %s; one is allowed for "
                             "each CA",
                             before->spec->where ? before->spec->where : "another line");
     }
-    apr_hash_set(maker->lines->by_issuer, digest, ISSUER, line);
+    line->issuer = ca;
+    APR_ARRAY_PUSH(maker->lines->of_issuers, const cc_ocsp_line_t *) = line;
     return APR_SUCCESS;
 }
 
 /* ---- signers --------------------------------------------------------------------------------- */
+
+/* Adds DER that OpenSSL has made, and frees it. */
+static bool digest_add(EVP_MD_CTX *ctx, unsigned char *der, int len)
+{
+    bool added = len > 0 && EVP_DigestUpdate(ctx, der, (size_t)len);
+
+    OPENSSL_free(der);
+    return added;
+}
 
 static bool signers_digest(unsigned char digest[CC_OCSP_TRUST], STACK_OF(X509) * signers)
 {
@@ -237,31 +237,23 @@ apr_status_t cc_ocsp_lines_make(cc_ocsp_lines_t *lines, const apr_array_header_t
     maker_t maker = {lines, files, p, err, false};
     apr_status_t status = APR_SUCCESS;
 
-    *lines = (cc_ocsp_lines_t){apr_hash_make(p), &none, cc_ocsp_specs_ask(specs), true};
+    *lines = (cc_ocsp_lines_t){apr_array_make(p, 2, sizeof(const cc_ocsp_line_t *)), &none,
+                               cc_ocsp_specs_ask(specs), true};
     for (int i = 0; specs && status == APR_SUCCESS && i < specs->nelts; i++) {
         status = line_add(&maker, APR_ARRAY_IDX(specs, i, const cc_ocsp_spec_t *));
     }
     if (maker.blind) {
         lines->other = &unread;
-        lines->asks = true;
     }
+    lines->asks = lines->asks || (specs && lines->other->refusal);
     lines->waives = lines->waives && !lines->other->refusal;
     return status;
 }
 
 const cc_ocsp_line_t *cc_ocsp_line_of(const cc_ocsp_lines_t *lines, const X509 *issuer)
 {
-    static const cc_ocsp_line_t failed = {.refusal = "out of memory"};
-    unsigned char digest[ISSUER];
-    const cc_ocsp_line_t *line = NULL;
+    const cc_ocsp_line_t *line = line_find(lines, issuer);
 
-    if (apr_hash_count(lines->by_issuer) == 0) {
-        return lines->other;
-    }
-    if (!issuer_digest(digest, issuer)) {
-        return &failed;
-    }
-    line = apr_hash_get(lines->by_issuer, digest, ISSUER);
     return line ? line : lines->other;
 }
 

@@ -118,7 +118,7 @@ static const cc_modifier_t modifiers[] = {
      .map = map_oneline},
     {.word = {"rfc2253",
               "The text of a DN in mod_ssl's `SSL_CLIENT_S_DN`: RFC 2253 as OpenSSL writes it. For "
-              "DNs.",
+              "DNs; unusable if another name has the same text.",
               "subject|rfc2253 == \"CN=J\\C3\\B6rg,O=Example,C=DE\""},
      .takes = CC_TAKES_DN,
      .form = form_rfc2253,

@@ -143,6 +143,12 @@ typedef struct cc_table_spec_t {
  */
 typedef bool cc_table_key_fn(const char *key, apr_size_t len, apr_uint64_t line, void *baton);
 
+/**
+ * A remote source cannot be opened: the directive is correct, but a file or a program that it names
+ * is bad, that of a password for example. A restart carries on without the source.
+ */
+#define CC_SOURCE_CLOSED APR_EINCOMPLETE
+
 /* ---- the back end ---------------------------------------------------------------------------- */
 
 /**
@@ -169,7 +175,7 @@ typedef struct cc_backend_t {
      * cannot be read or loaded, the error (CC06xx) names it, and the line if there is one. If the
      * state is made despite the error, the source may become good later: until then lookups use the
      * kept rows, or fail. A remote source is not contacted here, since it may be down when the
-     * server starts.
+     * server starts; CC_SOURCE_CLOSED: a file or a program that it needs is at fault.
      */
     apr_status_t (*open)(void **state, const cc_table_spec_t *spec, apr_pool_t *p, cc_error_t *err);
 

@@ -314,7 +314,7 @@ void cc_queue_end(cc_queue_t *queue, bool answered);
 /** A back end and its state. */
 typedef struct cc_source_t {
     const cc_backend_t *backend;
-    void *state;
+    void *state; /* NULL: it is not open (CC_SOURCE_CLOSED) */
 } cc_source_t;
 
 struct cc_table_t {

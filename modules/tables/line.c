@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads lines of a table: a key and columns, with quotes, lists and comments. */
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -101,6 +102,17 @@ static const char *octets_error(const char *text, apr_size_t len, cc_octets_form
                : "the key is not hex; write an even number of hex digits (colons are ignored)";
 }
 
+/* A digest in hex would also be the base64 of other octets, which no certificate has. */
+static bool is_hex_digest(const char *text, apr_size_t len)
+{
+    apr_size_t digits = 0;
+
+    while (digits < len && apr_isxdigit(text[digits])) {
+        digits++;
+    }
+    return digits == len && (len == 40 || len == 64 || len == 96 || len == 128);
+}
+
 apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form)
 {
     const char *word = line->at;
@@ -116,6 +128,10 @@ apr_size_t cc_line_octets(cc_table_line_t *line, char *to, cc_octets_form_t form
         return start;
     }
     word_len = word_read(line, to, false);
+    if (form != CC_OCTETS_HEX && is_hex_digest(to, word_len)) {
+        line_fault(line, word, "the key is not base64; it is hex, for which the option is octets");
+        return 0;
+    }
     len = cc_key_decode((unsigned char *)to, to, word_len, form);
     if (len <= 0) {
         line_fault(line, word, octets_error(word, (apr_size_t)(line->at - word), form));

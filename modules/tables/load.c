@@ -132,20 +132,22 @@ static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
 static const cc_key_t *issuer_of(table_reader_t *r, cc_table_line_t *line, const char *name)
 {
     cc_key_t *issuer = r->issuers ? apr_hash_get(r->issuers, name, APR_HASH_KEY_STRING) : NULL;
+    cc_key_t read;
 
     if (issuer) {
         return issuer;
+    }
+    if (!cc_issuer_read(&read, name, &line->error, r->each)) {
+        line->word = name;
+        line->word_len = strlen(name);
+        return NULL;
     }
     if (!r->issuers || apr_hash_count(r->issuers) == ISSUERS) {
         apr_pool_clear(r->issuer_pool);
         r->issuers = apr_hash_make(r->issuer_pool);
     }
-    issuer = apr_palloc(r->issuer_pool, sizeof(*issuer));
-    if (!cc_issuer_read(issuer, name, &line->error, r->issuer_pool)) {
-        line->word = name;
-        line->word_len = strlen(name);
-        return NULL;
-    }
+    issuer = apr_pmemdup(r->issuer_pool, &read, sizeof(read));
+    issuer->at = apr_pmemdup(r->issuer_pool, read.at, read.len);
     apr_hash_set(r->issuers, apr_pstrdup(r->issuer_pool, name), APR_HASH_KEY_STRING, issuer);
     return issuer;
 }

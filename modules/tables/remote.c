@@ -23,6 +23,13 @@ static const char *no_time(const cc_table_t *table, apr_pool_t *p)
                         (double)table->spec.timeout / APR_USEC_PER_SEC);
 }
 
+static void all_fail(cc_query_t *const *queries, int count, const char *reason)
+{
+    for (int i = 0; i < count; i++) {
+        answer_fail(queries[i], reason);
+    }
+}
+
 /* Queries the source, for all keys at once if it supports that. */
 static void source_ask(const cc_table_t *table, cc_query_t *const *queries, int count,
                        apr_time_t deadline, apr_pool_t *p)
@@ -120,6 +127,11 @@ void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, 
         }
     }
     if (open == 0) {
+        return;
+    }
+    if (!table->source.state) {
+        all_fail(queries, open,
+                 "its password or its files for TLS could not be read at the restart of httpd");
         return;
     }
     began = apr_time_now();

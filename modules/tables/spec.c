@@ -80,16 +80,26 @@ static const char *word_shown(const spec_reader_t *r, const char *word)
     return apr_pstrmemdup(r->pool, word, len);
 }
 
+/* The length of "ldap://" or "//" at the start of a source; 0: it is no URL. */
+static size_t url_start(const char *source)
+{
+    size_t len = strspn(source, "abcdefghijklmnopqrstuvwxyz");
+
+    len += source[len] == ':';
+    return strncmp(source + len, "//", 2) == 0 ? len + 2 : 0;
+}
+
 /* The source for a page or a log: without the user and the password of a URL. */
 static const char *source_shown(const char *source, apr_pool_t *p)
 {
-    size_t len = strncmp(source, "//", 2) == 0 ? 2 + strcspn(source + 2, "/?#") : 0;
-    const char *rest = source + len;
+    size_t start = url_start(source);
+    const char *login = source + start;
+    const char *rest = start > 0 ? login + strcspn(login, "/?#") : login;
 
-    while (rest > source && *rest != '@') {
+    while (rest > login && *rest != '@') {
         rest--;
     }
-    return *rest == '@' ? apr_pstrcat(p, "//", "***", rest, NULL) : source;
+    return rest > login ? apr_psprintf(p, "%.*s***%s", (int)start, source, rest) : source;
 }
 
 /* ---- options --------------------------------------------------------------------------------- */

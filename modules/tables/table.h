@@ -74,12 +74,13 @@ apr_status_t cc_table_try(cc_table_t **copy, const cc_table_t *table, const char
 
 /** What happened to a table at a restart. */
 typedef enum {
-    CC_TABLE_KEPT, /* its file has not changed, and was not read again */
-    CC_TABLE_OLD,  /* its file cannot be read: the rows already loaded stay in use */
-    CC_TABLE_NONE  /* it cannot be read, and there are no rows: lookups fail */
+    CC_TABLE_KEPT,  /* its file has not changed, and was not read again */
+    CC_TABLE_OLD,   /* its file cannot be read: the rows already loaded stay in use */
+    CC_TABLE_NONE,  /* it cannot be read, and there are no rows: lookups fail */
+    CC_TABLE_CLOSED /* what its source needs cannot be read: lookups fail until a restart */
 } cc_table_restart_t;
 
-/** Reports a table that was not read; err (CC_TABLE_OLD, _NONE) lives until it returns. */
+/** Reports a table that was not read; err (not CC_TABLE_KEPT) lives until it returns. */
 typedef void cc_table_restart_fn(const cc_table_t *table, cc_table_restart_t what,
                                  const cc_error_t *err, void *baton);
 

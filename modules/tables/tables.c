@@ -121,12 +121,21 @@ static bool is_kept(const cc_table_t *table)
 static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
                                    const cc_restart_t *restart, cc_error_t *err)
 {
-    if (!restart->restart || !table->source.state || !table->source.backend->poll) {
+    cc_table_restart_t what = is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE;
+
+    if (status == CC_SOURCE_CLOSED) {
+        what = CC_TABLE_CLOSED;
+    } else if (!table->source.state || !table->source.backend->poll) {
+        return status;
+    }
+    if (!restart->restart) {
         return status;
     }
     err->where = table->spec.where;
-    cc_table_count_load(table, false, apr_time_now());
-    restart->report(table, is_kept(table) ? CC_TABLE_OLD : CC_TABLE_NONE, err, restart->baton);
+    if (what != CC_TABLE_CLOSED) {
+        cc_table_count_load(table, false, apr_time_now());
+    }
+    restart->report(table, what, err, restart->baton);
     *err = (cc_error_t){NULL, NULL, NULL, NULL};
     return APR_SUCCESS;
 }
@@ -241,7 +250,7 @@ apr_status_t cc_tables_child(cc_tables_t *tables, int max, apr_pool_t *p)
         cc_table_t *table = table_at(tables, i);
         const cc_source_t *source = &table->source;
 
-        if (source->backend->child) {
+        if (source->backend->child && source->state) {
             status = source->backend->child(source->state, p);
         }
         if (status == APR_SUCCESS && source->backend->remote) {

@@ -142,6 +142,36 @@ for my $what (sort keys %wrong) {
     ok $exit != 0 && $output =~ /CC0[26]\d\d: / && $output !~ /horse/, "$what: an error without the password" or diag $output;
 }
 
+# ---- a graceful restart without the passwords and the CAs
+
+announce('CC0614');
+$site{conf} =~ s{\Q$ca\E/root\.pem}{$tmp/root.pem}g;
+write_file("$tmp/root.pem", read_file("$ca/root.pem"));
+ok $h->reload(conf => $site{conf}), 'a graceful restart';
+is answer_of($_, 'alice'), '200 alice/staff', "$_: a client in the table" for qw(file program);
+my ($program, $file, $root) = map { "$tmp/$_" } qw(program file root.pem);
+my %bad = (
+    program => [$program, "#!/bin/sh\nexit 3\n", qr/CC0649: .*the program failed \(exit status 3\)/],
+    file    => [$file,    "",                      qr/CC0649: .*the first line is empty/],
+    root    => [$root,    "",                      qr/CC0650: .*it cannot be used for TLS: no certificate or crl found/],
+);
+for my $what (sort keys %bad) {
+    my ($path, $text, $reason) = @{ $bad{$what} };
+    my $good  = read_file($path);
+    my $table = $what eq 'root' ? 'file' : $what;
+    $h->mark_log;
+    write_file($path, $text);
+    ok $h->reload, "$what: a bad one does not end a graceful restart";
+    like +($h->log_lines(qr/CC0614: table $table was not opened/))[0], qr/lookups in it fail until the next restart: $reason/,
+        "$what: the log says why";
+    is answer_of($table, $_), '500 /', "$what: $_ gets a failure" for qw(alice bob);
+    is answer_of('url', 'alice'), '200 alice/staff', "$what: other tables work";
+    write_file($path, $good);
+    ok $h->reload, "$what: it is repaired";
+    is answer_of($table, 'alice'), '200 alice/staff', "$what: a restart opens the table";
+}
+unlike $h->log, qr/horse/, 'the log has no password';
+
 # ---- a server that closes the connection after the login
 
 my $socket   = "$tmp/socket";

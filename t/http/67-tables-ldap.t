@@ -286,6 +286,7 @@ refused_ok('ldap:ldap://a/dc=a?uid?sub?(|(a=%s)(b=%s))', qr/CC0642.*one %s/,    
 refused_ok('ldap:ldap://a/dc=a?uid?sub?(|(a=%s)(b=%o))', qr/CC0642.*one %s/,      'of any kind');
 refused_ok('ldap:ldap://a/dc=a?uid?sub?((a=%s)',         qr/CC0642.*parenthes/,   'a bad filter');
 refused_ok('ldap:ldap://a/dc=a?uid?sub?(a=%s)?x=y',      qr/CC0642.*extension/,   'an extension');
+refused_ok('ldap:ldap://me:terces@a:1/dc=a?uid?sub?(a=b)', qr/CC0642: (?!.*terces)/, 'a password');
 refused_ok("$good bindpassword=terces",                  qr/CC0644.*both/,        'nobody binds');
 refused_ok("$good binddn=cn=a",                          qr/CC0644.*both/,        'no password');
 refused_ok("$good binddn=cn=a bindpassword=",            qr/CC0645.*bindpassword/, 'an empty one');

@@ -42,6 +42,14 @@ for (
     is $said->{exit}, 0, "passes: $claim" or diag $said->{output};
 }
 
+# Of the CAs above a certificate alone, only the name of its issuer is known.
+for ('chain.subject == CN=Other', 'ca.sha256|present == true', 'root.issuer|present == true') {
+    my $said = says("ClientCertMap $_ deny\nClientCertTest \@CA\@/alice.pem expect none");
+    is $said->{exit}, 0, "what is not known may deny: $_" or diag $said->{output};
+}
+is says("ClientCertMap ca.subject != \"CN=Staff CA,O=Example\" deny\n"
+    . 'ClientCertTest @CA@/alice.pem expect user=alice group=staff group=admins')->{exit}, 0, 'ca.subject is known';
+
 # ---- what fails
 
 for (

@@ -18,6 +18,7 @@ static const char *reads(const char *source, const char *name, const char *passw
 {
     cc_table_spec_t spec = {.name = "t",
                             .source = source,
+                            .shown = source,
                             .where = "site.conf:1",
                             .server = fake.main,
                             .timeout = apr_time_from_msec(2500),

@@ -302,6 +302,26 @@ TEST(each_visits_every_field_in_the_order_of_the_registry)
                      61 + 7 + 4 + 1 + 6 + 6 + 9); /* DC O OU orgId nine CN UID; issuer; O; ... */
 }
 
+static void members_count(const char *name, const cc_fieldref_t *ref, cc_values_t values,
+                          void *baton)
+{
+    (void)ref, (void)values;
+    *(int *)baton += strncmp(name, "ext.1.2.3.", 10) == 0;
+}
+
+TEST(each_visits_the_first_hundred_members_of_a_family)
+{
+    certs_extension_t list[CC_FIELD_MEMBERS_MAX + 3] = {{NULL, {NULL, 0}, NULL}};
+    int count = 0;
+
+    for (int i = 0; i < CC_FIELD_MEMBERS_MAX + 2; i++)
+        list[i] =
+            (certs_extension_t){apr_psprintf(pool, "1.2.3.%d", i), CERTS_OCTETS("\5\0"), NULL};
+    cc_field_each(certs_make(&(certs_spec_t){.extensions = list}, pool), &certs_facts,
+                  members_count, &count, pool);
+    ck_assert_int_eq(count, CC_FIELD_MEMBERS_MAX);
+}
+
 TEST(every_example_of_the_registry_is_a_legal_operand)
 {
     for (int i = 0; cc_field_at(i); i++) {

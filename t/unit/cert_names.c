@@ -333,6 +333,29 @@ TEST(a_legacy_form_that_another_name_has_is_unusable)
         "(unusable)");
 }
 
+#define LONG_TYPE                                                                                  \
+    "1.2.3.2251799813685247.2251799813685247.2251799813685247.2251799813685247.2251799"
+
+/* OpenSSL writes the first 79 characters of an object identifier. */
+TEST(a_form_without_the_end_of_an_object_identifier_is_unusable)
+{
+    cc_value_t cut = NAME({LONG_TYPE ".5", UTF8("a"), 0});
+
+    ck_assert_str_eq(legacy(cut), "(unusable)");
+    ck_assert_str_eq(rfc2253(cut), "(unusable)");
+    ck_assert_str_eq(oneline(cut), "/" LONG_TYPE ".5=a");
+    ck_assert_uint_eq(strlen(LONG_TYPE), 81);
+    cut = NAME({LONG_TYPE + 2, UTF8("a"), 0});
+    ck_assert_str_eq(legacy(cut), apr_pstrcat(pool, "/", LONG_TYPE + 2, "=a", NULL));
+}
+
+/* "uid" is OpenSSL's name of uniqueIdentifier, and elsewhere that of userId. */
+TEST(a_slash_form_whose_type_is_the_name_of_another_one_is_unusable)
+{
+    ck_assert_str_eq(oneline(NAME({"uid", UTF8("alice"), 0})), "(unusable)");
+    ck_assert_str_eq(oneline(NAME({"UID", UTF8("alice"), 0})), "/UID=alice");
+}
+
 TEST(a_slash_form_that_another_name_could_have_is_unusable)
 {
     static const char *const bad[] = {"x/CN=admin", "x+UID=admin", "x/1.2.3=a", "x\\",

@@ -120,6 +120,8 @@ static const struct {
      "ffffffffffffffffffffffffffffffffffffffff", NULL},
     {"serial", "der:00:E1", "e1", NULL},
     {"serial", "der:e1", "-1f", NULL},
+    {"serial", "-0", "00", NULL},
+    {"serial", "dec:-0", "00", NULL},
     {"serial", "der:80", "-80", NULL},
     {"serial", "der:ff00", "-0100", NULL},
     {"serial", "der:ff7f", "-81", NULL},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests alternative names that are structures, and that no encoding of them passes for another. */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sanset.h"
 #include "suite.h"
@@ -132,6 +134,20 @@ TEST(a_permanent_identifier_without_any_value_is_unusable)
     certs_unusable(with(bad, permanent(NONE, TYPE)), "san.permanent", "NUL");
     certs_unusable(with(empty, permanent(NONE, TYPE)), "san.permanent", "is empty");
     certs_unusable(with(two_serials, permanent(text(""), TYPE)), "san.permanent", "is empty");
+}
+
+#define LONGEST "1234567890123456789012345678901234567890123456789012345678901234"
+
+TEST(a_serial_number_of_the_subject_that_is_too_long_is_no_permanent_identifier)
+{
+    const certs_attribute_t longest[] = {
+        {"serialNumber", V_ASN1_PRINTABLESTRING, CERTS_OCTETS(LONGEST), 0}, END};
+    const certs_attribute_t longer[] = {
+        {"serialNumber", V_ASN1_PRINTABLESTRING, CERTS_OCTETS(LONGEST "9"), 0}, END};
+
+    certs_has(with(longest, permanent(NONE, NONE)), "san.permanent", ":" LONGEST);
+    certs_unusable(with(longer, permanent(NONE, NONE)), "san.permanent", "longer than 64");
+    certs_has(with(longer, permanent(text(LONGEST "9"), NONE)), "san.permanent", ":" LONGEST "9");
 }
 
 TEST(a_permanent_identifier_of_another_form_is_unusable)
@@ -330,6 +346,55 @@ TEST_LOOP(an_operand_is_a_value_that_a_certificate_can_have, 0, COUNT(operands))
     } else {
         ck_assert_str_eq(err.tag, operands[_i].tag);
     }
+}
+
+/* ---- many names -------------------------------------------------------------------------- */
+
+#define NAMES 2000
+#define MOST_OCTETS 20000000 /* in all; each name and each attribute for each other takes more */
+
+/* The memory of this process in octets. */
+static long resident(void)
+{
+    FILE *in = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    ck_assert_int_eq(fscanf(in, "%*d %ld", &pages), 1);
+    fclose(in);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static certs_octets_t repeated(certs_octets_t name)
+{
+    char *data = apr_palloc(pool, NAMES * (apr_size_t)name.len);
+
+    for (int i = 0; i < NAMES; i++)
+        memcpy(data + i * name.len, name.data, (size_t)name.len);
+    return (certs_octets_t){data, NAMES * name.len};
+}
+
+TEST(permanent_identifiers_do_not_multiply_the_serial_numbers_of_the_subject)
+{
+    certs_attribute_t serials[NAMES + 1] = {END};
+    cc_cert_t *cert;
+    long before;
+
+    for (int i = 0; i < NAMES; i++)
+        serials[i] = two_serials[0];
+    cert = with(serials, repeated(permanent(NONE, NONE)));
+    before = resident();
+    ck_assert_int_eq(certs_values(cert, "san.any", pool).count, NAMES);
+    ck_assert_int_lt(resident() - before, MOST_OCTETS);
+}
+
+TEST(names_of_another_type_take_no_memory)
+{
+    cc_cert_t *cert = with(NULL, repeated(other(TYPE, text("a"))));
+    long before = resident();
+
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(certs_values(cert, "san.upn", pool).count, 0);
+    ck_assert_int_lt(resident() - before, MOST_OCTETS);
 }
 
 SUITE("othernames", .setup = setup, .teardown = teardown);

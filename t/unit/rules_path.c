@@ -82,6 +82,11 @@ static const struct {
     {"chain.subject|nth(2) == CN=Root group=x", "x", "", ""},
     {"chain.subject|nth(3) != CN=Other group=x", "x", "", ""},
     {"chain.subject|nth(3) == CN=Other deny\ngroup=x", "x", "denied", "denied"},
+    {"root.subject|present == true group=x", "x", "", ""},
+    {"root.ext.1.2.3|present == true group=x", "", "", ""},
+    {"root.ext.1.2.3|oid|present == false group=x", "x", "", ""},
+    {"root.ext.1.2.3|present == true deny\ngroup=x", "x", "denied", "denied"},
+    {"chain.ext.1.2.3|present == false group=x", "x", "", ""},
 };
 
 TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
@@ -99,6 +104,27 @@ TEST_LOOP(what_is_not_known_of_the_path_decides_nothing, 0, COUNT(cases))
     path = (cc_path_t){2, true, cas};
     cas[1].cert = NULL;
     ck_assert_str_eq(answer(rules), cases[_i].away);
+}
+
+TEST(of_an_unknown_path_only_the_name_of_the_issuer_is_known)
+{
+    path = (cc_path_t){0, false, NULL};
+    ck_assert_str_eq(answer("ca.subject == CN=Sub group=a\nca.key.bits|present == true group=b\n"
+                            "ca.sha256|present == false group=c\n"
+                            "root.subject != CN=Root group=d\nchain.subject != CN=Root group=e"),
+                     "a");
+    ck_assert_str_eq(answer("group=x\nca.sha256|present == true deny"), "denied");
+}
+
+TEST(the_place_of_a_value_counts_from_the_first_that_is_known)
+{
+    const char *rules = "chain.subject.CN|nth(1) == Root group=a\n"
+                        "chain.subject.CN|nth(2) == Root group=b\n"
+                        "chain.subject.CN|last == Root group=c";
+
+    ck_assert_str_eq(answer(rules), "b c");
+    cas[0].cert = NULL; /* it might have none, or several */
+    ck_assert_str_eq(answer(rules), "c");
 }
 
 static const struct {

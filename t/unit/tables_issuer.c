@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests the option issuer=: a row counts only for certificates of the CA that it names. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <apr_strings.h>
 
@@ -132,6 +134,29 @@ TEST(many_issuers_have_rows)
     open_text("issuer=2", text);
     ck_assert_str_eq(ask(set.table, "k0", "CN=CA 0,O=x"), "u0");
     ck_assert_str_eq(ask(set.table, "k4999", "CN=CA 2499,O=x"), "u4999");
+}
+
+/* The largest memory of this process so far, in MiB. */
+static long memory(void)
+{
+    struct rusage usage;
+
+    ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss / 1024;
+}
+
+TEST(a_file_of_bad_issuers_takes_no_more_memory_than_a_good_one)
+{
+    enum { LINES = 200000 };
+    char *text = apr_palloc(set.pool, 24 * LINES), *to = text;
+    long before;
+
+    for (int i = 0; i < LINES; i++)
+        to += sprintf(to, "k%d a CN=a,X%d=b\n", i, i % 10);
+    tableset_write(&set, "f", text);
+    before = memory();
+    ck_assert_int_ne(tableset_try(&set, "file:f issuer=2", 1), APR_SUCCESS);
+    ck_assert_int_le(memory() - before, 40);
 }
 
 /* ---- sources with one row for a key ---------------------------------------------------------- */

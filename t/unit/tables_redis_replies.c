@@ -28,6 +28,9 @@ static struct {
     int count;
     int connections;
     int questions;
+    const char *later; /* sent once the test has taken the first answer; NULL: nothing */
+    int taken;
+    int added; /* the text has been sent */
 } server;
 
 static tableset_t set;
@@ -45,6 +48,19 @@ static void answer(int fd, const answer_t *what)
     }
 }
 
+static int count_of(const int *counter)
+{
+    return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+}
+
+static void add_later(int fd)
+{
+    while (count_of(&server.taken) == 0)
+        usleep(1000);
+    answer(fd, &(answer_t){server.later, false, false});
+    __atomic_add_fetch(&server.added, 1, __ATOMIC_SEQ_CST);
+}
+
 static void *serve(void *unused)
 {
     for (int fd; (fd = accept(server.fd, NULL, NULL)) >= 0; close(fd)) {
@@ -56,16 +72,13 @@ static void *serve(void *unused)
             const answer_t *what = &server.answers[i < server.count ? i : server.count - 1];
 
             answer(fd, what);
+            if (server.later && i == 0)
+                add_later(fd);
             if (what->closes)
                 break;
         }
     }
     return unused;
-}
-
-static int count_of(const int *counter)
-{
-    return __atomic_load_n(counter, __ATOMIC_SEQ_CST);
 }
 
 static void setup(void)
@@ -285,6 +298,21 @@ TEST(what_is_no_answer_or_one_too_many_answers_nothing_that_follows)
     keys = tableset_ask_many(&set, 2, "k%d");
     ck_assert_int_eq(keys[0].result, CC_TABLE_FAILED);
     ck_assert_int_eq(keys[1].result, CC_TABLE_FAILED);
+}
+
+TEST(a_reply_that_comes_between_two_questions_answers_neither)
+{
+    static const answer_t answers[] = {{"$1\r\na\r\n", false, false},
+                                       {"$1\r\nb\r\n", false, false}};
+
+    server.later = "$1\r\nx\r\n";
+    open_with(answers, 2);
+    ck_assert_str_eq(ask(), "a");
+    __atomic_add_fetch(&server.taken, 1, __ATOMIC_SEQ_CST);
+    while (count_of(&server.added) == 0)
+        usleep(1000);
+    ck_assert_str_eq(ask(), "b");
+    ck_assert_int_eq(count_of(&server.connections), 2);
 }
 
 TEST(answers_that_are_too_large_together_are_a_failure)

@@ -39,7 +39,7 @@ static void teardown(void)
 static void told(const cc_table_t *table, cc_table_restart_t what, const cc_error_t *err,
                  void *baton)
 {
-    static const char *const words[] = {"kept", "old: ", "none: "};
+    static const char *const words[] = {"kept", "old: ", "none: ", "closed: "};
 
     (void)baton;
     told_text = apr_pstrcat(set.pool, cc_table_name(table), " ", words[what],
@@ -49,7 +49,8 @@ static void told(const cc_table_t *table, cc_table_restart_t what, const cc_erro
 /* Ends a configuration, if there is one, and begins the next. */
 static apr_status_t configure(const char *source, int columns, bool restart)
 {
-    static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm, NULL};
+    static const cc_backend_t *const backends[] = {&cc_backend_file, &cc_backend_dbm,
+                                                   &cc_backend_redis, &cc_backend_rediss, NULL};
     cc_restart_t how = {.kept = kept, .restart = restart, .report = told};
     apr_status_t status;
 
@@ -147,6 +148,31 @@ TEST(rows_for_other_options_are_not_taken)
     ck_assert_int_eq(configure("file:f nocase", 1, true), APR_SUCCESS);
     ck_assert_str_eq(told_text, "");
     ck_assert_str_eq(tableset_ask(&set, "k"), "a");
+}
+
+/* ---- sources that need a file -------------------------------------------------------------- */
+
+static const struct {
+    const char *source, *told;
+} closed[] = {
+    {"redis:localhost:1 password=file:f", "t closed: CC0649: site.conf:1: \"t\": "},
+    {"redis:localhost:1 password=exec:f", "t closed: CC0649: site.conf:1: \"t\": "},
+    {"rediss://localhost:1 cafile=f", "t closed: CC0650: site.conf:1: \""},
+};
+
+TEST_LOOP(a_password_that_cannot_be_read_ends_a_start_and_no_restart, 0, COUNT(closed))
+{
+    const char *told_begin = closed[_i].told;
+
+    if (!cc_backend_redis.lookup_many) /* built without hiredis */
+        return;
+    ck_assert_int_ne(configure(closed[_i].source, 1, false), APR_SUCCESS);
+    ck_assert_int_eq(configure(closed[_i].source, 1, true), APR_SUCCESS);
+    ck_assert_int_eq(strncmp(told_text, told_begin, strlen(told_begin)), 0);
+    ck_assert_str_eq(tableset_ask(&set, "k"),
+                     "FAILED: its password or its files for TLS could not be read at the restart "
+                     "of httpd");
+    ck_assert_int_ne(configure("redis:localhost:nowhere password=file:f", 1, true), APR_SUCCESS);
 }
 
 TEST(rows_that_lack_a_column_are_not_taken)

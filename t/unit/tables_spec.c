@@ -208,6 +208,8 @@ static const struct {
     {"t asked://h", "//h"},
     {"t asked://me:secret@h:1/2", "//***@h:1/2"},
     {"t asked://:se@cret@h", "//***@h"},
+    {"t asked:ldap://me:secret@h/a@b", "ldap://***@h/a@b"},
+    {"t \"asked:select a//b@c\"", "select a//b@c"},
     {"t asked://h/a@b", "//h/a@b"},
     {"t asked:h:1/a@b", "h:1/a@b"},
 };

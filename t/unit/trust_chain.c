@@ -222,6 +222,36 @@ TEST(the_path_is_that_of_this_host)
     pki_free(&cross);
 }
 
+/* Both roots are trusted, so the certificate of `upper` that the client sends decides. */
+TEST(the_certificates_that_are_sent_decide_between_paths_and_the_keys_are_the_same)
+{
+    pki_t other = pki_ca("Other", NULL);
+    pki_t cross;
+    STACK_OF(X509) * sent[] = {sk_X509_new_null(), sk_X509_new_null()};
+    cc_facts_t facts[2] = {{0}, {0}};
+    cc_seal_t seals[2];
+
+    EVP_PKEY_up_ref(upper.key);
+    cross = pki_make_with("Upper", &other, pki_is_ca, NULL, upper.key);
+    at = host_make(TLS13_TICKET, &root, pool);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(at->ctx), other.cert);
+    host_ready(at, pool);
+    cc_trust_keep_path(at->trust, CC_PATH_DIGESTS);
+    for (int i = 0; i < 2; i++) {
+        sk_X509_push(sent[i], lower.cert);
+        sk_X509_push(sent[i], i == 0 ? upper.cert : cross.cert);
+        seals[i] = verified(at, &alice, sent[i]);
+        cc_trust_facts(&facts[i], at->trust, &seals[i], alice.cert, sent[i], pool);
+        ck_assert_int_eq(facts[i].path->count, 3);
+        sk_X509_free(sent[i]);
+    }
+    ck_assert_mem_ne(facts[0].path->at[2].sha256, facts[1].path->at[2].sha256, 32);
+    ck_assert_mem_ne(facts[0].path->at[1].sha256, facts[1].path->at[1].sha256, 32);
+    ck_assert_mem_eq(facts[0].path->at[1].spki_sha256, facts[1].path->at[1].spki_sha256, 32);
+    pki_free(&other);
+    pki_free(&cross);
+}
+
 /* The other one has come since. */
 TEST(a_ca_is_not_mistaken_for_another_one_of_its_name)
 {

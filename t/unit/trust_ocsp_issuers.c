@@ -85,6 +85,20 @@ TEST(another_name_of_a_key_is_another_ca)
     pki_free(&named);
 }
 
+TEST(a_renewed_ca_may_write_its_name_in_another_way)
+{
+    pki_t renewed = {0};
+
+    EVP_PKEY_up_ref(twin.key);
+    renewed = pki_make_with("ca", NULL, pki_is_ca, NULL, twin.key);
+    lines("On issuer=@TWIN@ responder=RESPONDER signer=@SIGNER@\nOff");
+    answer_for_twin(&signer);
+    set.responder->reply.status = V_OCSP_CERTSTATUS_REVOKED;
+    ck_assert_int_eq(ocspset_status_by(&set, &other, &renewed), CC_OCSP_REVOKED);
+    ocspset_later(&set, 0);
+    pki_free(&renewed);
+}
+
 TEST(without_a_directive_for_its_issuer_a_certificate_is_not_accepted)
 {
     lines("On issuer=@TWIN@ responder=RESPONDER failure=allow\nAIA issuer=@CA@ "
@@ -105,6 +119,14 @@ TEST(off_is_for_its_issuer_alone)
     ck_assert_int_eq(ocspset_status(&set), CC_OCSP_GOOD);
     lines("Off issuer=@TWIN@\nOff");
     ck_assert_ptr_null(set.ocsp);
+}
+
+TEST(off_for_one_issuer_does_not_exempt_the_others)
+{
+    lines("Off issuer=@TWIN@");
+    ck_assert_int_eq(ocspset_status_by(&set, &other, &twin), CC_OCSP_UNCHECKED);
+    ck_assert_int_eq(ocspset_status(&set), CC_OCSP_FAILED);
+    ck_assert(!set.answer.waived);
 }
 
 TEST(each_issuer_has_its_own_settings)

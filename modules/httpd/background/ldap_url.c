@@ -117,7 +117,7 @@ static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *sp
     const char *error = NULL;
 
     if (ldap_url_parse(url_encode(spec->source, p), &directory->url) != 0) {
-        return cc_error_set(err, p, "CC0642", spec->source,
+        return cc_error_set(err, p, "CC0642", spec->shown,
                             "not an LDAP URL; write ldap://HOST/BASE?ATTRIBUTE,...?SCOPE?FILTER");
     }
     apr_pool_cleanup_register(p, directory->url, url_free, apr_pool_cleanup_null);
@@ -129,7 +129,7 @@ static apr_status_t url_read(cc_ldap_url_t *directory, const cc_table_spec_t *sp
         error = "the parentheses of the filter do not match";
     }
     if (error) {
-        return cc_error_set(err, p, "CC0642", spec->source, "%s", error);
+        return cc_error_set(err, p, "CC0642", spec->shown, "%s", error);
     }
     host_read(directory, p);
     while (directory->url->lud_attrs[directory->attributes]) {
@@ -157,8 +157,8 @@ static apr_status_t user_read(cc_ldap_url_t *directory, const cc_table_spec_t *s
     }
     reason = cc_secret_read(&password, spec, password, p);
     if (reason) {
-        return cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password: %s",
-                            reason);
+        cc_error_set(err, p, "CC0644", spec->name, "bindpassword= gives no password: %s", reason);
+        return CC_SOURCE_CLOSED;
     }
     directory->user = spec->binddn;
     directory->password = password;

@@ -30,7 +30,10 @@ typedef struct cc_ldap_url_t {
     struct timeval timeout;
 } cc_ldap_url_t;
 
-/** Parses source and options of a table. Errors: CC0642, CC0644. Lives as long as `p`. */
+/**
+ * Parses source and options of a table. Errors: CC0642, CC0644 (CC_SOURCE_CLOSED: there is no
+ * password). Lives as long as `p`.
+ */
 apr_status_t cc_ldap_url_read(cc_ldap_url_t *directory, const cc_table_spec_t *spec, apr_pool_t *p,
                               cc_error_t *err);
 

@@ -147,6 +147,11 @@ static void restart_log(const cc_table_t *table, cc_table_restart_t what, const 
                          "CC0185: table %s was not reloaded at the restart; its previous rows stay "
                          "in use: %s",
                          name, reason);
+        } else if (what == CC_TABLE_CLOSED) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                         "CC0614: table %s was not opened at the restart; lookups in it fail until "
+                         "the next restart: %s",
+                         name, reason);
         } else {
             ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
                          "CC0186: table %s was not loaded at the restart; lookups in it fail until "

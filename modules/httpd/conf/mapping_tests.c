@@ -261,6 +261,16 @@ static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
+/* Without its issuer in the file, nothing is known of the CAs above, unless it is its own issuer.
+ */
+static void facts_take_path(cc_facts_t *facts, const cc_cert_t *cert, const cc_path_t *above)
+{
+    static const cc_path_t unknown = {0, false, NULL};
+    bool is_alone = X509_self_signed(cc_cert_x509(cert), 0) == 1;
+
+    cc_facts_take_path(facts, above || is_alone ? above : &unknown);
+}
+
 /* Evaluates the mapping alone: neither verification nor expiry is tested. */
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
                             const cc_path_t *above, apr_pool_t *p)
@@ -268,7 +278,7 @@ static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc
     cc_facts_t facts = {.now = apr_time_now(), .via = test->via, .via_proxy = test->proxy};
     const cc_verdict_t *verdict;
 
-    cc_facts_take_path(&facts, above);
+    facts_take_path(&facts, cert, above);
     verdict = cc_rules_evaluate(tested->rules, cert, &facts, tested->trace, p, p);
     tested->got = verdict->failure ? verdict->failure : got_text(verdict, p);
     tested->passed = is_expected(test, verdict);

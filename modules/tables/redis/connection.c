@@ -258,6 +258,18 @@ apr_status_t cc_redis_idle_create(cc_redis_idle_t **idle, apr_pool_t *p)
     return apr_thread_mutex_create(&(*idle)->lock, APR_THREAD_MUTEX_DEFAULT, p);
 }
 
+/*
+ * True if nothing has come since the last reply. What comes then would be taken for the reply to
+ * the next query, which may be that of another client.
+ */
+static bool is_quiet(const cc_redis_connection_t *connection)
+{
+    if (connection->session && cc_redis_tls_has_input(connection->session)) {
+        return false;
+    }
+    return !cc_tcp_has_input(connection->socket);
+}
+
 cc_redis_connection_t *cc_redis_idle_take(cc_redis_idle_t *idle)
 {
     cc_redis_connection_t *connection = NULL;
@@ -266,7 +278,7 @@ cc_redis_connection_t *cc_redis_idle_take(cc_redis_idle_t *idle)
     connection = idle->first;
     idle->first = connection ? connection->next : NULL;
     apr_thread_mutex_unlock(idle->lock);
-    if (connection && connection->process != getpid()) {
+    if (connection && (connection->process != getpid() || !is_quiet(connection))) {
         cc_redis_close(connection);
         return cc_redis_idle_take(idle);
     }

@@ -79,8 +79,8 @@ typedef struct cc_redis_server_t {
 
 /**
  * Reads the source and options of a table, and the password from its file or program. `secure`: the
- * type is rediss. Errors: CC0630, CC0647 to CC0650; none of them has a password in it. Lives as
- * long as `p`.
+ * type is rediss. Errors: CC0630, CC0647, CC0648; CC0649 and CC0650 with CC_SOURCE_CLOSED. None of
+ * them has a password in it. Lives as long as `p`.
  */
 apr_status_t cc_redis_server_read(cc_redis_server_t *server, const cc_table_spec_t *spec,
                                   bool secure, apr_pool_t *p, cc_error_t *err);
@@ -114,6 +114,9 @@ apr_status_t cc_redis_tls_create(cc_redis_tls_t **tls, const cc_redis_tls_files_
 /** TLS over one socket. */
 typedef struct cc_redis_session_t cc_redis_session_t;
 
+/** True if octets that the socket no longer has are still to be received. */
+bool cc_redis_tls_has_input(const cc_redis_session_t *session);
+
 /**
  * Does the handshake over a socket of base/tcp.h, and verifies the certificate and the name of the
  * server. Lives as long as `p`. Its end sends nothing, since the connection may be that of the
@@ -142,7 +145,10 @@ typedef struct cc_redis_idle_t cc_redis_idle_t;
 /** Lives as long as `p`, a cleanup of which closes the connections. */
 apr_status_t cc_redis_idle_create(cc_redis_idle_t **idle, apr_pool_t *p);
 
-/** An idle connection of this process, or NULL; and gives one back. */
+/**
+ * An idle connection of this process, on which nothing has come since the last reply, or NULL; and
+ * gives one back.
+ */
 cc_redis_connection_t *cc_redis_idle_take(cc_redis_idle_t *idle);
 void cc_redis_idle_put(cc_redis_idle_t *idle, cc_redis_connection_t *connection);
 

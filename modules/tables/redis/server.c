@@ -36,6 +36,14 @@ static const char *address_shown(const char *host, int port, apr_pool_t *p)
     return apr_psprintf(p, format, cc_text_escape(host, strlen(host), p), port);
 }
 
+/* The source for an error; the name of the table if it may have been meant as a URL. */
+static const char *source_word(const server_reader_t *r)
+{
+    const char *source = r->spec->source;
+
+    return strpbrk(source, "@?") ? r->spec->name : apr_pstrcat(r->pool, "redis:", source, NULL);
+}
+
 /* ---- HOST:PORT[/PREFIX] ---------------------------------------------------------------------- */
 
 static apr_status_t address_read(server_reader_t *r)
@@ -46,14 +54,13 @@ static apr_status_t address_read(server_reader_t *r)
     char *host = NULL;
     char *scope = NULL;
     apr_port_t port = 0;
-    bool login = memchr(source, '@', len) != NULL;
+    bool login = strchr(source, '@') != NULL;
     apr_status_t status =
         apr_parse_addr_port(&host, &scope, &port, apr_pstrmemdup(r->pool, source, len), r->pool);
 
     if (status != APR_SUCCESS || !host || scope || port == 0 || login) {
         return cc_error_set(
-            r->err, r->pool, "CC0630",
-            login ? r->spec->name : apr_pstrcat(r->pool, "redis:", source, NULL),
+            r->err, r->pool, "CC0630", source_word(r),
             "write redis:HOST:PORT or redis:HOST:PORT/PREFIX, with an IPv6 address in []; "
             "redis:unix:PATH; or a URL, redis://[USER:PASSWORD@]HOST[:PORT][/DB]");
     }
@@ -72,8 +79,7 @@ static apr_status_t socket_read(server_reader_t *r)
     size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 
     if (*path != '/' || strchr(path, '?') || strlen(path) > max) {
-        return cc_error_set(r->err, r->pool, "CC0630",
-                            apr_pstrcat(r->pool, "redis:", r->spec->source, NULL),
+        return cc_error_set(r->err, r->pool, "CC0630", source_word(r),
                             "write redis:unix:PATH with an absolute path of at most %d octets, "
                             "and db=, user= and password= as options",
                             (int)max);
@@ -184,8 +190,9 @@ static apr_status_t login_read(server_reader_t *r)
         reason = cc_secret_read(&server->password, spec, spec->password, r->pool);
     }
     if (reason) {
-        return cc_error_set(r->err, r->pool, "CC0649", spec->name,
-                            "password= gives no password: %s", reason);
+        cc_error_set(r->err, r->pool, "CC0649", spec->name, "password= gives no password: %s",
+                     reason);
+        return CC_SOURCE_CLOSED;
     }
     if (server->user && !server->password) {
         return option_error(r, "there is a user and no password; write password=, or in a URL "
@@ -227,8 +234,9 @@ static apr_status_t tls_read(server_reader_t *r)
     }
     if (r->secure && cc_redis_tls_create(&tls, &files, r->server->host, &file, &reason, r->pool) !=
                          APR_SUCCESS) {
-        return cc_error_set(r->err, r->pool, "CC0650", file ? file : spec->name,
-                            "it cannot be used for TLS: %s", reason);
+        cc_error_set(r->err, r->pool, "CC0650", file ? file : spec->name,
+                     "it cannot be used for TLS: %s", reason);
+        return CC_SOURCE_CLOSED;
     }
     r->server->tls = tls;
     return APR_SUCCESS;

@@ -208,6 +208,11 @@ apr_status_t cc_redis_tls_connect(cc_redis_session_t **session, apr_socket_t *so
     return status;
 }
 
+bool cc_redis_tls_has_input(const cc_redis_session_t *session)
+{
+    return SSL_has_pending(session->ssl) == 1;
+}
+
 apr_status_t cc_redis_tls_send(cc_redis_session_t *session, const char *octets, apr_size_t len,
                                cc_redis_wait_t *wait)
 {
