@@ -104,3 +104,10 @@ const char *cc_cert_not_client(const cc_cert_t *cert)
     ERR_pop_to_mark();
     return reason;
 }
+
+/* ---- threads ----------------------------------------------------------------------------- */
+
+void cc_cert_thread_begin(void)
+{
+    ERR_clear_error();
+}

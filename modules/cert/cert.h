@@ -122,6 +122,14 @@ apr_status_t cc_cert_read_pem(const char **pem, const char *path, cc_password_fn
 void cc_cert_digests(const cc_cert_t *cert, unsigned char sha256[32],
                      unsigned char spki_sha256[32]);
 
+/* ---- threads ----------------------------------------------------------------------------- */
+
+/**
+ * Makes what OpenSSL keeps for this thread, which otherwise happens at its first error, under a
+ * lock. For a thread of a process that forks: no fork may happen until it returns.
+ */
+void cc_cert_thread_begin(void);
+
 /* ---- fields ------------------------------------------------------------------------------ */
 
 /** A row of the registry of fields. The registry is constant. */

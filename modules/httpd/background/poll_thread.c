@@ -11,6 +11,7 @@
 #include <apr_signal.h>
 #include <apr_thread_proc.h>
 
+#include "cert/cert.h"
 #include "httpd/background/poll_thread.h"
 
 /*
@@ -35,7 +36,7 @@
 struct cc_poll_thread_t {
     cc_poll_plan_t plan;
     int wake[2];  /* a pipe: the thread is to end */
-    int ended[2]; /* a pipe: the thread has ended */
+    int ended[2]; /* a pipe: the thread has begun, and then: it has ended */
     atomic_bool ending;
     atomic_bool polling;
     pid_t process;
@@ -103,6 +104,8 @@ static void *APR_THREAD_FUNC thread_run(apr_thread_t *handle, void *data)
 
     (void)handle;
     apr_setup_signal_thread(); /* signals are for the threads of the MPM */
+    cc_cert_thread_begin();
+    pipe_write(thread->ended[1]);
     for (;;) {
         thread_sleep(thread, wait);
         if (!poll_begin(thread)) {
@@ -180,6 +183,15 @@ static apr_status_t pipe_make(int ends[2])
     return APR_SUCCESS;
 }
 
+/* Until then no child may be forked, which would inherit a lock of OpenSSL, see sharing.c. */
+static void thread_await(const cc_poll_thread_t *thread)
+{
+    char begun;
+    ssize_t len = pipe_wait(thread->ended[0], -1) ? read(thread->ended[0], &begun, 1) : 0;
+
+    (void)len;
+}
+
 static apr_status_t thread_make(cc_poll_thread_t *thread)
 {
     apr_status_t rv = pipe_make(thread->wake);
@@ -196,8 +208,10 @@ static apr_status_t thread_make(cc_poll_thread_t *thread)
     rv = apr_thread_create(&thread->handle, NULL, thread_run, thread, thread->pool);
     if (rv != APR_SUCCESS) {
         pipes_close(thread);
+        return rv;
     }
-    return rv;
+    thread_await(thread);
+    return APR_SUCCESS;
 }
 
 apr_status_t cc_poll_thread_start(cc_poll_thread_t **thread, const cc_poll_plan_t *plan,

@@ -24,8 +24,9 @@
  *
  * The parent forks while this thread runs, and a child must not inherit a lock that the thread held
  * at that moment. So the thread uses only malloc (whose locks fork handles), pools of its own,
- * files and sockets. It uses no OpenSSL, no log and no pool of httpd, and writes to no memory that
- * a child reads.
+ * files and sockets. It uses no log and no pool of httpd, and writes to no memory that a child
+ * reads. Of OpenSSL, it uses what reads names (grid-mapfiles, issuer=): object identifiers, which
+ * are looked up under a lock for readers, and nothing that adds to them.
  *
  * A compromised child may ask for anything at any time. It gets only data that it has anyway, and
  * cannot keep the thread from its work or its end.
