@@ -83,9 +83,10 @@ sub htaccess_server {
     return ClientCert::Test->server(
         modules => ['headers'],
         files   => {
-            (map { ("htdocs/$_/index.html" => "$_\n") } qw(is not never)),
+            (map { ("htdocs/$_/index.html" => "$_\n") } qw(is not never has)),
             'htdocs/is/.htaccess' => qq{Require clientcert root.subject == "CN=Root CA,O=Example"\n},
             'htdocs/not/.htaccess' => qq{Require clientcert chain.subject != "CN=Other"\n},
+            'htdocs/has/.htaccess' => qq{Require clientcert root.ext.1.2.3|present == true\n},
             'htdocs/never/.htaccess' => qq{<RequireAll>\nRequire all granted\n}
                 . qq{Require not clientcert root.subject == "CN=Other"\n</RequireAll>\n},
         },
@@ -99,6 +100,8 @@ sub answers {
 
 my $unaware = htaccess_server();
 is answers($unaware), '403 403 403', 'in .htaccess, what is not recorded gives no access, negated or not';
+is $unaware->get('/has/', cert => 'alice', host => 'a.example')->{status}, 403,
+    'not even to a condition on a field that the CA does not have';
 ok $unaware->log_lines(qr/CC0150: .*root\.subject: 1 of 1 values cannot be used; .*the CAs up to the root are not known/),
     'the log says why';
 is answers(htaccess_server('ClientCertExport ROOT=root.subject')), '200 200 200',
