@@ -345,8 +345,8 @@ TEST(a_form_without_the_end_of_an_object_identifier_is_unusable)
     ck_assert_str_eq(rfc2253(cut), "(unusable)");
     ck_assert_str_eq(oneline(cut), "/" LONG_TYPE ".5=a");
     ck_assert_uint_eq(strlen(LONG_TYPE), 81);
-    cut = NAME({LONG_TYPE + 2, UTF8("a"), 0});
-    ck_assert_str_eq(legacy(cut), apr_pstrcat(pool, "/", LONG_TYPE + 2, "=a", NULL));
+    cut = NAME({&(LONG_TYPE)[2], UTF8("a"), 0});
+    ck_assert_str_eq(legacy(cut), apr_pstrcat(pool, "/", &(LONG_TYPE)[2], "=a", NULL));
 }
 
 /* "uid" is OpenSSL's name of uniqueIdentifier, and elsewhere that of userId. */
