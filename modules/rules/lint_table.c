@@ -57,10 +57,8 @@ static const char *hex_form(const cc_selector_t *selector, const char *key, apr_
 static const char *octets_form(const cc_selector_t *selector, const char *key, apr_size_t len)
 {
     (void)key;
-    return len != digest_octets(selector)
-               ? "a digest of this kind has a different number of octets (hex digits that are read "
-                 "as base64 have too many; the option for them is octets=hex)"
-               : NULL;
+    return len != digest_octets(selector) ? "a digest of this kind has a different number of octets"
+                                          : NULL;
 }
 
 static const char *address_form(const cc_selector_t *selector, const char *key, apr_size_t len)

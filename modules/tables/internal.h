@@ -314,7 +314,8 @@ void cc_queue_end(cc_queue_t *queue, bool answered);
 /** A back end and its state. */
 typedef struct cc_source_t {
     const cc_backend_t *backend;
-    void *state; /* NULL: it is not open (CC_SOURCE_CLOSED) */
+    void *state;
+    bool closed; /* CC_SOURCE_CLOSED at a restart: it has no state, and lookups fail */
 } cc_source_t;
 
 struct cc_table_t {

@@ -129,7 +129,7 @@ void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, 
     if (open == 0) {
         return;
     }
-    if (!table->source.state) {
+    if (table->source.closed) {
         all_fail(queries, open,
                  "its password or its files for TLS could not be read at the restart of httpd");
         return;

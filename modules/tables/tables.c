@@ -132,7 +132,8 @@ static apr_status_t table_carry_on(cc_table_t *table, apr_status_t status,
         return status;
     }
     err->where = table->spec.where;
-    if (what != CC_TABLE_CLOSED) {
+    table->source.closed = what == CC_TABLE_CLOSED;
+    if (!table->source.closed) {
         cc_table_count_load(table, false, apr_time_now());
     }
     restart->report(table, what, err, restart->baton);
