@@ -214,8 +214,8 @@ TEST(hex_digits_that_were_read_as_base64_are_found)
 
     tableset_write(&set, "f", "1a2b x\n");
     tableset_open(&set, "file:f octets=base64", 1);
-    ck_assert_ptr_nonnull(strstr(hint_for("serial in t", cert), "its keys are hex: write the option "
-                                                                "octets=hex of"));
+    ck_assert_ptr_nonnull(strstr(hint_for("serial in t", cert),
+                                 "its keys are hex: write the option octets=hex of"));
 }
 
 TEST(a_key_that_is_not_there_has_no_hint)
