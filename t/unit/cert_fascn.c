@@ -148,4 +148,4 @@ TEST(a_fascn_of_another_type_or_length_is_unusable)
     certs_unusable(with(fascn(OCTET_STRING, zeros, 25)), "san.fascn.identifier", "parity");
 }
 
-SUITE("fascn", .setup = setup, .teardown = teardown);
+SUITE("fascn", .setup = setup, .teardown = teardown, .timeout = 60);
