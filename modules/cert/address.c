@@ -19,19 +19,23 @@ cc_value_t cc_value_address(const unsigned char *octets, apr_size_t len, apr_poo
     return cc_value_words(text, p);
 }
 
+apr_size_t cc_address_read(unsigned char octets[CC_ADDRESS_MAX], const char *text)
+{
+    if (inet_pton(AF_INET, text, octets) == 1) {
+        return 4;
+    }
+    return inet_pton(AF_INET6, text, octets) == 1 ? CC_ADDRESS_MAX : 0;
+}
+
 static bool address_read(cc_value_t *value, const char *text, apr_pool_t *p)
 {
-    unsigned char octets[16];
+    unsigned char octets[CC_ADDRESS_MAX];
+    apr_size_t len = cc_address_read(octets, text);
 
-    if (inet_pton(AF_INET, text, octets) == 1) {
-        *value = cc_value_address(octets, 4, p);
-        return true;
+    if (len > 0) {
+        *value = cc_value_address(octets, len, p);
     }
-    if (inet_pton(AF_INET6, text, octets) == 1) {
-        *value = cc_value_address(octets, 16, p);
-        return true;
-    }
-    return false;
+    return len > 0;
 }
 
 /* An address that ends with the name of an interface (fe80::1%eth0) stays as it is. */

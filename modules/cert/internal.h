@@ -235,6 +235,9 @@ cc_operand_fn cc_operand_ku;
 
 /* An IP address of 4 or 16 octets, in the shortest form (RFC 5952). */
 cc_value_t cc_value_address(const unsigned char *octets, apr_size_t len, apr_pool_t *p);
+#define CC_ADDRESS_MAX 16 /* octets */
+/* The octets of an address that is written as text, and how many they are; 0: it is not one. */
+apr_size_t cc_address_read(unsigned char octets[CC_ADDRESS_MAX], const char *text);
 /* The address of a proxy, as httpd writes it, or "unix". */
 cc_value_t cc_value_proxy(const char *text, apr_pool_t *p);
 cc_operand_fn cc_operand_ip;

@@ -9,17 +9,6 @@
 
 #include "cert/internal.h"
 
-#define OCTETS_MAX 16
-
-/* The octets of an address; 0: it is not an address. */
-static apr_size_t address_read(unsigned char octets[OCTETS_MAX], const char *text)
-{
-    if (inet_pton(AF_INET, text, octets) == 1) {
-        return 4;
-    }
-    return inet_pton(AF_INET6, text, octets) == 1 ? 16 : 0;
-}
-
 /* The decimal number of at most three digits; -1: it is something else. */
 static int length_read(const char *text)
 {
@@ -46,8 +35,8 @@ apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *
 {
     const char *slash = strchr(text, '/');
     const char *address = slash ? apr_pstrmemdup(p, text, (apr_size_t)(slash - text)) : text;
-    unsigned char octets[OCTETS_MAX + 1]; /* the last one: the length of the prefix */
-    apr_size_t len = address_read(octets, address);
+    unsigned char octets[CC_ADDRESS_MAX + 1]; /* the last one: the length of the prefix */
+    apr_size_t len = cc_address_read(octets, address);
     int bits = slash ? length_read(slash + 1) : 8 * (int)len;
 
     if (len == 0 || bits < 0 || bits > 8 * (int)len) {
@@ -68,7 +57,7 @@ apr_status_t cc_network_read(cc_value_t *network, const char *text, apr_pool_t *
 }
 
 /* The octets of a value without its zone (RFC 4007 11): fe80::1%eth0. */
-static apr_size_t value_read(unsigned char octets[OCTETS_MAX], const cc_value_t *v)
+static apr_size_t value_read(unsigned char octets[CC_ADDRESS_MAX], const cc_value_t *v)
 {
     char address[INET6_ADDRSTRLEN];
     apr_size_t len = strcspn(v->text, "%");
@@ -78,12 +67,12 @@ static apr_size_t value_read(unsigned char octets[OCTETS_MAX], const cc_value_t 
     }
     memcpy(address, v->text, len);
     address[len] = '\0';
-    return address_read(octets, address);
+    return cc_address_read(octets, address);
 }
 
 bool cc_value_within(const cc_value_t *v, const cc_value_t *network)
 {
-    unsigned char octets[OCTETS_MAX];
+    unsigned char octets[CC_ADDRESS_MAX];
     apr_size_t len = value_read(octets, v);
 
     if (len + 1 != network->key_len) {

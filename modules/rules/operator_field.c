@@ -27,18 +27,18 @@ static bool key_in(cc_cell_t *cell, const cc_value_t *value, apr_pool_t *p)
     return apr_hash_get(cell->keys, value->key, (apr_ssize_t)value->key_len) != NULL;
 }
 
-static cc_fit_t any_fits(const cc_condition_t *c, const cc_value_t *value, const cc_cell_t *cell,
-                         cc_evaluation_t *ev)
+static bool any_fits(const cc_condition_t *c, const cc_value_t *value, const cc_cell_t *cell,
+                     cc_evaluation_t *ev)
 {
     cc_condition_t one = *c;
 
     for (int i = 0; i < cell->values.count; i++) {
         one.value = cell->values.at[i];
         if (!one.value.unusable && c->op->plain->fits(&one, value, ev) == CC_FIT_YES) {
-            return CC_FIT_YES;
+            return true;
         }
     }
-    return CC_FIT_NO;
+    return false;
 }
 
 /* An unusable value of the other field might have been the one. */
@@ -46,8 +46,7 @@ static cc_fit_t fits_field(const cc_condition_t *c, const cc_value_t *value, cc_
 {
     cc_cell_t *cell = cc_evaluation_cell(ev, c->other);
     bool many = cell->values.count > FEW && c->op->plain->kind == CC_OPERATOR_EQUAL;
-    bool fits =
-        many ? key_in(cell, value, ev->scratch) : any_fits(c, value, cell, ev) == CC_FIT_YES;
+    bool fits = many ? key_in(cell, value, ev->scratch) : any_fits(c, value, cell, ev);
 
     if (fits) {
         return CC_FIT_YES;
