@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Implements Require clientcert, clientcert-user and clientcert-group, and checks their aliases. */
+/* Declares the providers of Require, and the checks of their aliases. */
 #ifndef CC_REQUEST_AUTHZ_H
 #define CC_REQUEST_AUTHZ_H
 
 #include <stdbool.h>
+
+#include <mod_auth.h>
 
 #include "httpd/conf/module.h"
 
@@ -18,7 +20,10 @@ const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** Registers the providers of Require clientcert, clientcert-user and clientcert-group. */
+/** The providers: authz_conditions.c and authz_names.c. */
+extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group;
+
+/** Registers the providers. */
 void cc_authz_register(apr_pool_t *p);
 
 #endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Implements Require clientcert-user and Require clientcert-group. */
+#include <apr_strings.h>
+
+#include <ap_expr.h>
+#include <http_request.h>
+
+#include "base/inline.h"
+#include "httpd/conf/log_text.h"
+#include "httpd/conf/module.h"
+#include "httpd/metrics/quota.h"
+#include "httpd/request/authz.h"
+#include "httpd/request/cache.h"
+#include "httpd/request/identity.h"
+#include "httpd/request/require.h"
+#include "rules/rules.h"
+
+/* Require clientcert-user NAME ..., Require clientcert-group NAME ... */
+typedef struct names_t {
+    cc_require_t need;
+    const apr_array_header_t *names; /* users or groups; NULL: they depend on the request, */
+    const ap_expr_info_t *expr;      /* and this expression gives them, as for Require user */
+    apr_hash_t *set;                 /* the same names, if there are many; or NULL */
+} names_t;
+
+static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
+{
+    apr_array_header_t *words = apr_array_make(p, 4, sizeof(const char *));
+    const char *word;
+
+    while (*(word = ap_getword_conf(p, &text))) {
+        APR_ARRAY_PUSH(words, const char *) = word;
+    }
+    return words;
+}
+
+/* With fewer names, comparing each with the groups is faster. */
+#define NAMES_FEW 16
+
+static apr_hash_t *names_set(const apr_array_header_t *names, apr_pool_t *p)
+{
+    apr_hash_t *set = names->nelts > NAMES_FEW ? apr_hash_make(p) : NULL;
+
+    for (int i = 0; set && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+        apr_hash_set(set, name, APR_HASH_KEY_STRING, name);
+    }
+    return set;
+}
+
+static const char *names_parse(cmd_parms *cmd, const char *args, cc_missing_kind_t kind,
+                               const void **parsed)
+{
+    names_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
+    const char *error = NULL;
+
+    cc_require_read(&need->need, cmd, args, kind);
+    need->names = words_of(args, cmd->pool);
+    if (need->names->nelts == 0) {
+        return apr_psprintf(cmd->pool,
+                            "CC0121: Require %s: the name is missing; write at least one",
+                            need->need.text);
+    }
+    if (strstr(args, "%{")) {
+        need->names = NULL;
+        need->expr = ap_expr_parse_cmd(cmd, args, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+    }
+    if (need->names) {
+        need->set = names_set(need->names, cmd->pool);
+    }
+    *parsed = need;
+    return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->need.text, error) : NULL;
+}
+
+static const char *user_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    return names_parse(cmd, args, CC_MISSING_USER, parsed);
+}
+
+static const char *group_parse(cmd_parms *cmd, const char *args, const void **parsed)
+{
+    return names_parse(cmd, args, CC_MISSING_GROUP, parsed);
+}
+
+/* The names of a Require, in this request. NULL: the expression that gives them failed. */
+static const apr_array_header_t *names_asked(request_rec *r, const names_t *need)
+{
+    const char *error = NULL, *text;
+
+    text = ap_expr_str_exec(r, need->expr, &error);
+    if (error && !cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
+        return NULL;
+    }
+    if (error) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
+                      cc_log_escaped(need->need.text, r->pool), cc_log_escaped(error, r->pool));
+        return NULL;
+    }
+    return words_of(text, r->pool);
+}
+
+/* True if the verdict has any of the names. `set` has the same names, or is NULL. */
+typedef bool cc_has_fn(const cc_verdict_t *verdict, const apr_array_header_t *names,
+                       apr_hash_t *set);
+
+static bool has_user(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
+{
+    bool holds = false;
+
+    (void)set;
+    for (int i = 0; verdict->user && !holds && i < names->nelts; i++) {
+        holds = !strcmp(verdict->user, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return holds;
+}
+
+static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
+{
+    bool holds = false;
+
+    for (int i = 0; set && !holds && i < verdict->group_count; i++) {
+        holds = apr_hash_get(set, verdict->groups[i].name, APR_HASH_KEY_STRING) != NULL;
+    }
+    for (int i = 0; !set && !holds && i < names->nelts; i++) {
+        holds = cc_verdict_in_group(verdict, APR_ARRAY_IDX(names, i, const char *));
+    }
+    return holds;
+}
+
+static inline const apr_array_header_t *names_for(request_rec *r, const names_t *need)
+{
+    return need->names ? need->names : names_asked(r, need);
+}
+
+/* Inlined in both callers, for speed. */
+CC_INLINE authz_status names_check(request_rec *r, const names_t *need, cc_has_fn *has)
+{
+    cc_answer_t asked;
+    const cc_answer_t *answer = cc_require_identity(r, &asked);
+    const apr_array_header_t *names = names_for(r, need);
+    bool holds;
+
+    cc_cache_personal(r);
+    if (!names || cc_answer_failure(answer)) {
+        return AUTHZ_GENERAL_ERROR;
+    }
+    holds = answer->verdict &&
+            has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool));
+    return cc_require_answer(r, &need->need, answer, holds);
+}
+
+static authz_status user_check(request_rec *r, const char *args, const void *parsed)
+{
+    (void)args;
+    return names_check(r, parsed, has_user);
+}
+
+static authz_status group_check(request_rec *r, const char *args, const void *parsed)
+{
+    (void)args;
+    return names_check(r, parsed, has_group);
+}
+
+const authz_provider cc_authz_user = {user_check, user_parse};
+const authz_provider cc_authz_group = {group_check, group_parse};
