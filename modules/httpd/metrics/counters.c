@@ -20,6 +20,7 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
+#include "httpd/metrics/ledgers.h"
 #include "httpd/metrics/segment.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
@@ -154,7 +155,7 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->ca_sets = cc_ca_sets_opened(s);
     metrics->vhosts = vhosts_of(s, pconf);
     metrics->shared = cc_segment_make(s, size_needed(metrics, rulesets), pconf);
-    if (!metrics->shared) {
+    if (!metrics->shared || cc_ledgers_start(s) != OK) {
         return !OK;
     }
     memory = vhosts_place(metrics, s, metrics->shared + 1);
