@@ -105,9 +105,10 @@ cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
 cc_command_fn cc_trust_run;
 
-/* ---- diff.c ---- */
+/* ---- diff.c, replay.c ---- */
 
 cc_command_fn cc_diff_run;
+cc_command_fn cc_replay_run;
 
 /* ---- identity.c: the identity that an answer of "explain" gives ---- */
 
