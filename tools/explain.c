@@ -7,23 +7,6 @@
 
 #include "tool.h"
 
-#define NEGATIVE 1
-#define UNKNOWN 2
-
-/* ---- the exit status ----------------------------------------------------------------------- */
-
-static int exit_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-    const char *outcome =
-        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
-
-    if (!strcmp(result, "failed")) {
-        return UNKNOWN;
-    }
-    return strcmp(result, "mapped") || (outcome && strcmp(outcome, "granted")) ? NEGATIVE : 0;
-}
-
 /* ---- lines --------------------------------------------------------------------------------- */
 
 static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
@@ -125,8 +108,8 @@ static void result_print(const json_t *answer, const cc_style_t *style, apr_pool
 {
     const json_t *verdict = json_object_get(answer, "verdict");
 
-    cc_print_result("result", result_text(answer, p), cc_print_colour(style, exit_of(answer)),
-                    style);
+    cc_print_result("result", result_text(answer, p),
+                    cc_print_colour(style, cc_identity_exit(answer)), style);
     if (!strcmp(cc_print_member(answer, "result", p), "rejected") && !json_is_null(verdict)) {
         printf("%-14s%s\n", "", otherwise_text(verdict));
     }
@@ -318,7 +301,8 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line, NULL};
+    static const cc_query_command_t command = {"explain", cc_identity_exit, answer_print,
+                                               answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

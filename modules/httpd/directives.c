@@ -10,6 +10,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/forwarding.h"
+#include "httpd/conf/ledger_spec.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/path_need.h"
@@ -162,6 +163,8 @@ const command_rec cc_directives[] = {
                 "Addresses of the proxies from which certificates are taken"),
     SERVER_LINE("ClientCertTrustedProxyCert", proxy_cert_directive,
                 "Conditions on the certificate of a trusted proxy itself"),
+    SERVER_LINE("ClientCertLedger", cc_ledger_directive,
+                "Keeps a list of verified certificates that no rule maps"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,

@@ -15,7 +15,12 @@ struct cc_tally_t;       /* conf/rulesets.h */
 /**
  * The handler that SetHandler in the server's configuration sets; in .htaccess CC_HANDLER_OTHER.
  */
-typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
+typedef enum {
+    CC_HANDLER_OTHER,
+    CC_HANDLER_METRICS,
+    CC_HANDLER_STATUS,
+    CC_HANDLER_LEDGER
+} cc_handler_t;
 
 /**
  * The per-directory record. Merged again in every request: only the data it points to is stable.

@@ -132,6 +132,7 @@ const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
                      {NULL, "FirstToEnd", "First to expire"}},
                     .text_count = 3},
     [CC_KIND_CA_FILES] = {"CAFiles", "Files of CAs", {VHOST}, .text_count = 1},
+    [CC_KIND_LEDGER] = {"Ledger", "Ledgers", {VHOST}, .text_count = 1},
 };
 
 int cc_kind_text_at(int first, int i)
@@ -153,6 +154,7 @@ int cc_kind_text_at(int first, int i)
 #define OF_OCSP(member) .kind = CC_KIND_OCSP, .offset = offsetof(cc_ocsp_counters_t, member)
 #define OF_CA(member) .kind = CC_KIND_CA, .offset = offsetof(cc_ca_numbers_t, member)
 #define OF_CA_FILES(member) .kind = CC_KIND_CA_FILES, .offset = offsetof(cc_ca_counters_t, member)
+#define OF_LEDGER(member) .kind = CC_KIND_LEDGER, .offset = offsetof(cc_ledger_numbers_t, member)
 #define BY(name, list) .label = (name), .words = (list), .stride = sizeof(cc_counter_t)
 
 const cc_metric_family_t cc_families[] = {
@@ -273,6 +275,11 @@ const cc_metric_family_t cc_families[] = {
     {"clientcert_ca_last_look_timestamp_seconds",
      "When a process last checked the files of CAs for changes.", CC_GAUGE, OF_CA_FILES(looked_at),
      .form = CC_FORM_SECONDS, .line = "LastLook", .heading = "Last look"},
+    {"clientcert_ledger_entries", "Certificates in the ledger of the virtual host; at most 256.",
+     CC_GAUGE, OF_LEDGER(entries), .form = CC_FORM_NUMBER, .line = "Entries", .heading = "Entries"},
+    {"clientcert_ledger_replaced_total",
+     "Entries of the ledger that were replaced because it was full.", CC_COUNTER,
+     OF_LEDGER(replaced), .line = "Replaced", .heading = "Replaced"},
 };
 
 const int cc_family_count = sizeof(cc_families) / sizeof(cc_families[0]);

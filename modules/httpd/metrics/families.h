@@ -28,6 +28,7 @@ typedef enum {
     CC_KIND_OCSP,      /* a virtual host that asks responders: cc_ocsp_counters_t */
     CC_KIND_CA,        /* the CAs for a trust domain, or for all others: cc_ca_numbers_t */
     CC_KIND_CA_FILES,  /* the files of all ClientCertCA of a virtual host: cc_ca_counters_t */
+    CC_KIND_LEDGER,    /* a virtual host with ClientCertLedger: cc_ledger_numbers_t */
     CC_KIND_COUNT
 } cc_kind_t;
 

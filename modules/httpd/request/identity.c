@@ -6,6 +6,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/ledgers.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/peer.h"
@@ -63,7 +64,7 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
-/* Counts and logs a new verdict. A failure is logged once per request. */
+/* Counts, logs and notes a new verdict. A failure is logged once per request. */
 static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
                          bool who, const apr_array_header_t *trace)
 {
@@ -78,6 +79,7 @@ static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_ver
         kept->failed = kept->failed || cc_log_failure(r, logged, verdict);
     } else if (who) {
         cc_log_verdict(r, logged, verdict);
+        cc_ledgers_note(r, client->cert, verdict);
     }
 }
 
