@@ -44,6 +44,26 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     }
 }
 
+/* What ClientCertMapShadow would give, if that is something else. */
+static void shadow_print(const json_t *shadow, apr_pool_t *p)
+{
+    json_t *one;
+    size_t i;
+
+    if (!json_is_object(shadow)) {
+        return;
+    }
+    cc_print_line("shadow", apr_pstrcat(p, cc_print_member(shadow, "result", p),
+                                        ", unlike the rules in effect", NULL));
+    by_print("shadow user", quoted(shadow, "user", p), cc_print_member(shadow, "user_rule", p));
+    json_array_foreach(json_object_get(shadow, "groups"), i, one)
+    {
+        by_print("shadow group", quoted(one, "name", p), cc_print_member(one, "rule", p));
+    }
+    cc_print_line("shadow rule", cc_print_member(shadow, "denied_by", p));
+    cc_print_line("shadow failed", cc_print_member(shadow, "failure", p));
+}
+
 /* Introduces the verdict of the rules on a certificate that the server would not accept. */
 static const char *otherwise_text(const json_t *verdict)
 {
@@ -230,6 +250,7 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
     result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
+    shadow_print(json_object_get(answer, "shadow"), p);
     arrival_print(answer, p);
     cc_print_verification(answer, style, p);
     revocation_print(json_object_get(answer, "revocation"), p);

@@ -21,6 +21,7 @@
  */
 typedef struct cc_configuration_t {
     apr_array_header_t *rulesets;         /* conf/rulesets.c: cc_ruleset_t */
+    apr_array_header_t *shadows;          /* conf/rulesets.c: cc_ruleset_t */
     apr_array_header_t *mapping_tests;    /* conf/mapping_tests.c */
     struct cc_conf_views_t *views;        /* conf/view.c; NULL: not read yet */
     struct cc_tables_t *tables;           /* background/tables.c; NULL: no tables */

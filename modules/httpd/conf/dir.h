@@ -28,6 +28,7 @@ typedef enum {
 typedef struct cc_dir_t {
     cc_rules_t *rules;                /* NULL: none */
     const struct cc_tally_t *tally;   /* of these rules */
+    cc_rules_t *shadow;               /* ClientCertMapShadow; NULL: none */
     const struct cc_export_t *export; /* NULL: unset; with rules, cc_export_default applies */
     const struct cc_status_text_t *status_text;           /* NULL: unset */
     const struct cc_forward_cert_t *forward_cert;         /* ClientCertForward; NULL: unset */

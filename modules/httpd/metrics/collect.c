@@ -130,15 +130,32 @@ static unsigned features_of(const cc_table_t *table)
            (cc_table_is_remote(table) ? CC_HAS_WAITS : 0u);
 }
 
+/* The rows that this process holds. */
+static void validity_add(const collector_t *it, cc_instance_t *instance, cc_table_t *table,
+                         cc_table_counters_t *counters)
+{
+    cc_validity_t validity = cc_table_validity(table, it->collected->now);
+
+    instance->features |= CC_HAS_DATES;
+    atomic_store(&counters->outside, validity.ended + validity.coming);
+    if (validity.earliest_end != APR_INT64_MAX) {
+        instance->features |= CC_HAS_END;
+        atomic_store(&counters->earliest_end, (apr_uint64_t)apr_time_sec(validity.earliest_end));
+    }
+}
+
 static void table_add(const collector_t *it, int i)
 {
-    const cc_table_t *table = cc_tables_at(it->metrics->tables, i);
+    cc_table_t *table = cc_tables_at(it->metrics->tables, i);
     cc_instance_t *instance = instance_add(it, CC_KIND_TABLE, &it->metrics->table_counters[i]);
 
     instance->features = features_of(table);
     instance->texts[0] = cc_table_name(table);
     instance->texts[1] = cc_metrics_vhost(cc_table_scope(table), it->pool);
     instance->texts[2] = cc_table_type(table);
+    if (cc_table_has_validity(table)) {
+        validity_add(it, instance, table, &it->metrics->table_counters[i]);
+    }
 }
 
 static void crl_add(const collector_t *it, const cc_held_crl_t *crl)

@@ -214,6 +214,11 @@ void cc_counters_forwarded(const server_rec *s, cc_forwarded_result_t result)
     cc_counter_add(&cc_vhost_conf_of(s)->counters->forwarded[result]);
 }
 
+void cc_counters_shadow(const server_rec *s, cc_shadow_result_t result)
+{
+    cc_counter_add(&cc_vhost_conf_of(s)->counters->shadow[result]);
+}
+
 void cc_counters_denied(const request_rec *r)
 {
     cc_counter_add(&cc_vhost_conf_of(r->server)->counters->denied);

@@ -18,6 +18,7 @@ static const char *const note_words[CC_NOTE_COUNT + 1] = {
     [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
     [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
     [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+    [CC_NOTE_OUTSIDE_ROW] = "outside_row",
 };
 
 static const char *const lookup_words[] = {
@@ -63,6 +64,13 @@ static const char *const forwarded_words[] = {
     NULL,
 };
 
+static const char *const shadow_words[] = {
+    [CC_SHADOW_SAME] = "same",
+    [CC_SHADOW_DIFFERENT] = "different",
+    [CC_SHADOW_FAILED] = "failed",
+    NULL,
+};
+
 /* The same for people. */
 static const char *const note_phrases[] = {
     [CC_NOTE_UNUSABLE_VALUE] = "a value of the certificate cannot be used",
@@ -73,6 +81,7 @@ static const char *const note_phrases[] = {
     [CC_NOTE_OLD_ANSWER] = "an expired answer was used",
     [CC_NOTE_UNUSABLE_COLUMN] = "a value of a table cannot be used",
     [CC_NOTE_UNDECIDED_RULE] = "a rule could not be decided, so it denied",
+    [CC_NOTE_OUTSIDE_ROW] = "a row of a table did not count at that time",
 };
 
 static const char *const rejection_phrases[] = {
@@ -180,6 +189,10 @@ const cc_metric_family_t cc_families[] = {
      "Certificates from trusted proxies: verified, or found in the cache of the process.",
      CC_COUNTER, OF_VHOST(forwarded), BY("result", forwarded_words), .line = "FromProxies",
      .heading = "Certificates from proxies", .row = 6},
+    {"clientcert_shadow_decisions_total",
+     "Decisions of shadow rules, compared with those of the rules in effect.", CC_COUNTER,
+     OF_VHOST(shadow), BY("result", shadow_words), .line = "Shadow", .heading = "Shadow rules",
+     .row = 7},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,
@@ -187,6 +200,13 @@ const cc_metric_family_t cc_families[] = {
      .row = 5},
     {"clientcert_table_rows", "Rows of the table.", CC_GAUGE, OF_TABLE(rows),
      .feature = CC_HAS_ROWS, .line = "Rows", .heading = "Rows"},
+    {"clientcert_table_rows_outside",
+     "Rows of a table with valid= that have ended, or begin later.", CC_GAUGE, OF_TABLE(outside),
+     .feature = CC_HAS_DATES, .line = "RowsOutside", .heading = "Rows outside"},
+    {"clientcert_table_earliest_end_timestamp_seconds",
+     "When the first of the rows that have not ended ends (valid=).", CC_GAUGE,
+     OF_TABLE(earliest_end), .form = CC_FORM_SECONDS, .feature = CC_HAS_END, .line = "EarliestEnd",
+     .heading = "First end"},
     {"clientcert_table_last_load_timestamp_seconds", "When the table was last loaded successfully.",
      CC_GAUGE, OF_TABLE(loaded_at), .form = CC_FORM_AGE, .feature = CC_HAS_LOADS, .line = "Age",
      .heading = "Age (s)"},
