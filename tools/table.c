@@ -84,24 +84,22 @@ static void column_print(size_t number, const json_t *values, apr_pool_t *p)
     cc_print_line(apr_psprintf(p, "$%d", (int)number), i > 0 ? text : "(no value)");
 }
 
-static json_int_t number_of(const json_t *object, const char *name)
+static long number_of(const json_t *object, const char *name)
 {
-    return json_integer_value(json_object_get(object, name));
+    return (long)json_integer_value(json_object_get(object, name));
 }
 
 /* Of a table with valid=: the rows that do not count now, and the next one to end. */
 static void validity_print(const json_t *validity, apr_pool_t *p)
 {
     const char *end = cc_print_member(validity, "earliest_end", p);
-    json_int_t ended = number_of(validity, "ended");
+    long ended = number_of(validity, "ended");
 
     if (!json_is_object(validity)) {
         return;
     }
     cc_print_line("rows outside",
-                  apr_psprintf(p,
-                               "%" JSON_INTEGER_FORMAT " ended, %" JSON_INTEGER_FORMAT " to come",
-                               ended, number_of(validity, "coming")));
+                  apr_psprintf(p, "%ld ended, %ld to come", ended, number_of(validity, "coming")));
     if (ended > 0) {
         cc_print_line("first ended", cc_print_member(validity, "first_ended", p));
     }

@@ -56,6 +56,10 @@ static const cc_option_t of_login[] = {
 
 #define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
 
+_Static_assert(COUNT_OF(of_keys) + COUNT_OF(of_asked) + COUNT_OF(of_binding) + COUNT_OF(of_login) <=
+                   CC_OPTIONS_MAX,
+               "a table has no more options than there is room for");
+
 /* A line that is being read. */
 typedef struct {
     cc_table_spec_t *spec;

@@ -25,7 +25,7 @@ announce('CC0110', 'CC0137', 'AH01630');
 is $h->get('/orders/page', cert => 'alice')->{status}, 200, 'a client that both map to one user';
 is $h->get('/orders/page', cert => 'bob')->{status}, 200, 'a client that the shadow rules give another user, by the row that counts';
 ok $h->wait_log(qr/CC0137: result=mapped user="bob" .* shadow=mapped shadow_user="robert" /), 'is logged';
-is $h->get('/orders/page', cert => 'deep')->{status}, 403, 'a client that neither maps is kept out';
+is $h->get('/orders/page', cert => 'service')->{status}, 403, 'a client that neither maps is kept out';
 is $h->get('/orders/page')->{status}, 403, 'as is one without a certificate';
 is scalar(grep { /CC0137/ } split /^/, $h->log), 1, 'no other client is logged';
 $h->stop;

@@ -7,10 +7,10 @@ use ClientCert::Test::File;
 use ClientCert::Test::Metrics;
 
 my $h = ClientCert::Test->server(
-    modules => ['headers', 'authz_user', 'env', 'cgi'],
+    modules => ['headers', 'authz_user', 'include'],
     files   => {
         'conf/people.map' => "alice alice\n",
-        'cgi-bin/env'     => "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nenv\n",
+        'htdocs/env/page' => "<!--#printenv -->",
         map { ("htdocs/$_/page" => "$_\n") }
             qw(same other none private group expr exported own inner inner/deep denied negated hostile),
     },
@@ -19,17 +19,16 @@ my $h = ClientCert::Test->server(
     ServerName localhost
     @SSL@
     SSLVerifyClient optional
-    ScriptAlias "/cgi-bin/" "@ROOT@/cgi-bin/"
-    ClientCertMapShadow subject.CN == alice user=root group=admins group=staff
+    ClientCertMapShadow subject.CN == alice user=boss group=chiefs group=staff
     ClientCertMapShadow subject.CN == cart deny
     ClientCertMapShadow user=%{subject.CN} group=staff
     Header always set User "expr=%{REMOTE_USER}"
     Header always set Mapped "expr=%{clientcert:user}%{clientcert:group}"
     <Location "/private">
-        Require clientcert-user root
+        Require clientcert-user boss
     </Location>
     <Location "/group">
-        Require clientcert-group admins
+        Require clientcert-group chiefs
     </Location>
     <Location "/expr">
         Require expr "%{clientcert:user} != ''"
@@ -69,6 +68,10 @@ my $h = ClientCert::Test->server(
     <Location "/hostile">
         ClientCertMapShadow user=x group=%{subject.CN|replace("x","x\"y")}
     </Location>
+    <Directory "@ROOT@/htdocs/env">
+        Options +Includes
+        SetOutputFilter INCLUDES
+    </Directory>
     <Location "/exported">
         ClientCertExport USER GROUPS SERIAL=serial
     </Location>
@@ -82,7 +85,7 @@ my $h = ClientCert::Test->server(
 </VirtualHost>
 CONF
 
-announce('CC0110', 'AH01630', 'CC0137');
+announce('CC0110', 'AH01630', 'CC0137', 'CC0723');
 
 sub who { my ($response) = @_; return join ' ', $response->{status}, grep { length } map { $_ // '' } @{ $response->{headers} }{qw(user mapped)} }
 
@@ -96,17 +99,18 @@ sub compared {
 
 # ---- nothing reads them
 
+ok $h->wait_log(qr/CC0723: .*no rule .* gives the group "chiefs"/), 'lint does not count them among the rules that give a group';
 is compared(), '0 0 0', 'nothing is compared yet';
 my $c = $h->connection(cert => 'alice');
 $h->mark_log;
 is who($c->request('/none/page')), '200', 'no rules are in effect: the shadow rules give no user and no group';
-ok $h->wait_log(qr/CC0137: result=unmapped user="" groups="" rule=- subject=.* shadow=mapped shadow_user="root" shadow_groups="admins,staff" shadow_rule=\S+site\.conf:\d+ reason=""/),
+ok $h->wait_log(qr/CC0137: result=unmapped user="" groups="" rule=- subject=.* shadow=mapped shadow_user="boss" shadow_groups="chiefs,staff" shadow_rule=\S+site\.conf:\d+ reason=""/),
     'the log has what they would give, and by which rule';
 is who($c->request("/$_/page")), $_ eq 'negated' ? '200' : '403', "$_: nor to access control" for qw(private group expr);
 is who($c->request('/negated/page')), '403', 'nobody meets a negation by them';
-unlike $c->request('/cgi-bin/env')->{body}, qr/^CLIENTCERT|REMOTE_USER|root|admins/m, 'nor to a program';
+unlike $c->request('/env/page')->{body}, qr/^CLIENTCERT|REMOTE_USER|boss|chiefs/m, 'nor to a program';
 my $page = $c->request('/status')->{body};
-unlike $page, qr/root|admins|hadow/, 'nor on the page, even with ClientCertStatusRules';
+unlike $page, qr/boss|chiefs|Shadow/, 'nor on the page, even with ClientCertStatusRules';
 is scalar(told()), 1, 'one line for the connection';
 is compared(), '0 1 0', 'and one difference';
 is who($c->request('/exported/page')), '200', 'exports without rules give no user either';
@@ -146,7 +150,7 @@ $h->stop;
 # ---- configurations that are refused
 
 sub says { my ($conf) = @_; my ($exit, $output) = ClientCert::Test->configtest(conf => $conf); return "$exit $output" }
-like says('ClientCertMapShadow subject.CN = alice user=x'), qr{\A1 .*site\.conf:1:? .*CC02\d\d}s, 'a bad rule stops the start, with its line';
+like says('ClientCertMapShadow subject.CN = alice user=x'), qr{\A1 .*line 1 of \S+site\.conf:\nCC0214: }s, 'a bad rule stops the start, with its line';
 like says('ClientCertMapShadow subject.CN in people user=$1'), qr{\A1 .*CC0231: "people": no such table}s, 'so does an unknown table';
 like says(qq(ClientCertTable people file:conf/none.map\nClientCertMapShadow subject.CN in people user=\$1)), qr{\A1 .*CC0610: .*none\.map}s, 'and a table that cannot be read, though only a shadow rule uses it';
 like says(qq(ClientCertMapShadow san.email =~ ".*\@example.com" user=x)), qr{\A0 .*CC07\d\d: \S+:\d+: a shadow rule: }s, 'lint judges shadow rules, and says that they are';
