@@ -13,7 +13,7 @@ use constant { SUCCESS => 0, EACCES => 13, EINVAL => 22, NOTFOUND => 70015 };
 
 my $h = ClientCert::Test->server(
     global => load_other('test_ftp'),
-    files  => { 'ftp/report.txt' => "the report\n" x 3000, 'htdocs/ok' => "ok\n" },
+    files  => { 'ftp/report.txt' => "the report\n" x 3, 'htdocs/ok' => "ok\n" },
     conf   => <<'CONF');
 SSLProtocol all
 SSLVerifyDepth 4
@@ -57,7 +57,7 @@ sub curl {
     return { exit => $exit, output => $output, error => $error };
 }
 
-my $report = "the report\n" x 3000;
+my $report = "the report\n" x 3;
 for my $mode ('implicit', 'explicit') {
     for my $tls ('1.2', '1.3') {
         my %alice = (cert => 'alice', tls => $tls);
@@ -87,7 +87,7 @@ SKIP: {
     for my $mode ('implicit', 'explicit') {
         my $port = $h->port($mode eq 'explicit' ? 2 : 1);
         my $url  = ($mode eq 'explicit' ? 'ftp' : 'ftps') . "://127.0.0.1:$port";
-        my $set  = "set net:max-retries 1; set net:timeout 20; set ssl:ca-file $ca/root.pem;"
+        my $set  = "set net:max-retries 1; set net:timeout 10; set ssl:ca-file $ca/root.pem;"
             . ' set ssl:check-hostname no; set ftp:ssl-force yes; set ftp:ssl-protect-data yes;';
         my $of = sub { "set ssl:cert-file $ca/$_[0].pem; set ssl:key-file $ca/$_[0].key;" };
         my $run = sub {

@@ -34,7 +34,7 @@ ClientCertTable away redis:127.0.0.1:1/cert: timeout=1
     SetHandler test-lookup
 </VirtualHost>
 CONF
-announce('CC0112', 'CC0150', 'CC0157', qr/CC06\d\d/);
+announce('CC0112', 'CC0133', 'CC0150', 'CC0157', qr/CC06\d\d/);
 
 # ---- lookups that fail
 

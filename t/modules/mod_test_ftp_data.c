@@ -142,6 +142,7 @@ static conn_rec *data_accept(ftp_t *ftp)
 {
     apr_socket_t *socket;
     conn_rec *c;
+    int result;
 
     if (!ftp->passive || apr_socket_accept(&socket, ftp->passive, ftp->p) != APR_SUCCESS) {
         return NULL;
@@ -153,9 +154,8 @@ static conn_rec *data_accept(ftp_t *ftp)
         return NULL;
     }
     conn_note(c, ftp->s, !ftp->protects);
-    if (strcmp(c->client_ip, ftp->c->client_ip) != 0 || ap_run_pre_connection(c, socket) != OK) {
-        c->aborted = 1;
-    }
+    result = ap_run_pre_connection(c, socket);
+    c->aborted = (result != OK && result != DONE) || strcmp(c->client_ip, ftp->c->client_ip) != 0;
     if (!c->aborted && ftp->protects) {
         c->aborted = !test_ftp_handshake(c, ftp->p) || !test_ftp_is_user(ftp, c, ftp->user);
     }
