@@ -58,4 +58,19 @@ void cc_confinement_add(cc_confinement_t *confinement, const void *host,
 void cc_rules_confine(cc_rules_t *rules, const cc_namespaces_t *usual,
                       const cc_confinement_t *confinement);
 
+/**
+ * Likely mistakes in the lines (cc_note_t, CC07xx, in their order): those of cc_rules_lint, and
+ * lines that hold for certificates of any CA although there are several, or that allow everybody.
+ * Lives as long as `p`.
+ */
+apr_array_header_t *cc_namespaces_lint(const cc_namespaces_t *namespaces, cc_issuers_t issuers,
+                                       apr_pool_t *p);
+
+/**
+ * Rules that always give a name that no line can allow (cc_note_t, CC0710). The cost grows with the
+ * number of rules. Lives as long as `p`.
+ */
+apr_array_header_t *cc_namespaces_lint_rules(const cc_namespaces_t *namespaces,
+                                             const cc_rules_t *rules, apr_pool_t *p);
+
 #endif
