@@ -17,7 +17,7 @@ command_table() {
 }
 directives() { command_table | cut -f2 | LC_ALL=C sort -u; }
 providers() {
-    grep -ohE 'ap_register_auth_provider\([^"]*"[a-z-]+"' $glue |
+    grep -ohE '(ap_register_auth_provider\([^"]*|^    provide\(p, )"[a-z-]+"' $glue |
         sed 's/.*"\(.*\)"/Require \1/' | LC_ALL=C sort -u
 }
 handlers() {
