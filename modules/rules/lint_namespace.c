@@ -27,7 +27,7 @@ static void note_add(apr_array_header_t *notes, const char *tag, const char *whe
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
-/* A line without conditions is for all certificates, and its author knows that. */
+/* A line without conditions is meant for all certificates. */
 static void holder_check(apr_array_header_t *notes, const cc_rule_t *line, cc_issuers_t issuers)
 {
     if (issuers == CC_ISSUERS_ONE || line->conditions->nelts == 0 ||
@@ -157,8 +157,8 @@ static void template_check(apr_array_header_t *notes, const cc_rule_t *rule,
     name = apr_pstrmemdup(notes->pool, literal->iov_base, literal->iov_len);
     if (!may_allow(allowing, name)) {
         note_add(notes, "CC0710", rule->where,
-                 "%s: no ClientCertNamespace line allows this name, so whoever gets it has no "
-                 "identity; allow it for the CA of these certificates, or change the rule",
+                 "%s: no ClientCertNamespace line allows this name, so a certificate that gets it "
+                 "has no identity; allow it for the CA of these certificates, or change the rule",
                  cc_text_escape(template->text, strlen(template->text), notes->pool));
     }
 }

@@ -145,7 +145,7 @@ TEST(conditions_alone_are_not_confined)
     ck_assert_int_eq(ruleset_verdict(rules, ruleset_alice, pool)->matched_count, 1);
 }
 
-/* ---- what is told ---------------------------------------------------------------------------- */
+/* ---- what is reported ----------------------------------------------------------------------- */
 
 TEST(a_note_names_the_line_the_name_and_its_rule)
 {
