@@ -27,6 +27,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/namespaces.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/proxy_hosts.h"
 #include "httpd/conf/remoteip.h"
@@ -74,6 +75,7 @@ static void register_start(void)
     ap_hook_pre_config(cc_access_lines_prepare, NULL, NULL, APR_HOOK_LAST);
 
     ap_hook_check_config(cc_use_find, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_check_config(cc_namespaces_confine, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_reserved_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tolerance_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxies_check, NULL, NULL, APR_HOOK_MIDDLE);

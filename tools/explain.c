@@ -36,6 +36,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
         by_print("group", quoted(one, "name", p), cc_print_member(one, "rule", p));
     }
     cc_print_line("denied by", cc_print_member(verdict, "denied_by", p));
+    cc_print_line("outside", cc_print_member(verdict, "outside", p));
     cc_print_line("failure", cc_print_member(verdict, "failure", p));
     json_array_foreach(json_object_get(verdict, "notes"), i, one)
     {
@@ -74,6 +75,9 @@ static const char *otherwise_text(const json_t *verdict)
     }
     if (!strcmp(result, "failed")) {
         return "Even if it were accepted, its user and groups would be unknown:";
+    }
+    if (!strcmp(result, "outside")) {
+        return "Even if it were accepted, a name would be outside its name space:";
     }
     return !strcmp(result, "denied") ? "Even if it were accepted, a rule would deny it:"
                                      : "If it were accepted, the rules would give:";
@@ -297,6 +301,9 @@ static const char *reason_text(const json_t *answer, const char *result, apr_poo
 
     if (!strcmp(result, "denied")) {
         return apr_pstrcat(p, "by ", cc_print_member(verdict, "denied_by", p), NULL);
+    }
+    if (!strcmp(result, "outside")) {
+        return apr_pstrcat(p, "by ", cc_print_member(verdict, "outside", p), NULL);
     }
     if (!strcmp(result, "failed")) {
         return cc_print_member(verdict, "failure", p);

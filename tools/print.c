@@ -137,8 +137,10 @@ void cc_print_trace(const json_t *trace, const char *indent, const cc_style_t *s
 
     json_array_foreach(trace, i, step)
     {
-        printf("%s%s: ClientCertMap %s\n", indent, cc_print_member(step, "rule", p),
-               cc_print_member(step, "text", p));
+        bool is_rule = !json_object_get(step, "namespace");
+
+        printf("%s%s: %s%s\n", indent, cc_print_member(step, "rule", p),
+               is_rule ? "ClientCertMap " : "", cc_print_member(step, "text", p));
         if (json_is_true(json_object_get(step, "holds"))) {
             printf("%s    %smatches%s\n", indent, style->good, style->plain);
         } else {

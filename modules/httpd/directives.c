@@ -13,6 +13,7 @@
 #include "httpd/conf/ledger_spec.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
+#include "httpd/conf/namespaces.h"
 #include "httpd/conf/path_need.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/rulesets.h"
@@ -90,6 +91,12 @@ static const char *proxy_cert_directive(cmd_parms *cmd, void *record, const char
     return cc_proxies_cert(cmd, cc_tables_rules, args);
 }
 
+static const char *namespace_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    (void)record;
+    return cc_namespaces_directive(cmd, cc_tables_rules, args);
+}
+
 /* ---- the table of directives ------------------------------------------------------------- */
 
 /* The function of a directive that is not for .htaccess. */
@@ -158,6 +165,8 @@ const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMapShadow", shadow_directive,
                  "Rule that is only compared with the rules in effect"),
     SERVER_LINE("ClientCertTable", cc_tables_directive, "Table for the operators in and !in"),
+    SERVER_LINE("ClientCertNamespace", namespace_directive,
+                "Which users and groups the certificates of a CA may be given"),
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "Test of the rules, run by httpd -t"),
     SERVER_LINE_HOOKED("ClientCertCA", cc_vhost_conf_ca, cc_hooks_follow_cas,

@@ -69,6 +69,15 @@ static void put_template(apr_array_header_t *pieces, const char *output,
     put(pieces, needs_quotes(text) ? cc_word_quote(text, pieces->pool) : text);
 }
 
+static void put_allowed(apr_array_header_t *pieces, const char *output,
+                        const apr_array_header_t *patterns)
+{
+    for (int i = 0; i < patterns->nelts; i++) {
+        put_word(pieces, output);
+        put(pieces, cc_word_quote(APR_ARRAY_IDX(patterns, i, cc_allowed_t).text, pieces->pool));
+    }
+}
+
 const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p)
 {
     const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, number, const cc_rule_t *);
@@ -82,6 +91,10 @@ const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p)
     }
     for (int i = 0; i < rule->groups->nelts; i++) {
         put_template(pieces, "group=", APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
+    }
+    if (rule->space) {
+        put_allowed(pieces, "user=", rule->space->users);
+        put_allowed(pieces, "group=", rule->space->groups);
     }
     if (rule->deny) {
         put_word(pieces, "deny");

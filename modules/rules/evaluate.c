@@ -73,7 +73,7 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
  * has ruled out is evaluated without lookups, since a lookup could fail; another of its conditions
  * does not hold.
  */
-static cc_fit_t rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed)
+cc_fit_t cc_rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed)
 {
     const cc_rule_t *rule = ev->rule;
 
@@ -238,7 +238,7 @@ static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
         }
         ev->quiet = !cc_index_has(bits, i);
         ev->rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
-        fit = rule_fit(ev, &failed);
+        fit = cc_rule_fit(ev, &failed);
         if (trace) {
             cc_trace_add(trace, ev, failed, fit == CC_FIT_UNDECIDED);
         }
@@ -250,7 +250,7 @@ static void rules_walk(cc_evaluation_t *ev, cc_trace_t *trace)
     }
 }
 
-static apr_time_t stale_at(const cc_evaluation_t *ev)
+apr_time_t cc_evaluation_stale_at(const cc_evaluation_t *ev)
 {
     apr_time_t earliest = ev->stale_at;
 
@@ -274,7 +274,7 @@ static void verdict_finish(cc_evaluation_t *ev)
     verdict->matched = (const cc_match_t *)ev->matched->elts;
     verdict->note_count = ev->notes->nelts;
     verdict->notes = (const cc_note_t *)ev->notes->elts;
-    verdict->stale_at = stale_at(ev);
+    verdict->stale_at = cc_evaluation_stale_at(ev);
 }
 
 /* The results so far are incomplete, so none of them counts. */
@@ -291,7 +291,7 @@ static void verdict_fail(cc_evaluation_t *ev)
     }
 }
 
-static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
+void cc_evaluation_begin(cc_evaluation_t *ev)
 {
     apr_size_t selectors = (apr_size_t)ev->rules->selectors->nelts;
 
@@ -302,6 +302,11 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     ev->failure = NULL;
     ev->lost = false;
     ev->stale_at = APR_INT64_MAX;
+}
+
+static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
+{
+    cc_evaluation_begin(ev);
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
     ev->group_names = NULL;
@@ -309,6 +314,9 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
     ev->verdict->generation = cc_rules_generation(ev->rules);
     rules_walk(ev, trace);
+    if (ev->rules->confined && !ev->failure) {
+        cc_namespaces_enforce(ev, trace);
+    }
     if (ev->failure) {
         verdict_fail(ev);
     }

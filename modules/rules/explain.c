@@ -148,6 +148,7 @@ void cc_trace_add(cc_trace_t *trace, cc_evaluation_t *ev, const cc_condition_t *
     step->where = ev->rule->where;
     step->number = ev->rule->number;
     step->undecided = undecided;
+    step->confines = ev->rule->space ? cc_rules_text(ev->rules, ev->rule->number, p) : NULL;
     if (failed) {
         step->field = failed->field;
         step->condition = cc_condition_text(failed, p);

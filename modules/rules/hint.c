@@ -110,7 +110,7 @@ void cc_trace_hint(apr_array_header_t *steps, const cc_rules_t *rules, const cc_
     for (int i = 0; i < steps->nelts && hinted < HINTED_MAX; i++) {
         cc_step_t *step = &APR_ARRAY_IDX(steps, i, cc_step_t);
 
-        if (step->condition && !step->undecided) {
+        if (step->condition && !step->undecided && !step->confines) {
             const char *hint = step_hint(step, rules, cert, facts, tables, scratch);
 
             step->hint = hint ? apr_pstrdup(steps->pool, hint) : NULL;

@@ -17,6 +17,7 @@ typedef struct cc_condition_t cc_condition_t;
 typedef struct cc_evaluation_t cc_evaluation_t;
 struct cc_modifying_t;                      /* selector.h */
 typedef struct cc_template_t cc_template_t; /* template.h */
+typedef struct cc_confined_t cc_confined_t; /* namespace.c */
 
 /* A set of types, for the tables of operators and modifiers. */
 #define CC_TYPE_BIT(type) (1u << (type))
@@ -66,6 +67,17 @@ struct cc_condition_t {
     int capture;           /* place of its matches in cc_evaluation_t.captures; -1: unused */
 };
 
+/* namespace.c: a pattern for names that a ClientCertNamespace line allows; and all of a line. */
+typedef struct cc_allowed_t {
+    const char *text; /* as written */
+    cc_pattern_t *pattern;
+} cc_allowed_t;
+
+typedef struct cc_space_t {
+    apr_array_header_t *users; /* cc_allowed_t */
+    apr_array_header_t *groups;
+} cc_space_t;
+
 typedef struct cc_rule_t {
     const char *where;
     int number;
@@ -74,6 +86,7 @@ typedef struct cc_rule_t {
     apr_array_header_t *groups;     /* const cc_template_t * */
     bool deny;
     bool stop;
+    const cc_space_t *space; /* NULL: it is no line of ClientCertNamespace */
     int capture_count;
 } cc_rule_t;
 
@@ -85,12 +98,19 @@ struct cc_rules_t {
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
     cc_tables_t *tables;           /* that rules in `scope` may name; NULL: none */
     const void *scope;
-    apr_array_header_t *named; /* cc_table_t *: those that are named, each once */
-    apr_hash_t *naming;        /* the same, as a set */
-    cc_engine_t *engine;       /* NULL until a pattern needs it */
-    int capture_max;           /* the largest capture_count */
-    cc_path_need_t path_need;  /* the largest of a selector */
-    const char *ended_where;   /* the rule after which no rule is reached, or NULL */
+    apr_array_header_t *named;     /* cc_table_t *: those that are named, each once */
+    apr_hash_t *naming;            /* the same, as a set */
+    cc_engine_t *engine;           /* NULL until a pattern needs it */
+    int capture_max;               /* the largest capture_count */
+    cc_path_need_t path_need;      /* the largest of a selector */
+    const char *ended_where;       /* the rule after which no rule is reached, or NULL */
+    const cc_confined_t *confined; /* the name spaces of the names that they give; NULL: all */
+    bool also_asks_tls;            /* because of those */
+};
+
+/* The lines of ClientCertNamespace of a host, each a rule with `space`. */
+struct cc_namespaces_t {
+    cc_rules_t *rules;
 };
 
 /* State that the parsers share while they read one rule. */
@@ -106,6 +126,15 @@ typedef struct cc_rule_reader_t {
 /* parse.c: fills reader->rule from text. Selectors may have been added even if it fails. */
 apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text);
 apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text);
+
+/* parse.c: reads conditions up to the first output or the end; *next is the word after them. */
+apr_status_t cc_rule_read_conditions(cc_rule_reader_t *reader, const apr_array_header_t *words,
+                                     int *next);
+
+/* rules.c: adds the rule that `parse` reads from the text, unless there is an error. */
+typedef apr_status_t cc_rule_parse_fn(cc_rule_reader_t *reader, const char *text);
+apr_status_t cc_rule_add(cc_rule_reader_t *reader, const char *text, const char *where,
+                         cc_rule_parse_fn *parse);
 
 /* parse.c: whether a word is written as an output. */
 bool cc_rule_is_output(const char *word);
@@ -209,6 +238,9 @@ apr_status_t cc_lookup_table_find(cc_condition_t *condition, cc_rule_reader_t *r
 /* Marks the tables of the rule's conditions as used. */
 void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule);
 
+/* Adds the tables of other rules to those of a rule set: its generation includes theirs. */
+void cc_lookup_tables_share(cc_rules_t *rules, const cc_rules_t *others);
+
 /* Looks the value up; if that fails, ev->failure is the reason. Rows are captured. */
 cc_operator_fn cc_lookup_fits;
 
@@ -303,6 +335,21 @@ struct cc_evaluation_t {
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
+
+/*
+ * evaluate.c: makes an evaluation ready for its rules; whether its current rule matches, with the
+ * first condition that does not hold; when the values that its rules may ask for will change.
+ */
+void cc_evaluation_begin(cc_evaluation_t *ev);
+cc_fit_t cc_rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed);
+apr_time_t cc_evaluation_stale_at(const cc_evaluation_t *ev);
+
+/*
+ * namespace.c: the lines that confine the names of the rules on a host, or NULL; takes the identity
+ * away from an evaluation that has given a name outside of them.
+ */
+const struct cc_namespaces_t *cc_rules_namespaces(const cc_rules_t *rules, const void *host);
+void cc_namespaces_enforce(cc_evaluation_t *ev, cc_trace_t *trace);
 
 /* values.c: the values of a selector; unusable ones among them are noted. */
 cc_cell_t *cc_evaluation_cell(cc_evaluation_t *ev, const cc_selector_t *selector);

@@ -112,7 +112,7 @@ static bool condition_binds(const cc_condition_t *c, cc_issuers_t issuers)
     return binding == CC_BINDS_ISSUER || (binding == CC_BINDS_HOLDER && !c->op->negative);
 }
 
-static bool rule_binds(const cc_rule_t *rule, cc_issuers_t issuers)
+bool cc_issuer_binding_found(const cc_rule_t *rule, cc_issuers_t issuers)
 {
     for (int i = 0; i < rule->conditions->nelts; i++) {
         if (condition_binds(&APR_ARRAY_IDX(rule->conditions, i, cc_condition_t), issuers)) {
@@ -126,7 +126,7 @@ const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule, cc_issuers
 {
     const cc_selector_t *first = NULL;
 
-    if (!rule->user || rule_binds(rule, issuers)) {
+    if (!rule->user || cc_issuer_binding_found(rule, issuers)) {
         return NULL;
     }
     for (int i = 0; i < rule->user->variables->nelts; i++) {

@@ -126,6 +126,9 @@ cc_issuer_binding_t cc_issuer_binding_of(const cc_selector_t *selector);
  */
 const cc_selector_t *cc_issuer_binding_missing(const cc_rule_t *rule, cc_issuers_t issuers);
 
+/* Whether a condition determines which one of the issuers it was, or the certificate itself. */
+bool cc_issuer_binding_found(const cc_rule_t *rule, cc_issuers_t issuers);
+
 /* Whether the rule ends the evaluation for certain CAs, and depends on the CA alone. */
 bool cc_issuer_binding_decides(const cc_rule_t *rule);
 

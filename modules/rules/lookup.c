@@ -80,6 +80,13 @@ void cc_lookup_tables_use(cc_rules_t *rules, const cc_rule_t *rule)
     }
 }
 
+void cc_lookup_tables_share(cc_rules_t *rules, const cc_rules_t *others)
+{
+    for (int i = 0; i < others->named->nelts; i++) {
+        table_name(rules, &APR_ARRAY_IDX(others->named, i, cc_table_t *));
+    }
+}
+
 bool cc_rules_use_tables(const cc_rules_t *rules)
 {
     return rules->named->nelts > 0;

@@ -300,8 +300,7 @@ static apr_status_t outputs_check(cc_rule_reader_t *reader, const char *last)
 
 /* ---- rules ------------------------------------------------------------------------------- */
 
-/* Parses conditions up to the first output or the end; *next is the index of the next word. */
-static apr_status_t conditions_parse(cc_rule_reader_t *reader, const apr_array_header_t *words,
+apr_status_t cc_rule_read_conditions(cc_rule_reader_t *reader, const apr_array_header_t *words,
                                      int *next)
 {
     const char *const *word = (const char *const *)words->elts;
@@ -324,7 +323,7 @@ apr_status_t cc_rule_parse(cc_rule_reader_t *reader, const char *text)
     int i = 0;
 
     if (rv == APR_SUCCESS) {
-        rv = conditions_parse(reader, words, &i);
+        rv = cc_rule_read_conditions(reader, words, &i);
     }
     for (; rv == APR_SUCCESS && i < words->nelts; i++) {
         rv = output_parse(reader, words, i);
@@ -344,7 +343,7 @@ apr_status_t cc_rule_parse_conditions(cc_rule_reader_t *reader, const char *text
 
     reader->conditions_only = true;
     if (rv == APR_SUCCESS) {
-        rv = conditions_parse(reader, words, &i);
+        rv = cc_rule_read_conditions(reader, words, &i);
     }
     if (rv == APR_SUCCESS && i < words->nelts) {
         rv = cc_error_set(reader->err, reader->rules->pool, "CC0224",

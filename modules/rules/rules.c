@@ -3,8 +3,6 @@
 
 #include "rules/internal.h"
 
-typedef apr_status_t cc_rule_parse_fn(cc_rule_reader_t *reader, const char *text);
-
 cc_rules_t *cc_rules_create(cc_tables_t *tables, const void *scope, apr_pool_t *p)
 {
     cc_rules_t *rules = apr_pcalloc(p, sizeof(*rules));
@@ -35,8 +33,8 @@ static void rule_append(cc_rules_t *rules, cc_rule_t *rule)
     }
 }
 
-static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const char *where,
-                             cc_rule_parse_fn *parse)
+apr_status_t cc_rule_add(cc_rule_reader_t *reader, const char *text, const char *where,
+                         cc_rule_parse_fn *parse)
 {
     cc_rules_t *rules = reader->rules;
     int selectors = rules->selectors->nelts;
@@ -64,7 +62,7 @@ apr_status_t cc_rules_add(cc_rules_t *rules, const char *text, const char *where
 {
     cc_rule_reader_t reader = {.rules = rules, .err = err};
 
-    return rule_add(&reader, text, where, cc_rule_parse);
+    return cc_rule_add(&reader, text, where, cc_rule_parse);
 }
 
 apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const char *where,
@@ -72,7 +70,7 @@ apr_status_t cc_rules_add_conditions(cc_rules_t *rules, const char *text, const 
 {
     cc_rule_reader_t reader = {.rules = rules, .err = err};
 
-    return rule_add(&reader, text, where, cc_rule_parse_conditions);
+    return cc_rule_add(&reader, text, where, cc_rule_parse_conditions);
 }
 
 int cc_rules_count(const cc_rules_t *rules)
@@ -92,5 +90,5 @@ bool cc_rules_ask_tls(const cc_rules_t *rules)
             return true;
         }
     }
-    return false;
+    return rules->also_asks_tls;
 }

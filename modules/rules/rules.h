@@ -76,16 +76,17 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
 /** What a note is about. */
 typedef enum {
-    CC_NOTE_UNUSABLE_VALUE,   /* CC0150: a value of the certificate cannot be used */
-    CC_NOTE_PATTERN_LIMIT,    /* CC0151: matching a pattern was abandoned */
-    CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
-    CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
-    CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */
-    CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer was used */
-    CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
-    CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
-    CC_NOTE_OUTSIDE_ROW,      /* CC0134: a table has a row for the key that does not count now */
-    CC_NOTE_COUNT,            /* how many kinds an evaluation has */
+    CC_NOTE_UNUSABLE_VALUE,      /* CC0150: a value of the certificate cannot be used */
+    CC_NOTE_PATTERN_LIMIT,       /* CC0151: matching a pattern was abandoned */
+    CC_NOTE_AMBIGUOUS_USER,      /* CC0152: a rule would have given two users */
+    CC_NOTE_TOO_MANY_RESULTS,    /* CC0153: a template would have given too many names */
+    CC_NOTE_REFUSED_OUTPUT,      /* CC0154: a result cannot be a name */
+    CC_NOTE_OLD_ANSWER,          /* CC0155: a table's source failed, and an old answer was used */
+    CC_NOTE_UNUSABLE_COLUMN,     /* CC0156: a value of a table cannot be used */
+    CC_NOTE_UNDECIDED_RULE,      /* CC0157: a rule that keeps clients out was not decided */
+    CC_NOTE_OUTSIDE,             /* CC0108: a name is outside the name space: cc_rules_confine */
+    CC_NOTE_OUTSIDE_ROW,         /* CC0134: a table has a row for the key that does not count now */
+    CC_NOTE_COUNT,               /* how many kinds an evaluation has */
     CC_NOTE_LINT = CC_NOTE_COUNT /* not from an evaluation: CC07xx */
 } cc_note_kind_t;
 
@@ -121,6 +122,10 @@ typedef struct cc_verdict_t {
     const cc_match_t *matched; /* in order */
     const char *denied_where;  /* NULL, or the rule that denied, or that may have kept this
                                 * client out and was not decided: then no user and no group */
+    const char *outside_where; /* NULL, or a ClientCertNamespace line: a rule gave a name outside
+                                * the name space of the certificate (namespace.h), so there is no
+                                * user and no group. It is the first line that holds for the
+                                * certificate, or if none holds, the first line of all */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from then on the same certificate may give another verdict;
@@ -130,13 +135,14 @@ typedef struct cc_verdict_t {
     apr_uint64_t generation; /* cc_rules_generation throughout the evaluation */
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a
                               * result: the client may have more than is listed here, so nothing
-                              * may be concluded from what is missing. NULL too if a rule denied */
-    const char *failure; /* NULL, or why nothing is known, safe for a log: a table that gave no
-                          * answer or has a value that cannot be used, or too many results (a
-                          * rule that was not decided might have denied). Then there is no user,
-                          * no group and no matched rule */
-    bool failure_lasts;  /* the certificate and the rules cause it: until stale_at, and while the
-                          * generation is the same, another evaluation is useless */
+                              * may be concluded from what is missing. NULL too if a rule denied,
+                              * or a name is outside */
+    const char *failure;     /* NULL, or why nothing is known, safe for a log: a table that gave no
+                              * answer or has a value that cannot be used, or too many results (a
+                              * rule that was not decided might have denied). Then there is no user,
+                              * no group and no matched rule */
+    bool failure_lasts; /* the certificate and the rules cause it: until stale_at, and while the
+                         * generation is the same, another evaluation is useless */
 } cc_verdict_t;
 
 /** The result of a verdict. */
@@ -145,6 +151,7 @@ typedef enum {
     CC_RESULT_UNMAPPED, /* no rule gave one */
     CC_RESULT_DENIED,   /* a rule denied, or was not decided and may have kept the client out */
     CC_RESULT_FAILED,   /* nothing is known */
+    CC_RESULT_OUTSIDE,  /* a name is outside the name space of the certificate */
     CC_RESULT_COUNT
 } cc_result_t;
 
@@ -185,6 +192,7 @@ typedef struct cc_step_t {
     int failed;            /* its place in the rule, from 0 */
     const char *seen;      /* the values that it tested, or "(none)"; NULL: all held. Escaped;
                               long values and long lists are cut (cc_text_excerpt, 16 values) */
+    const char *confines;  /* NULL: a rule; otherwise a line of ClientCertNamespace, as text */
     const char *hint;      /* of cc_trace_hint; NULL: none */
     int nearness;          /* how many conditions held before that one, minus those after it */
 } cc_step_t;
@@ -196,7 +204,8 @@ typedef struct cc_step_t {
  *
  * The verdict is allocated in `result`, everything else in `scratch` (they may be the same; the
  * verdict does not point into `scratch` or the certificate). `trace`, if not NULL, is an array of
- * cc_step_t to which every rule that is reached appends a step, with texts in the array's pool
+ * cc_step_t to which every rule that is reached appends a step, and after them every line of a
+ * name space if a name is outside, with texts in the array's pool
  * (this turns the index off, but does not change the verdict). Any thread may call, each with its
  * own pools.
  */
@@ -222,8 +231,8 @@ typedef struct cc_trace_t {
  * `max` and provides an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
-                                     const cc_facts_t *facts, cc_trace_t *trace,
-                                     apr_pool_t *result, apr_pool_t *scratch);
+                                     const cc_facts_t *facts, cc_trace_t *trace, apr_pool_t *result,
+                                     apr_pool_t *scratch);
 
 /**
  * Sets the `hint` of steps whose condition does not hold: one sentence, usable text, with the

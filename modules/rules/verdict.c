@@ -6,10 +6,8 @@
 #include "rules/internal.h"
 
 const char *const cc_result_words[CC_RESULT_COUNT + 1] = {
-    [CC_RESULT_MAPPED] = "mapped",
-    [CC_RESULT_UNMAPPED] = "unmapped",
-    [CC_RESULT_DENIED] = "denied",
-    [CC_RESULT_FAILED] = "failed",
+    [CC_RESULT_MAPPED] = "mapped", [CC_RESULT_UNMAPPED] = "unmapped", [CC_RESULT_DENIED] = "denied",
+    [CC_RESULT_FAILED] = "failed", [CC_RESULT_OUTSIDE] = "outside",
 };
 
 cc_result_t cc_verdict_result(const cc_verdict_t *verdict)
@@ -19,6 +17,9 @@ cc_result_t cc_verdict_result(const cc_verdict_t *verdict)
     }
     if (verdict->denied_where) {
         return CC_RESULT_DENIED;
+    }
+    if (verdict->outside_where) {
+        return CC_RESULT_OUTSIDE;
     }
     return cc_verdict_has_identity(verdict) ? CC_RESULT_MAPPED : CC_RESULT_UNMAPPED;
 }

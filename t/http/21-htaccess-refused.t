@@ -30,6 +30,7 @@ my %args = (
     ClientCertCRL         => '@ROOT@/conf missing=allow',
     ClientCertCRLCheck    => 'leaf',
     ClientCertMaxAge      => '0',
+    ClientCertNamespace   => 'user=.*',
     ClientCertOCSP        => 'Off',
     ClientCertOCSPAllow   => 'ocsp.example.com',
     ClientCertOCSPCache   => 'shmcb',

@@ -170,14 +170,15 @@ END_TEST
 
 TEST(labels_stand_in_their_order_and_words_behind_them)
 {
-    cc_counter_t results[CC_RESULT_COUNT] = {4, 3, 2, 1};
+    cc_counter_t results[CC_RESULT_COUNT] = {4, 3, 2, 1, 5};
 
     metricset_add(CC_KIND_RULESET, results, "a.example:443", "<Location \"/x\">", NULL);
 #define SAMPLE                                                                                     \
     "clientcert_decisions_total{vhost=\"a.example:443\",section=\"<Location \\\"/x\\\">\",result="
     ck_assert_str_eq(samples("clientcert_decisions_total"),
                      SAMPLE "\"mapped\"} 4\n" SAMPLE "\"unmapped\"} 3\n" SAMPLE
-                            "\"denied\"} 2\n" SAMPLE "\"failed\"} 1\n");
+                            "\"denied\"} 2\n" SAMPLE "\"failed\"} 1\n" SAMPLE
+                            "\"outside\"} 5\n");
 }
 END_TEST
 

@@ -110,10 +110,10 @@ TEST(rules_are_named_only_where_they_may_be_shown)
             shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
                     "a.conf:4\",\"groups\":[{\"name\":\"g\",\"rule\":\"/etc/httpd/sites/"
                     "a.conf:4\"}],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
-                    "\"failure\":null,\"notes\":[]}"
+                    "\"outside\":null,\"failure\":null,\"notes\":[]}"
                   : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,\"groups\":["
                     "{\"name\":\"g\",\"rule\":null}],\"rules\":null,\"denied_by\":null,"
-                    "\"failure\":null,\"notes\":[]}");
+                    "\"outside\":null,\"failure\":null,\"notes\":[]}");
     }
 }
 
@@ -125,17 +125,20 @@ TEST(notes_say_what_they_mean_or_what_they_say)
                             .user_where = "/etc/a.conf:7",
                             .notes = &note,
                             .note_count = 1,
-                            .denied_where = "/etc/a.conf:9"};
+                            .denied_where = "/etc/a.conf:9",
+                            .outside_where = "/etc/a.conf:11"};
 
     statusset_asked("", NULL)->answer.verdict = &verdict;
     ck_assert_ptr_nonnull(strstr(statusset_at("identity"),
                                  "\"notes\":[{\"tag\":\"CC0150\",\"rule\":null,"
                                  "\"text\":\"in short\"}]"));
     ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"denied_by\":null"));
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"outside\":null"));
     statusset_asked("ClientCertStatusRules On", NULL)->answer.verdict = &verdict;
     ck_assert_ptr_nonnull(
         strstr(statusset_at("identity"), "\"rule\":\"/etc/a.conf:7\",\"text\":\"in full\""));
     ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"denied_by\":\"/etc/a.conf:9\""));
+    ck_assert_ptr_nonnull(strstr(statusset_at("identity"), "\"outside\":\"/etc/a.conf:11\""));
 }
 
 /* ---- the request that failed ------------------------------------------------------------- */

@@ -182,6 +182,7 @@ cc_asked_client_t *cc_asked_client_make(const cc_sources_t *sources,
     client->source = &file;
     client->cert = presented->cert;
     client->facts.via = sources->arrival.via;
+    client->facts.host = sources->server;
     certificate_judge(asked, sources, presented);
     cc_client_span_set(client, &asked->seal, conf->max_age > 0 ? conf->max_age : 0);
     if (sources->arrival.via == CC_VIA_TLS) {

@@ -16,6 +16,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
@@ -95,14 +96,20 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 
 /* ---- findings ------------------------------------------------------------------------------ */
 
+/* With ClientCertNamespace, a name that several CAs can issue is given to those of one of them. */
+static cc_issuers_t issuers_of(cc_lint_t *lint, const cc_ruleset_t *ruleset)
+{
+    return cc_vhost_conf_of(ruleset->server)->namespaces ? CC_ISSUERS_ONE
+                                                         : cc_lint_ruleset_issuers(lint, ruleset);
+}
+
 static void lint_rules(cc_lint_t *lint)
 {
     for (int i = 0; i < lint->judged->nelts; i++) {
         const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->judged, i, cc_ruleset_t);
 
-        apr_array_cat(
-            lint->findings,
-            cc_rules_lint(ruleset->rules, cc_lint_ruleset_issuers(lint, ruleset), lint->pool));
+        apr_array_cat(lint->findings,
+                      cc_rules_lint(ruleset->rules, issuers_of(lint, ruleset), lint->pool));
     }
 }
 
@@ -213,6 +220,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     lint_lines(&lint);
     cc_lint_cas(&lint);
     cc_lint_issuers(&lint);
+    cc_lint_namespaces(&lint);
     cc_lint_replaced(&lint);
     cc_lint_ocsp(&lint);
     cc_lint_forwarded_rules(&lint);

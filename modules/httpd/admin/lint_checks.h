@@ -66,6 +66,9 @@ void cc_lint_cas(cc_lint_t *lint);
  */
 const apr_array_header_t *cc_lint_survey(cc_lint_t *lint, const cc_conf_view_t *view);
 
+/* lint_namespaces.c: the lines of ClientCertNamespace, and rules that give other names. */
+void cc_lint_namespaces(cc_lint_t *lint);
+
 /* lint_issuer.c: rules that name a CA in the other order. It looks at each set of rules. */
 void cc_lint_issuers(cc_lint_t *lint);
 

@@ -7,7 +7,9 @@
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
 #include "httpd/conf/rulesets.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "rules/namespace.h"
 #include "rules/rules.h"
 #include "trust/survey.h"
 #include "trust/trust.h"
@@ -55,6 +57,23 @@ static void survey_add(cc_lint_t *lint, cc_met_t *met, const apr_array_header_t 
     }
 }
 
+static void rules_lint(cc_lint_t *lint, apr_hash_t *met, const server_rec *s,
+                       const cc_rules_t *rules)
+{
+    apr_array_cat(lint->findings,
+                  cc_rules_lint_issuers(rules, met_of(lint, met, s)->names, lint->pool));
+}
+
+/* The lines of ClientCertNamespace that are written in the server itself. */
+static void namespaces_lint(cc_lint_t *lint, apr_hash_t *met, const server_rec *s)
+{
+    const cc_namespaces_t *own = cc_vhost_conf_of(s)->namespaces;
+
+    if (own && (s == lint->server || own != cc_vhost_conf_of(lint->server)->namespaces)) {
+        rules_lint(lint, met, s, cc_namespaces_rules(own));
+    }
+}
+
 /* The rules of the main server may meet the CAs of each server. */
 void cc_lint_issuers(cc_lint_t *lint)
 {
@@ -69,8 +88,10 @@ void cc_lint_issuers(cc_lint_t *lint)
     }
     for (int i = 0; i < lint->judged->nelts; i++) {
         const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->judged, i, cc_ruleset_t);
-        apr_hash_t *names = met_of(lint, met, ruleset->server)->names;
 
-        apr_array_cat(lint->findings, cc_rules_lint_issuers(ruleset->rules, names, lint->pool));
+        rules_lint(lint, met, ruleset->server, ruleset->rules);
+    }
+    for (int i = 0; i < lint->views->nelts; i++) {
+        namespaces_lint(lint, met, APR_ARRAY_IDX(lint->views, i, const cc_conf_view_t *)->server);
     }
 }

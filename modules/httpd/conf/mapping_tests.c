@@ -230,6 +230,10 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
     const char *text =
         verdict->user ? apr_pstrcat(p, "user ", quoted(verdict->user, p), NULL) : "no user";
 
+    if (verdict->outside_where) {
+        return apr_pstrcat(p, "no identity: outside the name space of ", verdict->outside_where,
+                           NULL);
+    }
     if (!cc_verdict_has_identity(verdict)) {
         return verdict->denied_where
                    ? apr_pstrcat(p, "no identity: denied by ", verdict->denied_where, NULL)
@@ -275,7 +279,8 @@ static void facts_take_path(cc_facts_t *facts, const cc_cert_t *cert, const cc_p
 static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc_cert_t *cert,
                             const cc_path_t *above, apr_pool_t *p)
 {
-    cc_facts_t facts = {.now = apr_time_now(), .via = test->via, .via_proxy = test->proxy};
+    cc_facts_t facts = {
+        .now = apr_time_now(), .via = test->via, .via_proxy = test->proxy, .host = test->server};
     const cc_verdict_t *verdict;
 
     facts_take_path(&facts, cert, above);
@@ -336,8 +341,9 @@ static void failure_log(const cc_tested_t *tested, server_rec *s, apr_pool_t *p)
                       "; seen ", step->seen, step->hint ? "; " : NULL, step->hint, NULL)
                 : "matches";
 
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: rule %s %s", tested->where,
-                     step->where, cc_log_text(how, p));
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CC0756: %s: %s %s %s", tested->where,
+                     step->confines ? "ClientCertNamespace" : "rule", step->where,
+                     cc_log_text(how, p));
     }
 }
 

@@ -28,6 +28,7 @@ typedef struct cc_vhost_conf_t {
     const char *tolerate_where;           /* the place of that directive; NULL: unset */
     bool tolerate_inherited;              /* it is one of the main server */
     const struct cc_proxies_t *proxies;   /* conf/proxies.h; NULL: no directive on proxies */
+    struct cc_namespaces_t *namespaces;   /* ClientCertNamespace; NULL: no line */
     int verify_depth;                     /* conf/proxies_check.c: SSLVerifyDepth, for proxies */
     struct cc_vhost_t *vhost;             /* peer/tls_hooks.c: once mod_ssl has made its context;
                                              peer/vhost.c: of hosts without TLS */

@@ -135,6 +135,9 @@ static const char *decisive_rule(const cc_verdict_t *verdict)
     if (verdict->denied_where) {
         return verdict->denied_where;
     }
+    if (verdict->outside_where) {
+        return verdict->outside_where;
+    }
     if (verdict->user_where) {
         return verdict->user_where;
     }

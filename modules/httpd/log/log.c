@@ -46,6 +46,17 @@ const char *cc_log_noted(const char *text, const cc_note_t *note, apr_pool_t *p)
                 : text;
 }
 
+/* The note that says which name is outside, whatever else there is to note. */
+static const cc_note_t *outside_note(const cc_verdict_t *verdict)
+{
+    const cc_note_t *note = verdict->notes;
+
+    while (note->kind != CC_NOTE_OUTSIDE) {
+        note++;
+    }
+    return note;
+}
+
 const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     const cc_note_t *cause = cc_log_cause(verdict);
@@ -55,6 +66,9 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
     }
     if (verdict->denied_where) {
         return cc_log_noted("a rule denies it", cause, p);
+    }
+    if (verdict->outside_where) {
+        return cc_log_noted("a name is outside its name space", outside_note(verdict), p);
     }
     if (verdict->matched_count > 0 && !cause) {
         return apr_pstrcat(p, "no rule gives it a user or group; the rule at ",
@@ -119,6 +133,7 @@ static const char *const note_results[CC_NOTE_COUNT] = {
     [CC_NOTE_REFUSED_OUTPUT] = "unusable",  [CC_NOTE_OLD_ANSWER] = "stale",
     [CC_NOTE_UNUSABLE_COLUMN] = "unusable", [CC_NOTE_UNDECIDED_RULE] = "undecided",
     [CC_NOTE_OUTSIDE_ROW] = "outside",
+    [CC_NOTE_OUTSIDE] = "outside",
 };
 
 /*
@@ -148,14 +163,15 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace)
 {
     for (int i = 0; trace && i < trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
+        const char *what = step->confines ? "ClientCertNamespace" : "rule";
 
         if (step->condition) {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: rule %s %s: %s; seen %s",
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s %s %s: %s; seen %s", what,
                           cc_log_escaped(step->where, r->pool),
                           step->undecided ? "is undecided" : "does not match",
                           cc_log_text(step->condition, r->pool), cc_log_text(step->seen, r->pool));
         } else {
-            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: rule %s matches",
+            ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "CC0105: %s %s matches", what,
                           cc_log_escaped(step->where, r->pool));
         }
     }

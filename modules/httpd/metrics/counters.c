@@ -259,6 +259,9 @@ void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who
     if (who) {
         decision_count(cc_dir_of(r)->tally, verdict);
     }
+    if (who && verdict->outside_where) {
+        cc_counter_add(&cc_vhost_conf_of(r->server)->counters->outside);
+    }
     if (who && verdict->user && mark) {
         user_note(r, mark, verdict->user);
     }

@@ -14,10 +14,15 @@
 /* ---- words, in the order of their numbers ------------------------------------------------ */
 
 static const char *const note_words[CC_NOTE_COUNT + 1] = {
-    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",   [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
-    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
-    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
-    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+    [CC_NOTE_UNUSABLE_VALUE] = "unusable_value",
+    [CC_NOTE_PATTERN_LIMIT] = "pattern_limit",
+    [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",
+    [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
+    [CC_NOTE_REFUSED_OUTPUT] = "refused_output",
+    [CC_NOTE_OLD_ANSWER] = "old_answer",
+    [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column",
+    [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+    [CC_NOTE_OUTSIDE] = "outside",
     [CC_NOTE_OUTSIDE_ROW] = "outside_row",
 };
 
@@ -82,6 +87,7 @@ static const char *const note_phrases[] = {
     [CC_NOTE_UNUSABLE_COLUMN] = "a value of a table cannot be used",
     [CC_NOTE_UNDECIDED_RULE] = "a rule could not be decided, so it denied",
     [CC_NOTE_OUTSIDE_ROW] = "a row of a table did not count at that time",
+    [CC_NOTE_OUTSIDE] = "a name was outside the name space of its certificate",
 };
 
 static const char *const rejection_phrases[] = {
@@ -185,6 +191,9 @@ const cc_metric_family_t cc_families[] = {
     {"clientcert_requests_denied_total",
      "Requests answered with 403 in which a certificate or its user played a part.", CC_COUNTER,
      OF_VHOST(denied), .line = "RequestsDenied", .heading = "Requests|denied", .row = 4},
+    {"clientcert_identities_outside_total",
+     "Identities not given because a name was outside the name space, once per connection.",
+     CC_COUNTER, OF_VHOST(outside), .line = "Outside", .heading = "Identities|outside", .row = 7},
     {"clientcert_certificates_from_proxies_total",
      "Certificates from trusted proxies: verified, or found in the cache of the process.",
      CC_COUNTER, OF_VHOST(forwarded), BY("result", forwarded_words), .line = "FromProxies",

@@ -29,8 +29,8 @@ typedef enum {
     CC_QUOTA_BAD_HEADER,      /* CC0145 */
     CC_QUOTA_UNTRUSTED_PROXY, /* CC0146 */
     CC_QUOTA_LEDGER,          /* CC0148 */
-    CC_QUOTA_NOTE,            /* CC0150, and those that follow, by cc_note_kind_t: */
-    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0134 */
+    CC_QUOTA_NOTE,            /* CC0150, and those of the other notes, by cc_note_kind_t: */
+    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0108 */
     CC_QUOTA_PROXY_HEADER,                                  /* CC0161 */
     CC_QUOTA_PROXY_CERT,                                    /* CC0162 */
     CC_QUOTA_UNSENT,                                        /* CC0165 */

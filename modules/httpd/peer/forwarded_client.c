@@ -131,6 +131,7 @@ static void judge(cc_forwarded_client_t *data, request_rec *r, cc_via_t via, con
     client->problem = client->public_problem = verify(data, r, p);
     client->cert = cc_cert_wrap(data->certs.leaf, p);
     facts_set(data, via, proxy);
+    client->facts.host = r->server;
     if (host) {
         cc_client_revocation_take(&data->revocation, client, host->revocation, &cert, p);
     }

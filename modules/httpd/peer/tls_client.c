@@ -123,11 +123,12 @@ static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, reques
     return mod_ssl_agrees(r) ? NULL : problem_set(&entry->client, CC_CAUSE_NOT_REPORTED);
 }
 
-static void entry_facts(cc_tls_client_t *entry, SSL *ssl, apr_pool_t *p)
+static void entry_facts(cc_tls_client_t *entry, const request_rec *r, SSL *ssl, apr_pool_t *p)
 {
     cc_facts_t *facts = &entry->client.facts;
     const char *sni = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
+    facts->host = r->server;
     facts->via = CC_VIA_TLS;
     facts->tls_known = true;
     facts->tls_version = SSL_get_version(ssl);
@@ -202,7 +203,7 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge
     client->verified |= client->problem == NULL;
     not_client_tell(entry, r, ssl);
     client->cert = cc_cert_wrap(entry->x509, p);
-    entry_facts(entry, ssl, p);
+    entry_facts(entry, r, ssl, p);
     if (by->host) {
         cc_verified_t cert = verified_of(entry, ssl);
 

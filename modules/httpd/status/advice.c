@@ -21,7 +21,7 @@ static const char *const result_words[] = {
     [CC_STATUS_REFUSED] = "refused",   [CC_STATUS_REJECTED] = "rejected",
     [CC_STATUS_NO_RULES] = "no-rules", [CC_STATUS_MAPPED] = "mapped",
     [CC_STATUS_UNMAPPED] = "unmapped", [CC_STATUS_DENIED] = "denied",
-    [CC_STATUS_FAILED] = "failed",
+    [CC_STATUS_FAILED] = "failed",     [CC_STATUS_OUTSIDE] = "outside",
 };
 
 const char *cc_status_word(cc_status_result_t result)
@@ -57,6 +57,11 @@ static const cc_words_t words[] = {
          .advice = {"Your certificate is verified. Try again in a minute. If the problem persists, "
                     "tell the "
                     "administrator of this server; the reason is in the error log."}},
+    [CC_STATUS_OUTSIDE] =
+        {.headline = "Your certificate is verified, but a name that a rule here gives is not one "
+                     "that its issuer may give",
+         .advice = {"Ask the administrator of this server; include the sha256 of your "
+                    "certificate (see all fields below)."}},
 };
 
 static cc_fault_t fault_of(const cc_status_t *status)

@@ -21,7 +21,8 @@ typedef enum {
     CC_STATUS_MAPPED,   /* the results of cc_result_t */
     CC_STATUS_UNMAPPED,
     CC_STATUS_DENIED,
-    CC_STATUS_FAILED
+    CC_STATUS_FAILED,
+    CC_STATUS_OUTSIDE
 } cc_status_result_t;
 
 /** The subject of clientcert-status: one client, in one request. */

@@ -29,10 +29,9 @@
 static cc_status_result_t result_of(const cc_status_t *status)
 {
     static const cc_status_result_t results[] = {
-        [CC_RESULT_MAPPED] = CC_STATUS_MAPPED,
-        [CC_RESULT_UNMAPPED] = CC_STATUS_UNMAPPED,
-        [CC_RESULT_DENIED] = CC_STATUS_DENIED,
-        [CC_RESULT_FAILED] = CC_STATUS_FAILED,
+        [CC_RESULT_MAPPED] = CC_STATUS_MAPPED,   [CC_RESULT_UNMAPPED] = CC_STATUS_UNMAPPED,
+        [CC_RESULT_DENIED] = CC_STATUS_DENIED,   [CC_RESULT_FAILED] = CC_STATUS_FAILED,
+        [CC_RESULT_OUTSIDE] = CC_STATUS_OUTSIDE,
     };
 
     if (status->ssl_refused != CC_SSL_REFUSED_NOT) {
@@ -172,6 +171,7 @@ static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
 
     json_object_set_new(identity, "user_rule", json_null());
     json_object_set_new(identity, "denied_by", json_null());
+    json_object_set_new(identity, "outside", json_null());
     json_object_set_new(identity, "rules", json_null());
     places_remove(json_object_get(identity, "groups"));
     places_remove(notes);

@@ -2,6 +2,8 @@
 /* Converts certificates, verdicts and traces to JSON. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "base/text.h"
 #include "cert/cert.h"
 #include "httpd/status/verdict_json.h"
@@ -111,11 +113,12 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", cc_verdict_word(verdict),
-                     "user", cc_json_string(verdict->user, p), "user_rule",
-                     cc_json_string(verdict->user_where, p), "groups", groups_of(verdict, p),
-                     "rules", matched_of(verdict, p), "denied_by",
-                     cc_json_string(verdict->denied_where, p), "failure",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
+                     cc_verdict_word(verdict), "user", cc_json_string(verdict->user, p),
+                     "user_rule", cc_json_string(verdict->user_where, p), "groups",
+                     groups_of(verdict, p), "rules", matched_of(verdict, p), "denied_by",
+                     cc_json_string(verdict->denied_where, p), "outside",
+                     cc_json_string(verdict->outside_where, p), "failure",
                      cc_json_string(verdict->failure, p), "notes", notes_of(verdict, p));
 }
 
@@ -129,6 +132,9 @@ json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
         json_t *one = json_pack("{s:o, s:b}", "rule", cc_json_string(step->where, p), "holds",
                                 step->condition == NULL);
+        if (step->confines) {
+            json_object_set_new(one, "namespace", json_true());
+        }
         if (step->condition) {
             if (step->undecided) {
                 json_object_set_new(one, "undecided", json_true());
@@ -154,8 +160,11 @@ json_t *cc_json_trace_rules(const apr_array_header_t *trace, const cc_rules_t *r
     for (int i = 0; i < trace->nelts; i++) {
         const cc_step_t *step = &APR_ARRAY_IDX(trace, i, cc_step_t);
 
-        json_object_set_new(json_array_get(steps, (size_t)i), "text",
-                            cc_json_string(cc_rules_text(rules, step->number, p), p));
+        const char *text = step->confines
+                               ? apr_pstrcat(p, "ClientCertNamespace ", step->confines, NULL)
+                               : cc_rules_text(rules, step->number, p);
+
+        json_object_set_new(json_array_get(steps, (size_t)i), "text", cc_json_string(text, p));
     }
     return steps;
 }

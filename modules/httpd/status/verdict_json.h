@@ -34,7 +34,7 @@ json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_
 /**
  * {"result": cc_verdict_word, "user": TEXT or null, "user_rule": WHERE or null,
  *  "groups": [{"name": TEXT, "rule": WHERE}], "rules": [WHERE of those that matched],
- *  "denied_by": WHERE or null, "failure": TEXT or null,
+ *  "denied_by": WHERE or null, "outside": WHERE or null, "failure": TEXT or null,
  *  "notes": [{"tag": "CC0152", "rule": WHERE, "text": TEXT}]}.
  */
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
@@ -42,7 +42,8 @@ json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
 /**
  * The steps of an evaluation (cc_step_t): [{"rule": WHERE, "holds": true}, {"rule": WHERE,
  * "holds": false, "field": TEXT, "condition": TEXT, "seen": TEXT}], with "undecided": true for a
- * condition that could not be decided, and "hint": TEXT if a step has one. Without `conditions` the
+ * condition that could not be decided, "namespace": true for a line of ClientCertNamespace, whose
+ * "text" begins with that name, and "hint": TEXT if a step has one. Without `conditions` the
  * condition and the hint, which would reveal the rule, are omitted.
  */
 json_t *cc_json_trace(const apr_array_header_t *trace, bool conditions, apr_pool_t *p);
