@@ -92,7 +92,7 @@ static const strength_case_t alone[] = {
     {"root.sha256 == " D32 " serial == 01 user=a", CC_STRENGTH_WEAK},
     {"chain.sha256 == " D32 " serial == 01 user=a", CC_STRENGTH_WEAK},
     {"aki == " D20 " serial == 01 user=a", CC_STRENGTH_WEAK},
-    {"ca.sha256 in t serial in t user=$1", CC_STRENGTH_WEAK},
+    {"ca.sha256 in t serial in t user=a", CC_STRENGTH_WEAK},
     {"issuer|oneline in t serial == 01 user=a", CC_STRENGTH_WEAK},
     {"ca.serial == 01 serial == 01 user=a", CC_STRENGTH_WEAK},
 };
