@@ -119,7 +119,8 @@ static const case_t names[] = {
     {ASKS "ClientCertMap user=alice\nRequire clientcert-strength named", "CC0707 6"},
     {ASKS "ClientCertMap group=%{sha256}\nRequire clientcert-strength named", "CC0707 6"},
     {ASKS "ClientCertMap user=alice\nRequire not clientcert-strength named", ""},
-    {ASKS "ClientCertMap user=a\nClientCertMap user=%{sha256}\nRequire clientcert-strength strong",
+    {ASKS "ClientCertMap subject.CN == b user=b\nClientCertMap user=%{sha256}\n"
+          "Require clientcert-strength strong",
      ""},
     {ASKS "Require clientcert-strength strong", "CC0724 5"},
     {ASKS "Require clientcert-user bob", "CC0724 5"},
