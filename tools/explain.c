@@ -31,6 +31,7 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     size_t i;
 
     by_print("user", quoted(verdict, "user", p), cc_print_member(verdict, "user_rule", p));
+    cc_print_line("strength", cc_print_member(verdict, "strength", p));
     json_array_foreach(json_object_get(verdict, "groups"), i, one)
     {
         by_print("group", quoted(one, "name", p), cc_print_member(one, "rule", p));

@@ -198,6 +198,12 @@ const char *cc_field_name(const cc_fieldref_t *ref, apr_pool_t *p);
 bool cc_field_of_tls(const cc_fieldref_t *ref);
 
 /**
+ * True if the certificate alone decides the value: not the connection, the path, the revocation
+ * status, or the time.
+ */
+bool cc_field_of_certificate(const cc_fieldref_t *ref);
+
+/**
  * The field that stands for a key of several fields, "(FIELD,FIELD ...)", whose values are made
  * from theirs: text, without a value of its own.
  */

@@ -187,6 +187,12 @@ bool cc_field_of_tls(const cc_fieldref_t *ref)
     return row->extract == cc_fact_extract && cc_fact_of_tls((cc_fact_t)row->variant);
 }
 
+bool cc_field_of_certificate(const cc_fieldref_t *ref)
+{
+    return ref->of == CC_FIELD_OF_CLIENT && !ref->field->changes &&
+           cc_row_of(ref)->extract != cc_fact_extract;
+}
+
 bool cc_field_is_address(const cc_fieldref_t *ref)
 {
     cc_operand_fn *operand = cc_row_of(ref)->operand;

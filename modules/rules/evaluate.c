@@ -118,6 +118,7 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     if (list->nelts > 0) {
         ev->verdict->user = apr_pstrdup(ev->result, names[0]);
         ev->verdict->user_where = ev->rule->where;
+        ev->verdict->strength = ev->rule->strength;
     }
 }
 
@@ -161,13 +162,19 @@ static void group_take(cc_evaluation_t *ev, const char *name)
     }
 }
 
-static void verdict_deny(cc_evaluation_t *ev)
+void cc_evaluation_names_drop(cc_evaluation_t *ev)
 {
     cc_verdict_t *verdict = ev->verdict;
 
-    verdict->denied_where = ev->rule->where;
     verdict->user = verdict->user_where = verdict->doubt_where = NULL;
+    verdict->strength = CC_STRENGTH_NONE;
     ev->groups->nelts = 0;
+}
+
+static void verdict_deny(cc_evaluation_t *ev)
+{
+    ev->verdict->denied_where = ev->rule->where;
+    cc_evaluation_names_drop(ev);
 }
 
 /*
@@ -284,8 +291,8 @@ static void verdict_fail(cc_evaluation_t *ev)
 
     verdict->failure = ev->failure;
     verdict->failure_lasts = !ev->lost;
-    verdict->user = verdict->user_where = verdict->doubt_where = NULL;
-    ev->groups->nelts = ev->matched->nelts = 0;
+    cc_evaluation_names_drop(ev);
+    ev->matched->nelts = 0;
     if (ev->lost) {
         ev->stale_at = ev->facts->now;
     }

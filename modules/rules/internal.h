@@ -83,6 +83,7 @@ typedef struct cc_rule_t {
     int number;
     apr_array_header_t *conditions; /* cc_condition_t */
     const cc_template_t *user;      /* NULL: none */
+    cc_strength_t strength;         /* of the user */
     apr_array_header_t *groups;     /* const cc_template_t * */
     bool deny;
     bool stop;
@@ -103,6 +104,7 @@ struct cc_rules_t {
     cc_engine_t *engine;           /* NULL until a pattern needs it */
     int capture_max;               /* the largest capture_count */
     cc_path_need_t path_need;      /* the largest of a selector */
+    const cc_rule_t *strongest;    /* the first rule with the strongest user; NULL: none has one */
     const char *ended_where;       /* the rule after which no rule is reached, or NULL */
     const cc_confined_t *confined; /* the name spaces of the names that they give; NULL: all */
     bool also_asks_tls;            /* because of those */
@@ -373,8 +375,21 @@ void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *wh
                         const char *meaning, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* evaluate.c: takes all names, and the doubt about them, from the verdict. */
+void cc_evaluation_names_drop(cc_evaluation_t *ev);
+
 /* values.c: records that the current rule may have given more than it did. */
 void cc_evaluation_doubt(cc_evaluation_t *ev);
+
+/*
+ * strength.c: the strength of the names that a template of a rule gives; NULL: CC_STRENGTH_NONE.
+ * The rule has been read to its end. `p` is used for patterns.
+ */
+cc_strength_t cc_rule_template_strength(const cc_rule_t *rule, const cc_template_t *template,
+                                        apr_pool_t *p);
+
+/* strength.c: sets that of the rule's user, as the rule is added to the set. */
+void cc_rule_strength_set(cc_rules_t *rules, cc_rule_t *rule);
 
 /*
  * decimal.c: a number of decimal digits in hex, lower case, and back; without leading zeros. NULL:

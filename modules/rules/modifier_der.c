@@ -161,6 +161,7 @@ static const cc_modifier_t modifiers[] = {
               "ext.1.3.6.1.4.1.57264.1.1|utf8 == \"https://accounts.example.com\""},
      .takes = CC_TAKES_OCTETS | CC_TAKES_DER,
      .gives = CC_TYPE_TEXT,
+     .one_to_one = true,
      .map = map_utf8},
     {.word = {"hex", "The hex digits of the octets, as a text. For octets and DER.",
               "ext.1.3.6.1.4.1.32473.2|hex =~ \"0c.*\""},
@@ -168,6 +169,7 @@ static const cc_modifier_t modifiers[] = {
      .gives = CC_TYPE_TEXT,
      .letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
      .form = form_hex,
+     .one_to_one = true,
      .map = map_hex},
 };
 

@@ -115,6 +115,7 @@ static const cc_modifier_t modifiers[] = {
      .takes = CC_TAKES_DN,
      .form = form_oneline,
      .hinted = true,
+     .one_to_one = true,
      .map = map_oneline},
     {.word = {"rfc2253",
               "The text of a DN in mod_ssl's `SSL_CLIENT_S_DN`: RFC 2253 as OpenSSL writes it. For "
@@ -123,6 +124,7 @@ static const cc_modifier_t modifiers[] = {
      .takes = CC_TAKES_DN,
      .form = form_rfc2253,
      .hinted = true,
+     .one_to_one = true,
      .map = map_rfc2253},
     {.word =
          {"legacy",
@@ -132,6 +134,7 @@ static const cc_modifier_t modifiers[] = {
      .takes = CC_TAKES_DN,
      .form = form_oneline,
      .hinted = true,
+     .one_to_one = true,
      .map = map_legacy},
 };
 

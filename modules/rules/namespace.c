@@ -335,8 +335,7 @@ static void verdict_confine(cc_enforcement_t *it)
     cc_evaluation_note(it->rules, CC_NOTE_OUTSIDE, verdict->outside_where,
                        "a name is outside the name space of its certificate", "%s %s", allows,
                        it->outside);
-    verdict->user = verdict->user_where = verdict->doubt_where = NULL;
-    it->rules->groups->nelts = 0;
+    cc_evaluation_names_drop(it->rules);
 }
 
 static void trace_join(cc_trace_t *trace, const cc_trace_t *lines)

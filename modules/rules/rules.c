@@ -25,6 +25,7 @@ static void rule_append(cc_rules_t *rules, cc_rule_t *rule)
     APR_ARRAY_PUSH(rules->rules, cc_rule_t *) = rule;
     cc_index_add(rules, rule);
     cc_lookup_tables_use(rules, rule);
+    cc_rule_strength_set(rules, rule);
     if (rule->capture_count > rules->capture_max) {
         rules->capture_max = rule->capture_count;
     }

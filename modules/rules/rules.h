@@ -112,10 +112,35 @@ typedef struct cc_match_t {
     int number; /* the first rule of a set is 0 */
 } cc_match_t;
 
+/**
+ * How firmly a rule ties its user to a certificate. It follows from what the user depends on, and
+ * is the same for all certificates that match the rule.
+ */
+typedef enum {
+    CC_STRENGTH_NONE,   /* there is no user */
+    CC_STRENGTH_WEAK,   /* other certificates, perhaps of other CAs, may get the same user */
+    CC_STRENGTH_NAMED,  /* only by a name that one CA, whose key is determined, has written */
+    CC_STRENGTH_STRONG, /* a certificate or its key is determined */
+    CC_STRENGTH_COUNT
+} cc_strength_t;
+
+/** The names of the strengths ("weak"), by cc_strength_t: NULL for none, fixed literals, and NULL. */
+extern const char *const cc_strength_words[CC_STRENGTH_COUNT + 1];
+
+/** The strength of the user of a rule (0 to cc_rules_count - 1). */
+cc_strength_t cc_rules_strength_at(const cc_rules_t *rules, int number);
+
+/**
+ * The strength of the strongest user that a rule gives; CC_STRENGTH_NONE: no rule gives one. *where
+ * is then the first such rule (`where` may be NULL).
+ */
+cc_strength_t cc_rules_strength(const cc_rules_t *rules, const char **where);
+
 /** The result of the rules for a certificate. All of it lives in the result pool. */
 typedef struct cc_verdict_t {
     const char *user;       /* NULL: none. Usable text, not empty */
     const char *user_where; /* the rule that gave it */
+    cc_strength_t strength; /* of that rule; CC_STRENGTH_NONE without a user */
     int group_count;
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
     int matched_count;
@@ -168,6 +193,12 @@ static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
 
 /** True if there is a user or a group. */
 bool cc_verdict_has_identity(const cc_verdict_t *verdict);
+
+/** The name of the strength of the user; NULL: there is no user. */
+static inline const char *cc_verdict_strength(const cc_verdict_t *verdict)
+{
+    return cc_strength_words[verdict->user ? verdict->strength : CC_STRENGTH_NONE];
+}
 
 /** True if the verdict has this group, compared octet by octet. */
 static inline bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)

@@ -147,7 +147,7 @@ unlike $alice->{body}, qr/site\.conf|\Q$h->{root}\E/, 'but not which rules gave 
 
 my $json = json($h->get('/whoami?format=json', cert => 'alice'));
 is_deeply $json->{identity},
-    { result => 'mapped', user => 'alice', user_rule => undef,
+    { result => 'mapped', user => 'alice', user_rule => undef, strength => 'weak',
     groups => [map { { name => $_, rule => undef } } qw(staff admins)],
     rules => undef, denied_by => undef, outside => undef, failure => undef, notes => [] },
     'JSON has the identity';

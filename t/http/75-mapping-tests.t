@@ -129,7 +129,7 @@ for (
     isnt $exit, 0, "stops the start: $claim";
     like $output, qr/line 5 of \S+site\.conf:/, 'with the line';
     like $output, $pattern, 'and the word';
-    like $output, qr/write FILE \[via=WAY \[proxy=ADDRESS\]\] expect user=NAME group=NAME \.\.\., or expect none/, 'and what would be legal'
+    like $output, qr/write FILE \[via=WAY \[proxy=ADDRESS\]\] expect user=NAME \[strength=WORD\] group=NAME \.\.\., or expect none/, 'and what would be legal'
         unless $line =~ /"user=a$/;
 }
 # ---- which rules

@@ -114,6 +114,15 @@ static const case_t names[] = {
     {ASKS "ClientCertMap user=alice\nRequire not clientcert-user bob", ""},
     {ASKS "ClientCertMap user=alice\n<RequireNone>\nRequire clientcert-user bob\n</RequireNone>",
      ""},
+    {ASKS "ClientCertMap user=%{sha256}\nRequire clientcert-strength strong", ""},
+    {ASKS "ClientCertMap user=%{sha256}\nRequire clientcert-strength named", ""},
+    {ASKS "ClientCertMap user=alice\nRequire clientcert-strength named", "CC0707 6"},
+    {ASKS "ClientCertMap group=%{sha256}\nRequire clientcert-strength named", "CC0707 6"},
+    {ASKS "ClientCertMap user=alice\nRequire not clientcert-strength named", ""},
+    {ASKS "ClientCertMap subject.CN == b user=b\nClientCertMap user=%{sha256}\n"
+          "Require clientcert-strength strong",
+     ""},
+    {ASKS "Require clientcert-strength strong", "CC0724 5"},
     {ASKS "Require clientcert-user bob", "CC0724 5"},
     {ASKS "Require clientcert-user bob carol", "CC0724 5"},
     {ASKS "Require clientcert-group %{note:x}", "CC0724 5"},
@@ -200,6 +209,12 @@ static const case_t hosts[] = {
     {"<Location /x>\nRequire clientcert-user y\n</Location>\n" HOST(
          "a", "SSLEngine on\nSSLVerifyClient optional\nClientCertMap user=x\n"),
      "CC0723 2"},
+    {"<Location /x>\nRequire clientcert-strength strong\n</Location>\n" HOST(
+         "a", "SSLEngine on\nSSLVerifyClient optional\nClientCertMap user=x\n"),
+     "CC0707 2"},
+    {"<Location /x>\nClientCertMap user=%{sha256}\n</Location>\n" HOST(
+         "a", "SSLEngine on\nSSLVerifyClient optional\nRequire clientcert-strength strong\n"),
+     ""},
     /* a host with its own rules does not inherit the main server's */
     {"ClientCertMap user=x\n" HOST("a", "SSLEngine on\nSSLVerifyClient optional\n"
                                         "ClientCertMap user=y\nRequire clientcert-user x\n"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests Require clientcert, clientcert-user and clientcert-group, negated or by another name. */
+/* Tests Require clientcert, clientcert-user, -group and -strength, negated or by another name. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -143,6 +143,64 @@ TEST(where_a_lookup_failed_the_request_fails)
     kept->answer.verdict = &failed;
     ck_assert_str_eq(word(fake_require(r, 1)), "error");
     ck_assert_str_eq(word(fake_require(r, 2)), "error");
+}
+
+/* ---- strength ---------------------------------------------------------------------------- */
+
+#define STRONG "user=%{sha256}"
+#define WEAK "user=alice"
+
+static const struct {
+    const char *line, *rules, *said;
+} strengths[] = {
+    {"Require clientcert-strength strong", STRONG, "granted"},
+    {"Require clientcert-strength named", STRONG, "granted"},
+    {"Require clientcert-strength strong", WEAK, "denied; needs clientcert-strength strong"},
+    {"Require clientcert-strength named", WEAK, "denied; needs clientcert-strength named"},
+    {"Require clientcert-strength named", WEAK "\n" STRONG,
+     "denied; needs clientcert-strength named"},
+    {"Require clientcert-strength named", "group=%{sha256}",
+     "denied; needs clientcert-strength named"},
+    {"Require clientcert-strength named", NULL, "denied; needs clientcert-strength named"},
+    {"Require not clientcert-strength strong", WEAK, "denied"},
+    {"Require not clientcert-strength strong", STRONG,
+     "granted; needs not clientcert-strength strong"},
+    {"Require not clientcert-strength named", STRONG,
+     "granted; needs not clientcert-strength named"},
+    /* without a user, the client is not known */
+    {"Require not clientcert-strength strong", "group=a",
+     "granted; needs not clientcert-strength strong"},
+    {"Require not clientcert-strength strong", "subject.CN == bob user=bob",
+     "granted; needs not clientcert-strength strong"},
+    {"Require not clientcert-strength strong", "subject.CN == Alice deny",
+     "granted; needs not clientcert-strength strong"},
+    {"Require not clientcert-strength strong", NULL,
+     "granted; needs not clientcert-strength strong"},
+};
+
+TEST_LOOP(a_strength_is_that_of_the_user, 0, COUNT(strengths))
+{
+    ck_assert_str_eq(said(strengths[_i].line, strengths[_i].rules), strengths[_i].said);
+}
+
+TEST(a_strength_in_doubt_or_unknown_admits_nobody)
+{
+    cc_request_t *kept = asked("Require not clientcert-strength strong\n"
+                               "Require clientcert-strength named",
+                               WEAK);
+    cc_verdict_t doubtful = *kept->answer.verdict;
+
+    doubtful.doubt_where = "site.conf:9";
+    kept->answer.verdict = &doubtful;
+    ck_assert_str_eq(word(fake_require(r, 1)), "granted");
+    doubtful = (cc_verdict_t){.strength = CC_STRENGTH_STRONG}; /* of no user */
+    ck_assert_str_eq(word(fake_require(r, 2)), "denied");
+    doubtful.failure = "table t is away";
+    ck_assert_str_eq(word(fake_require(r, 1)), "error");
+    ck_assert_str_eq(word(fake_require(r, 2)), "error");
+    kept->answer = (cc_answer_t){.problem = "no client certificate was presented"};
+    ck_assert_str_eq(word(fake_require(r, 1)), "denied");
+    ck_assert_str_eq(word(fake_require(r, 2)), "denied");
 }
 
 /* ---- names of an expression -------------------------------------------------------------- */

@@ -108,10 +108,12 @@ TEST(rules_are_named_only_where_they_may_be_shown)
         ck_assert_str_eq(
             statusset_at("identity"),
             shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
-                    "a.conf:4\",\"groups\":[{\"name\":\"g\",\"rule\":\"/etc/httpd/sites/"
+                    "a.conf:4\",\"strength\":\"weak\",\"groups\":[{\"name\":\"g\",\"rule\":\""
+                    "/etc/httpd/sites/"
                     "a.conf:4\"}],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
                     "\"outside\":null,\"failure\":null,\"notes\":[]}"
-                  : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,\"groups\":["
+                  : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,"
+                    "\"strength\":\"weak\",\"groups\":["
                     "{\"name\":\"g\",\"rule\":null}],\"rules\":null,\"denied_by\":null,"
                     "\"outside\":null,\"failure\":null,\"notes\":[]}");
     }

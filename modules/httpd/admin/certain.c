@@ -104,6 +104,7 @@ static const provider_t providers[] = {
     {"clientcert", NULL},
     {"clientcert-user", NULL},
     {"clientcert-group", NULL},
+    {"clientcert-strength", NULL},
     {"all", NULL},
     {"method", NULL},
     {"valid-user", NULL},

@@ -12,12 +12,19 @@
 #include "httpd/conf/view.h"
 #include "rules/rules.h"
 
+/** The strongest user that some rules give. */
+typedef struct cc_strongest_t {
+    cc_strength_t strength; /* CC_STRENGTH_NONE: they give no user */
+    const char *where;      /* the first rule that gives it; NULL: none */
+} cc_strongest_t;
+
 /** The rules of one server, and the names that they give. */
 typedef struct cc_ruled_t {
     const cc_ruleset_t *whole;    /* of the server as a whole; NULL: none */
     apr_array_header_t *sections; /* const cc_ruleset_t * */
     cc_reachable_t *whole_gives;  /* NULL: not collected yet, as for the next member */
     cc_reachable_t *sections_give;
+    cc_strongest_t sections_strongest;
 } cc_ruled_t;
 
 /** The configuration, and the findings. */
@@ -30,6 +37,7 @@ typedef struct cc_lint_t {
     apr_array_header_t *judged;      /* the same and those of ClientCertMapShadow, whose rules are
                                         judged too, but give nothing */
     apr_hash_t *ruled;               /* server to cc_ruled_t */
+    cc_strongest_t strongest;        /* of all rule sets */
     cc_reachable_t *reachable;       /* by all rule sets; NULL: not collected yet */
     apr_array_header_t *findings;    /* cc_note_t */
     apr_hash_t *lines;               /* "file:line args" to cc_line_t */

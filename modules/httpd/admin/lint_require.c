@@ -66,6 +66,13 @@ static void name_check(cc_lint_t *lint, const cc_line_t *line, cc_wanted_t *want
     }
 }
 
+static void no_rules_add(cc_lint_t *lint, const cc_line_t *line)
+{
+    cc_lint_add(lint, "CC0724", line->where,
+                "no rules are in effect here, so no certificate is mapped to a user or group: add "
+                "a ClientCertMap, or use \"Require clientcert\" with conditions");
+}
+
 /* An expression can give another name in each request. */
 static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *names,
                         cc_gives_fn *gives)
@@ -73,14 +80,49 @@ static void names_check(cc_lint_t *lint, const cc_line_t *line, const char *name
     cc_wanted_t wanted = {gives, NULL, false};
 
     if (cc_lint_culprit(lint, line, judge_rules, NULL)) {
-        cc_lint_add(
-            lint, "CC0724", line->where,
-            "no rules are in effect here, so no certificate is mapped to a user or group: add "
-            "a ClientCertMap, or use \"Require clientcert\" with conditions");
+        no_rules_add(lint, line);
     } else if (!strstr(names, "%{")) {
         while (*(wanted.name = ap_getword_conf(lint->pool, &names))) {
             name_check(lint, line, &wanted);
         }
+    }
+}
+
+/* As judge_name: a line of the main server is checked against the rules of all servers. */
+static cc_line_state_t judge_strength(cc_lint_t *lint, const cc_conf_view_t *view,
+                                      const cc_place_t *place, const void *baton)
+{
+    const cc_strength_t *least = baton;
+
+    bool main = place->view->server == lint->server;
+
+    return cc_lint_strongest(lint, main ? NULL : view).strength >= *least ? CC_LINE_FINE
+                                                                          : CC_LINE_FAULT;
+}
+
+static void strength_check(cc_lint_t *lint, const cc_line_t *line, const char *word)
+{
+    const cc_conf_view_t *culprit = cc_lint_culprit(lint, line, judge_rules, NULL);
+    cc_strength_t least;
+    cc_strongest_t most;
+
+    if (culprit) {
+        no_rules_add(lint, line);
+        return;
+    }
+    if (!cc_authz_strength_find(&least, word) ||
+        !(culprit = cc_lint_culprit(lint, line, judge_strength, &least))) {
+        return;
+    }
+    most = cc_lint_strongest(lint, is_of_main(lint, line) ? NULL : culprit);
+    if (most.where) {
+        cc_lint_add(lint, "CC0707", line->where,
+                    "this is never met: no rule that can be in effect here gives a %s user. The "
+                    "strongest is at %s, which is %s",
+                    cc_strength_words[least], most.where, cc_strength_words[most.strength]);
+    } else {
+        cc_lint_add(lint, "CC0707", line->where,
+                    "this is never met: no rule that can be in effect here gives a user");
     }
 }
 
@@ -124,5 +166,7 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
         names_check(lint, line, args, cc_reachable_user);
     } else if (!strcasecmp(provider, "clientcert-group")) {
         names_check(lint, line, args, cc_reachable_group);
+    } else if (!strcasecmp(provider, "clientcert-strength")) {
+        strength_check(lint, line, ap_getword_conf(lint->pool, &args));
     }
 }

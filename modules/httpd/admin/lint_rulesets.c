@@ -27,6 +27,21 @@ static cc_ruled_t *ruled_of(const cc_lint_t *lint, const server_rec *s)
     return apr_hash_get(lint->ruled, &s, sizeof(s));
 }
 
+static cc_strongest_t strongest_of(const cc_ruleset_t *ruleset)
+{
+    cc_strongest_t own = {CC_STRENGTH_NONE, NULL};
+
+    if (ruleset) {
+        own.strength = cc_rules_strength(ruleset->rules, &own.where);
+    }
+    return own;
+}
+
+static cc_strongest_t stronger(cc_strongest_t a, cc_strongest_t b)
+{
+    return b.strength > a.strength ? b : a;
+}
+
 static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
 {
     cc_ruled_t *ruled = ruled_of(lint, ruleset->server);
@@ -36,7 +51,9 @@ static void ruleset_file(cc_lint_t *lint, const cc_ruleset_t *ruleset)
         ruled->sections = apr_array_make(lint->pool, 1, sizeof(const cc_ruleset_t *));
         apr_hash_set(lint->ruled, &ruleset->server, sizeof(ruleset->server), ruled);
     }
+    lint->strongest = stronger(lint->strongest, strongest_of(ruleset));
     if (ruleset->section) {
+        ruled->sections_strongest = stronger(ruled->sections_strongest, strongest_of(ruleset));
         APR_ARRAY_PUSH(ruled->sections, const cc_ruleset_t *) = ruleset;
     } else if (!ruled->whole) {
         ruled->whole = ruleset;
@@ -186,6 +203,26 @@ bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *
     }
     return main && (gives(sections_of(lint, main), name) ||
                     (!cc_lint_ruleset(lint, view) && gives(whole_of(lint, main), name)));
+}
+
+/* ---- strength ------------------------------------------------------------------------------ */
+
+cc_strongest_t cc_lint_strongest(const cc_lint_t *lint, const cc_conf_view_t *view)
+{
+    const cc_ruled_t *own, *main = ruled_of(lint, lint->server);
+    cc_strongest_t most = {CC_STRENGTH_NONE, NULL};
+
+    if (!view) {
+        return lint->strongest;
+    }
+    own = ruled_of(lint, view->server);
+    if (own) {
+        most = stronger(strongest_of(own->whole), own->sections_strongest);
+    }
+    if (main) {
+        most = stronger(most, main->sections_strongest);
+    }
+    return main && !cc_lint_ruleset(lint, view) ? stronger(most, strongest_of(main->whole)) : most;
 }
 
 /* ---- CAs ----------------------------------------------------------------------------------- */

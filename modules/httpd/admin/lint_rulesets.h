@@ -32,6 +32,12 @@ typedef bool cc_gives_fn(const cc_reachable_t *reachable, const char *name);
 bool cc_lint_may_give(cc_lint_t *lint, const cc_conf_view_t *view, cc_gives_fn *gives,
                       const char *name);
 
+/**
+ * The strongest user of the rules that can be in effect in a request to this server; with `view`
+ * NULL, in a request to any server.
+ */
+cc_strongest_t cc_lint_strongest(const cc_lint_t *lint, const cc_conf_view_t *view);
+
 /** The issuers in the servers with TLS in which this rule set can be in effect: the most of all. */
 cc_issuers_t cc_lint_ruleset_issuers(cc_lint_t *lint, const cc_ruleset_t *ruleset);
 

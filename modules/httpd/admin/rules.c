@@ -41,8 +41,10 @@ static json_t *ruleset_of(const cc_ruleset_t *ruleset, const cc_admin_query_t *q
     for (int i = 0; i < cc_rules_count(ruleset->rules); i++) {
         json_array_append_new(
             rules,
-            json_pack("{s:o, s:o}", "rule", cc_json_string(cc_rules_where(ruleset->rules, i), p),
-                      "text", cc_json_string(cc_rules_text(ruleset->rules, i, p), p)));
+            json_pack(
+                "{s:o, s:o, s:o}", "rule", cc_json_string(cc_rules_where(ruleset->rules, i), p),
+                "text", cc_json_string(cc_rules_text(ruleset->rules, i, p), p), "strength",
+                cc_json_string(cc_strength_words[cc_rules_strength_at(ruleset->rules, i)], p)));
     }
     return json_pack("{s:o, s:o, s:o, s:o}", "server",
                      cc_json_string(cc_vhost_name(ruleset->server, p), p), "section",

@@ -26,6 +26,7 @@ typedef struct cc_test_t {
     cc_via_t via;               /* how the certificate arrives; CC_VIA_UNKNOWN: not given */
     const char *proxy;          /* NULL: not given */
     const char *user;           /* NULL: none */
+    cc_strength_t strength;     /* of the user; CC_STRENGTH_NONE: not given */
     apr_array_header_t *groups; /* const char * */
     const server_rec *server;
     const cc_dir_t *record;       /* of its section, or of its server */
@@ -44,7 +45,9 @@ static apr_array_header_t *tests_of(const server_rec *s)
 
 /* ---- the directive ------------------------------------------------------------------------- */
 
-#define LEGAL "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME group=NAME ..., or expect none"
+#define LEGAL                                                                                      \
+    "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME [strength=WORD] "                       \
+    "group=NAME ..., or expect none"
 
 static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {
@@ -61,12 +64,29 @@ static bool is_listed(const apr_array_header_t *names, const char *name)
     return false;
 }
 
+/* The word after strength=; NULL, or what is wrong with it. */
+static const char *strength_read(cc_test_t *test, const char *word)
+{
+    if (!test->user || test->strength != CC_STRENGTH_NONE) {
+        return "strength= must follow user=, once";
+    }
+    for (int i = CC_STRENGTH_WEAK; i < CC_STRENGTH_COUNT; i++) {
+        if (!strcmp(cc_strength_words[i], word)) {
+            test->strength = (cc_strength_t)i;
+        }
+    }
+    return test->strength != CC_STRENGTH_NONE ? NULL : "strength= takes strong, named or weak";
+}
+
 /* One word after "expect"; NULL, or what is wrong with it. */
 static const char *expectation_add(cc_test_t *test, const char *word)
 {
     const char *name = strchr(word, '=');
     bool user = !strncmp(word, "user=", 5);
 
+    if (!strncmp(word, "strength=", 9)) {
+        return strength_read(test, word + 9);
+    }
     if (!user && strncmp(word, "group=", 6) != 0) {
         return !strcmp(word, "none") ? "none must be the only expectation"
                                      : "this is not a valid expectation";
@@ -217,6 +237,9 @@ static const char *expected_text(const cc_test_t *test, apr_pool_t *p)
 {
     const char *text = test->user ? apr_pstrcat(p, "user ", quoted(test->user, p), NULL) : NULL;
 
+    if (test->strength != CC_STRENGTH_NONE) {
+        text = apr_pstrcat(p, text, ", strength ", cc_strength_words[test->strength], NULL);
+    }
     for (int i = 0; i < test->groups->nelts; i++) {
         const char *group = quoted(APR_ARRAY_IDX(test->groups, i, const char *), p);
 
@@ -225,7 +248,8 @@ static const char *expected_text(const cc_test_t *test, apr_pool_t *p)
     return text ? text : "no identity";
 }
 
-static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
+/* The strength is of interest only to a test that expects one. */
+static const char *got_text(const cc_test_t *test, const cc_verdict_t *verdict, apr_pool_t *p)
 {
     const char *text =
         verdict->user ? apr_pstrcat(p, "user ", quoted(verdict->user, p), NULL) : "no user";
@@ -239,6 +263,9 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
                    ? apr_pstrcat(p, "no identity: denied by ", verdict->denied_where, NULL)
                    : "no identity";
     }
+    if (test->strength != CC_STRENGTH_NONE && verdict->user) {
+        text = apr_pstrcat(p, text, ", strength ", cc_verdict_strength(verdict), NULL);
+    }
     for (int i = 0; i < verdict->group_count; i++) {
         text = apr_pstrcat(p, text, ", group ", quoted(verdict->groups[i].name, p), NULL);
     }
@@ -251,7 +278,8 @@ static const char *got_text(const cc_verdict_t *verdict, apr_pool_t *p)
  */
 static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 {
-    if (verdict->failure || verdict->group_count != test->groups->nelts) {
+    if (verdict->failure || verdict->group_count != test->groups->nelts ||
+        (test->strength != CC_STRENGTH_NONE && test->strength != verdict->strength)) {
         return false;
     }
     for (int i = 0; i < verdict->group_count; i++) {
@@ -285,7 +313,7 @@ static void certificate_map(cc_tested_t *tested, const cc_test_t *test, const cc
 
     facts_take_path(&facts, cert, above);
     verdict = cc_rules_evaluate(tested->rules, cert, &facts, tested->trace, p, p);
-    tested->got = verdict->failure ? verdict->failure : got_text(verdict, p);
+    tested->got = verdict->failure ? verdict->failure : got_text(test, verdict, p);
     tested->passed = is_expected(test, verdict);
     if (!tested->passed) {
         cc_trace_hint(tested->trace, tested->rules, cert, &facts, true);

@@ -55,6 +55,7 @@ typedef struct cc_vhost_counters_t {
 /** The counters of the server as a whole. All 0 at its start. */
 typedef struct cc_shared_t {
     cc_counter_t notes[CC_NOTE_COUNT];
+    cc_counter_t users[CC_STRENGTH_COUNT - 1]; /* decisions with a user, from CC_STRENGTH_WEAK on */
     cc_quota_t quotas[CC_QUOTA_COUNT];
     cc_expiring_t expiring;
 } cc_shared_t;

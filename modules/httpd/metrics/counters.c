@@ -241,6 +241,11 @@ static void decision_count(const cc_tally_t *tally, const cc_verdict_t *verdict)
     }
 }
 
+static void user_count(const request_rec *r, const cc_verdict_t *verdict)
+{
+    cc_counter_add(&cc_metrics_of(r->server)->shared->users[verdict->strength - CC_STRENGTH_WEAK]);
+}
+
 static void user_note(request_rec *r, const cc_mark_t *mark, const char *user)
 {
     cc_expiring_t *list = &cc_metrics_of(r->server)->shared->expiring;
@@ -261,6 +266,9 @@ void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who
     }
     if (who && verdict->outside_where) {
         cc_counter_add(&cc_vhost_conf_of(r->server)->counters->outside);
+    }
+    if (who && verdict->strength > CC_STRENGTH_NONE) {
+        user_count(r, verdict);
     }
     if (who && verdict->user && mark) {
         user_note(r, mark, verdict->user);

@@ -15,4 +15,5 @@ void cc_authz_register(apr_pool_t *p)
     provide(p, "clientcert", &cc_authz_conditions);
     provide(p, "clientcert-user", &cc_authz_user);
     provide(p, "clientcert-group", &cc_authz_group);
+    provide(p, "clientcert-strength", &cc_authz_strength);
 }

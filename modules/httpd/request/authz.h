@@ -8,6 +8,7 @@
 #include <mod_auth.h>
 
 #include "httpd/conf/module.h"
+#include "rules/rules.h"
 
 /** True if a match denies access: for Require not, and inside <RequireNone>. */
 bool cc_authz_negated(const ap_directive_t *directive, apr_pool_t *p);
@@ -20,8 +21,11 @@ const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** The providers: authz_conditions.c and authz_names.c. */
-extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group;
+/** The providers: authz_conditions.c, authz_names.c and authz_strength.c. */
+extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group, cc_authz_strength;
+
+/** The strength that Require clientcert-strength asks for with this word; false: not a legal one. */
+bool cc_authz_strength_find(cc_strength_t *strength, const char *word);
 
 /** Registers the providers. */
 void cc_authz_register(apr_pool_t *p);

@@ -158,6 +158,17 @@ static cc_missing_kind_t common_kind(const cc_missing_t *missing)
     return kind;
 }
 
+/* Of a client whose user, if there is one, is not strong enough. */
+static const char *weakness_text(const cc_verdict_t *verdict)
+{
+    if (!verdict->user) {
+        return "it has groups, but no user";
+    }
+    return verdict->strength == CC_STRENGTH_NAMED
+               ? "its user comes from a rule of strength named, which is not strong"
+               : "its user comes from a weak rule";
+}
+
 /* What a client with an accepted certificate lacks. A literal. */
 static const char *lack_text(const cc_missing_t *missing, const cc_verdict_t *verdict)
 {
@@ -166,6 +177,8 @@ static const char *lack_text(const cc_missing_t *missing, const cc_verdict_t *ve
         return "it has no such group";
     case CC_MISSING_USER:
         return verdict->user ? "it is another user" : "it has groups, but no user";
+    case CC_MISSING_STRENGTH:
+        return weakness_text(verdict);
     case CC_MISSING_CONDITIONS:
         return "its certificate does not match";
     default:

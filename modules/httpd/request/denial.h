@@ -42,7 +42,8 @@ typedef enum {
     CC_MISSING_OTHER,      /* not a Require of this module */
     CC_MISSING_CONDITIONS, /* Require clientcert: asks for no identity */
     CC_MISSING_USER,       /* Require clientcert-user */
-    CC_MISSING_GROUP       /* Require clientcert-group */
+    CC_MISSING_GROUP,      /* Require clientcert-group */
+    CC_MISSING_STRENGTH    /* Require clientcert-strength */
 } cc_missing_kind_t;
 
 /** A requirement that was not met. */

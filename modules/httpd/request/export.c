@@ -58,8 +58,8 @@ static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name,
         }
     }
     return cc_error_set(err, p, "CC0124", name,
-                        "no field has this name; write %s=FIELD, where FIELD is user, group, rule "
-                        "or a field of a rule",
+                        "no field has this name; write %s=FIELD, where FIELD is user, group, "
+                        "rule, strength or a field of a rule",
                         name);
 }
 

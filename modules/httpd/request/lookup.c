@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up the values for applications: user, group, rule, and fields with modifiers. */
+/* Looks up values for applications: user, group, rule, strength, and fields with modifiers. */
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -9,7 +9,16 @@
 #include "httpd/request/lookup.h"
 #include "rules/rules.h"
 
-typedef enum { LOOKUP_USER, LOOKUP_GROUP, LOOKUP_RULE, LOOKUP_FIELD } lookup_kind_t;
+typedef enum {
+    LOOKUP_USER,
+    LOOKUP_GROUP,
+    LOOKUP_RULE,
+    LOOKUP_STRENGTH,
+    LOOKUP_FIELD
+} lookup_kind_t;
+
+/* The names that are no fields. */
+static const char *const names[LOOKUP_FIELD] = {"user", "group", "rule", "strength"};
 
 struct cc_lookup_t {
     lookup_kind_t kind;
@@ -21,21 +30,18 @@ const cc_lookup_t cc_lookup_group = {.kind = LOOKUP_GROUP};
 
 static lookup_kind_t kind_of(const char *name)
 {
-    if (!strcasecmp(name, "user")) {
-        return LOOKUP_USER;
+    int kind = LOOKUP_USER;
+
+    while (kind < LOOKUP_FIELD && strcasecmp(name, names[kind]) != 0) {
+        kind++;
     }
-    if (!strcasecmp(name, "group")) {
-        return LOOKUP_GROUP;
-    }
-    return !strcasecmp(name, "rule") ? LOOKUP_RULE : LOOKUP_FIELD;
+    return (lookup_kind_t)kind;
 }
 
 /* A word in the plural, as in clientcert('groups'), is no field either. */
 static const char *singular_of(const char *name)
 {
-    static const char *const names[] = {"user", "group", "rule"};
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (int i = 0; i < LOOKUP_FIELD; i++) {
         size_t len = strlen(names[i]);
 
         if (!strncasecmp(name, names[i], len) && !strcasecmp(name + len, "s")) {
@@ -64,8 +70,9 @@ apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_p
 
 bool cc_lookup_gives_many(const cc_lookup_t *lookup)
 {
-    return lookup->kind == LOOKUP_FIELD ? cc_selector_many(lookup->selector)
-                                        : lookup->kind != LOOKUP_USER;
+    return lookup->kind == LOOKUP_FIELD
+               ? cc_selector_many(lookup->selector)
+               : lookup->kind == LOOKUP_GROUP || lookup->kind == LOOKUP_RULE;
 }
 
 static void push(apr_array_header_t *list, const char *text)
@@ -89,6 +96,9 @@ static void push_verdict(apr_array_header_t *list, lookup_kind_t kind, const cc_
 {
     if (kind == LOOKUP_USER && verdict->user) {
         push(list, verdict->user);
+    }
+    if (kind == LOOKUP_STRENGTH && verdict->user) {
+        push(list, cc_verdict_strength(verdict));
     }
     for (int i = 0; kind == LOOKUP_GROUP && i < verdict->group_count; i++) {
         push(list, verdict->groups[i].name);

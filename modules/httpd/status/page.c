@@ -102,9 +102,10 @@ static void issuers_write(request_rec *r, const json_t *document)
 static void identity_write(request_rec *r, const json_t *document)
 {
     static const cc_html_row_t rows[] = {
-        {"Denied by", "denied_by", CC_HTML_TEXT}, {"Outside", "outside", CC_HTML_TEXT},
-        {"Failure", "failure", CC_HTML_TEXT},     {"Matching rules", "rules", CC_HTML_TEXT},
-        {"Notes", "notes", CC_HTML_TEXT},         {NULL, NULL, CC_HTML_TEXT}};
+        {"Strength", "strength", CC_HTML_TEXT},   {"Denied by", "denied_by", CC_HTML_TEXT},
+        {"Outside", "outside", CC_HTML_TEXT},     {"Failure", "failure", CC_HTML_TEXT},
+        {"Matching rules", "rules", CC_HTML_TEXT}, {"Notes", "notes", CC_HTML_TEXT},
+        {NULL, NULL, CC_HTML_TEXT}};
     const json_t *identity = json_object_get(document, "identity");
 
     if (json_is_null(identity)) {

@@ -113,9 +113,10 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
                      cc_verdict_word(verdict), "user", cc_json_string(verdict->user, p),
-                     "user_rule", cc_json_string(verdict->user_where, p), "groups",
+                     "user_rule", cc_json_string(verdict->user_where, p), "strength",
+                     cc_json_string(cc_verdict_strength(verdict), p), "groups",
                      groups_of(verdict, p), "rules", matched_of(verdict, p), "denied_by",
                      cc_json_string(verdict->denied_where, p), "outside",
                      cc_json_string(verdict->outside_where, p), "failure",
