@@ -83,6 +83,9 @@ const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p)
     for (int i = 0; i < rule->groups->nelts; i++) {
         put_template(pieces, "group=", APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
     }
+    for (int i = 0; i < rule->accounts->nelts; i++) {
+        put_template(pieces, "account=", APR_ARRAY_IDX(rule->accounts, i, const cc_template_t *));
+    }
     if (rule->deny) {
         put_word(pieces, "deny");
     }

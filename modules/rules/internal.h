@@ -72,6 +72,7 @@ typedef struct cc_rule_t {
     apr_array_header_t *conditions; /* cc_condition_t */
     const cc_template_t *user;      /* NULL: none */
     apr_array_header_t *groups;     /* const cc_template_t * */
+    apr_array_header_t *accounts;   /* the same */
     bool deny;
     bool stop;
     int capture_count;
@@ -273,6 +274,13 @@ typedef struct cc_trouble_t {
     const char *reason; /* of the first; safe for a log */
 } cc_trouble_t;
 
+/* Names, each once (name_set.c). Empty if all members are 0. */
+typedef struct cc_name_set_t {
+    int count;         /* of `few` */
+    const char **few;  /* NULL until there is one */
+    apr_hash_t *index; /* all names, once there are many; until then NULL */
+} cc_name_set_t;
+
 struct cc_evaluation_t {
     const cc_rules_t *rules;
     const cc_cert_t *cert;
@@ -295,7 +303,9 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of all lookups */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
-    apr_hash_t *group_names;       /* the same by name, once there are many; until then NULL */
+    cc_name_set_t group_names;     /* their names */
+    apr_array_header_t *accounts;  /* cc_account_t */
+    cc_name_set_t account_names;   /* their names */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
@@ -320,6 +330,9 @@ void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason);
 void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,
                         const char *meaning, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* name_set.c: adds a name; returns its copy in the result pool, or NULL if it was there before. */
+const char *cc_name_set_add(cc_name_set_t *set, const char *name, cc_evaluation_t *ev);
 
 /* values.c: records that the current rule may have given more than it did. */
 void cc_evaluation_doubt(cc_evaluation_t *ev);

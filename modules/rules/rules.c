@@ -51,6 +51,7 @@ static apr_status_t rule_add(cc_rule_reader_t *reader, const char *text, const c
     reader->rule = apr_pcalloc(rules->pool, sizeof(*reader->rule));
     reader->rule->where = where;
     reader->rule->groups = apr_array_make(rules->pool, 1, sizeof(const cc_template_t *));
+    reader->rule->accounts = apr_array_make(rules->pool, 0, sizeof(const cc_template_t *));
     rv = parse(reader, text);
     if (rv == APR_SUCCESS) {
         rule_append(rules, reader->rule);
@@ -83,6 +84,16 @@ int cc_rules_count(const cc_rules_t *rules)
 cc_path_need_t cc_rules_path_need(const cc_rules_t *rules)
 {
     return rules->path_need;
+}
+
+bool cc_rules_give_accounts(const cc_rules_t *rules)
+{
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        if (APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *)->accounts->nelts > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool cc_rules_ask_tls(const cc_rules_t *rules)

@@ -76,15 +76,15 @@ apr_uint64_t cc_rules_generation(const cc_rules_t *rules);
 
 /** What a note is about. */
 typedef enum {
-    CC_NOTE_UNUSABLE_VALUE,   /* CC0150: a value of the certificate cannot be used */
-    CC_NOTE_PATTERN_LIMIT,    /* CC0151: matching a pattern was abandoned */
-    CC_NOTE_AMBIGUOUS_USER,   /* CC0152: a rule would have given two users */
-    CC_NOTE_TOO_MANY_RESULTS, /* CC0153: a template would have given too many names */
-    CC_NOTE_REFUSED_OUTPUT,   /* CC0154: a result cannot be a name */
-    CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer was used */
-    CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
-    CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
-    CC_NOTE_COUNT,            /* how many kinds an evaluation has */
+    CC_NOTE_UNUSABLE_VALUE,      /* CC0150: a value of the certificate cannot be used */
+    CC_NOTE_PATTERN_LIMIT,       /* CC0151: matching a pattern was abandoned */
+    CC_NOTE_AMBIGUOUS_USER,      /* CC0152: a rule would have given two users */
+    CC_NOTE_TOO_MANY_RESULTS,    /* CC0153: a template would have given too many names */
+    CC_NOTE_REFUSED_OUTPUT,      /* CC0154: a result cannot be a name */
+    CC_NOTE_OLD_ANSWER,          /* CC0155: a table's source failed, and an old answer was used */
+    CC_NOTE_UNUSABLE_COLUMN,     /* CC0156: a value of a table cannot be used */
+    CC_NOTE_UNDECIDED_RULE,      /* CC0157: a rule that keeps clients out was not decided */
+    CC_NOTE_COUNT,               /* how many kinds an evaluation has */
     CC_NOTE_LINT = CC_NOTE_COUNT /* not from an evaluation: CC07xx */
 } cc_note_kind_t;
 
@@ -104,6 +104,12 @@ typedef struct cc_group_t {
     const char *where;
 } cc_group_t;
 
+/** An account that the holder of the certificate may choose, and the rule that gave it. */
+typedef struct cc_account_t {
+    const char *name; /* usable text (cc_text_unusable), not empty */
+    const char *where;
+} cc_account_t;
+
 /** A rule whose conditions held. */
 typedef struct cc_match_t {
     const char *where;
@@ -116,10 +122,13 @@ typedef struct cc_verdict_t {
     const char *user_where; /* the rule that gave it */
     int group_count;
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
+    int account_count;
+    const cc_account_t *accounts; /* whom the holder may be besides `user`: the same, and none is
+                                   * the user. They alone are no identity */
     int matched_count;
     const cc_match_t *matched; /* in order */
     const char *denied_where;  /* NULL, or the rule that denied, or that may have kept this
-                                * client out and was not decided: then no user and no group */
+                                * client out and was not decided: then no user, group or account */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
     apr_time_t stale_at;     /* from then on the same certificate may give another verdict;
@@ -130,12 +139,12 @@ typedef struct cc_verdict_t {
     const char *doubt_where; /* NULL, or the first rule that was not decided, or that lost a
                               * result: the client may have more than is listed here, so nothing
                               * may be concluded from what is missing. NULL too if a rule denied */
-    const char *failure; /* NULL, or why nothing is known, safe for a log: a table that gave no
-                          * answer or has a value that cannot be used, or too many results (a
-                          * rule that was not decided might have denied). Then there is no user,
-                          * no group and no matched rule */
-    bool failure_lasts;  /* the certificate and the rules cause it: until stale_at, and while the
-                          * generation is the same, another evaluation is useless */
+    const char *failure;     /* NULL, or why nothing is known, safe for a log: a table that gave no
+                              * answer or has a value that cannot be used, or too many results (a
+                              * rule that was not decided might have denied). Then there is no user,
+                              * no group, no account and no matched rule */
+    bool failure_lasts; /* the certificate and the rules cause it: until stale_at, and while the
+                         * generation is the same, another evaluation is useless */
 } cc_verdict_t;
 
 /** The result of a verdict. */
@@ -160,6 +169,18 @@ static inline const char *cc_verdict_word(const cc_verdict_t *verdict)
 
 /** True if there is a user or a group. */
 bool cc_verdict_has_identity(const cc_verdict_t *verdict);
+
+/** The account of this name, compared octet by octet; NULL: the verdict has none. */
+const cc_account_t *cc_verdict_account(const cc_verdict_t *verdict, const char *name);
+
+/**
+ * The verdict on a holder who chooses one of the names that the verdict allows: its user, or one of
+ * its accounts, compared octet by octet. That one is the user; the former user and the other
+ * accounts are the accounts, so that the same names remain. Groups and all else stay as they are.
+ * NULL: the name is none of them. Lives as long as `p` and the verdict; it is the verdict itself if
+ * the name is its user.
+ */
+const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *name, apr_pool_t *p);
 
 /** True if the verdict has this group, compared octet by octet. */
 static inline bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
@@ -221,8 +242,8 @@ typedef struct cc_trace_t {
  * `max` and provides an empty array.
  */
 const cc_verdict_t *cc_rules_explain(const cc_rules_t *rules, const cc_cert_t *cert,
-                                     const cc_facts_t *facts, cc_trace_t *trace,
-                                     apr_pool_t *result, apr_pool_t *scratch);
+                                     const cc_facts_t *facts, cc_trace_t *trace, apr_pool_t *result,
+                                     apr_pool_t *scratch);
 
 /**
  * Sets the `hint` of steps whose condition does not hold: one sentence, usable text, with the
@@ -274,7 +295,10 @@ apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t
 apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names,
                                           apr_pool_t *p);
 
-/** The users and groups that some rule sets could give. One thread at a time. */
+/** True if a rule has account=. */
+bool cc_rules_give_accounts(const cc_rules_t *rules);
+
+/** The users (accounts too) and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;
 
 /** Makes an empty set that lives as long as `p`. */

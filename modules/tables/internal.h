@@ -291,7 +291,7 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
  * are folded; info is {APR_INT64_MAX, NULL} before. Changes the order of the list of queries.
  */
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
-                      cc_account_t *account, apr_pool_t *p);
+                      cc_table_usage_t *account, apr_pool_t *p);
 
 /* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 
