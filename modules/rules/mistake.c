@@ -128,10 +128,10 @@ static const char *output_meant(const char *word)
                                          "role",  "roles",  NULL};
     static const char *const accounts[] = {"account", "accounts", NULL};
 
-    if (is_one_of(word, accounts)) {
-        return "account=";
-    }
-    return is_one_of(word, users) ? "user=" : is_one_of(word, groups) ? "group=" : NULL;
+    return is_one_of(word, users)      ? "user="
+           : is_one_of(word, groups)   ? "group="
+           : is_one_of(word, accounts) ? "account="
+                                       : NULL;
 }
 
 /* The text of `user = x`, `user =x`, `user: x`, `usr=x` ... after the sign, or NULL. */

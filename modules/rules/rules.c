@@ -86,14 +86,16 @@ cc_path_need_t cc_rules_path_need(const cc_rules_t *rules)
     return rules->path_need;
 }
 
-bool cc_rules_give_accounts(const cc_rules_t *rules)
+const char *cc_rules_account_where(const cc_rules_t *rules)
 {
     for (int i = 0; i < rules->rules->nelts; i++) {
-        if (APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *)->accounts->nelts > 0) {
-            return true;
+        const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+
+        if (rule->accounts->nelts > 0) {
+            return rule->where;
         }
     }
-    return false;
+    return NULL;
 }
 
 bool cc_rules_ask_tls(const cc_rules_t *rules)

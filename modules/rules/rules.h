@@ -295,8 +295,8 @@ apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t
 apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names,
                                           apr_pool_t *p);
 
-/** True if a rule has account=. */
-bool cc_rules_give_accounts(const cc_rules_t *rules);
+/** Where the first rule with account= was configured; NULL: none has it. */
+const char *cc_rules_account_where(const cc_rules_t *rules);
 
 /** The users (accounts too) and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;

@@ -84,8 +84,9 @@ TEST(an_account_alone_is_no_identity)
 
 TEST(a_failed_evaluation_has_no_account)
 {
-    static ruleset_certificate_t many = {"issuer.CN", "CA", "OU", "a", "OU", "b", "OU", "c",
-                                         "OU",        "d",  "OU", "e", "OU", "f", NULL};
+    static ruleset_certificate_t many = {
+        "issuer.CN", "CA", "OU", "a", "OU", "b", "OU", "c", "OU", "d", "OU", "e", "OU", "f",
+        "OU", "g", "OU", "h", "OU", "i", "OU", "j", "OU", "k", NULL};
     const cc_verdict_t *verdict = ruleset_ask(
         "account=x\n"
         "account=%{subject.OU}%{subject.OU|lower}%{subject.OU|upper}%{subject.OU|base64}",

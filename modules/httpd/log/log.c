@@ -56,6 +56,9 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
     if (verdict->denied_where) {
         return cc_log_noted("a rule denies it", cause, p);
     }
+    if (verdict->account_count > 0 && !cause) {
+        return "no rule gives it a user or group, and it has not chosen one of its accounts";
+    }
     if (verdict->matched_count > 0 && !cause) {
         return apr_pstrcat(p, "no rule gives it a user or group; the rule at ",
                            verdict->matched[0].where, " matches, but gives none", NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up the values for applications: user, group, rule, and fields with modifiers. */
+/* Looks up the values for applications: user, group, account, rule, and fields with modifiers. */
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -9,7 +9,7 @@
 #include "httpd/request/lookup.h"
 #include "rules/rules.h"
 
-typedef enum { LOOKUP_USER, LOOKUP_GROUP, LOOKUP_RULE, LOOKUP_FIELD } lookup_kind_t;
+typedef enum { LOOKUP_USER, LOOKUP_GROUP, LOOKUP_ACCOUNT, LOOKUP_RULE, LOOKUP_FIELD } lookup_kind_t;
 
 struct cc_lookup_t {
     lookup_kind_t kind;
@@ -27,13 +27,16 @@ static lookup_kind_t kind_of(const char *name)
     if (!strcasecmp(name, "group")) {
         return LOOKUP_GROUP;
     }
+    if (!strcasecmp(name, "account")) {
+        return LOOKUP_ACCOUNT;
+    }
     return !strcasecmp(name, "rule") ? LOOKUP_RULE : LOOKUP_FIELD;
 }
 
 /* A word in the plural, as in clientcert('groups'), is no field either. */
 static const char *singular_of(const char *name)
 {
-    static const char *const names[] = {"user", "group", "rule"};
+    static const char *const names[] = {"user", "group", "account", "rule"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t len = strlen(names[i]);
@@ -92,6 +95,9 @@ static void push_verdict(apr_array_header_t *list, lookup_kind_t kind, const cc_
     }
     for (int i = 0; kind == LOOKUP_GROUP && i < verdict->group_count; i++) {
         push(list, verdict->groups[i].name);
+    }
+    for (int i = 0; kind == LOOKUP_ACCOUNT && i < verdict->account_count; i++) {
+        push(list, verdict->accounts[i].name);
     }
     for (int i = 0; kind == LOOKUP_RULE && i < verdict->matched_count; i++) {
         push(list, verdict->matched[i].where);

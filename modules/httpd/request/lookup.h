@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up named values for applications: user, group, rule, or a field with modifiers. */
+/* Looks up named values for applications: user, group, account, rule, or a field with modifiers. */
 #ifndef CC_REQUEST_LOOKUP_H
 #define CC_REQUEST_LOOKUP_H
 
@@ -8,7 +8,7 @@
 #include "httpd/peer/client.h"
 #include "rules/rules.h"
 
-/** A compiled name: user, group, rule, or a field with modifiers. Constant. */
+/** A compiled name: user, group, account, rule, or a field with modifiers. Constant. */
 typedef struct cc_lookup_t cc_lookup_t;
 
 /** Compiles NAME of clientcert('NAME') or of ClientCertExport X=NAME. Errors as cc_rules_add. */
@@ -26,10 +26,11 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
                                    const cc_facts_t *facts, const cc_verdict_t *verdict,
                                    apr_pool_t *p);
 
-/** As cc_field_path_need; user, group and rule need nothing themselves. */
+/** As cc_field_path_need; user, group, account and rule need nothing themselves. */
 cc_path_need_t cc_lookup_path_need(const cc_lookup_t *lookup);
 
-/** As cc_field_stale_at; the values of user, group and rule never become stale by themselves. */
+/** As cc_field_stale_at; the values of user, group, account and rule never become stale by
+ * themselves. */
 apr_time_t cc_lookup_stale_at(const cc_lookup_t *lookup, const cc_client_t *client,
                               const cc_facts_t *facts);
 

@@ -117,6 +117,9 @@ static void identity_write(request_rec *r, const json_t *document)
     cc_html_rule(r, identity, "user_rule");
     ap_rputs("</dd>\n", r);
     cc_html_term(r, "Groups", json_object_get(identity, "groups"), CC_HTML_TEXT);
+    if (cc_html_has(identity, "accounts")) {
+        cc_html_term(r, "Other accounts", json_object_get(identity, "accounts"), CC_HTML_TEXT);
+    }
     cc_html_terms(r, identity, rows);
     ap_rputs("</dl>\n", r);
     section_end(r);
