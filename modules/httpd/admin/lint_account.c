@@ -50,16 +50,22 @@ static void place_check(cc_lint_t *lint, apr_hash_t *givers, const cc_place_t *p
     }
 }
 
-/* Accounts may be used by other lines too, which name them. */
+/* Besides clients, applications and conditions may use accounts. */
 static bool uses(const ap_directive_t *directive)
 {
-    const char *name = directive->directive;
+    static const char *const names[] = {"clientcert:account", "clientcert('account",
+                                        "clientcert(\"account", "clientcert(\\\"account",
+                                        "clientcert-same-user"};
 
-    if (!strcasecmp(name, "ClientCertMap") || !strcasecmp(name, "ClientCertTest")) {
-        return false;
+    if (!strcasecmp(directive->directive, "ClientCertExport")) {
+        return ap_strcasestr(directive->args, "account") != NULL;
     }
-    return asks(directive) || ap_strcasestr(directive->args, "account") ||
-           ap_strcasestr(directive->args, "clientcert-same-user");
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (ap_strcasestr(directive->args, names[i])) {
+            return true;
+        }
+    }
+    return asks(directive);
 }
 
 static void unused_note(cc_lint_t *lint)
