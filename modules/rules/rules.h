@@ -177,8 +177,8 @@ const cc_account_t *cc_verdict_account(const cc_verdict_t *verdict, const char *
  * The verdict on a holder who chooses one of the names that the verdict allows: its user, or one of
  * its accounts, compared octet by octet. That one is the user; the former user and the other
  * accounts are the accounts, so that the same names remain. Groups and all else stay as they are.
- * NULL: the name is none of them. Lives as long as `p` and the verdict; it is the verdict itself if
- * the name is its user.
+ * NULL: it is not one of these names. Lives as long as `p` and the verdict; it is the verdict
+ * itself if the name is its user.
  */
 const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *name, apr_pool_t *p);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests account= and ClientCertAccount: a client becomes one of its accounts if it asks for it, and
-# nobody else, in each place that shows or tests the user.
+# no other user, in each place that shows or tests the user.
 use strict;
 use warnings;
 use ClientCert::Test;

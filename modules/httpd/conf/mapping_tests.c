@@ -46,8 +46,8 @@ static apr_array_header_t *tests_of(const server_rec *s)
 /* ---- the directive ------------------------------------------------------------------------- */
 
 #define LEGAL                                                                                      \
-    "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME group=NAME account=NAME ..., or "       \
-    "expect none"
+    "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME group=NAME "                            \
+    "account=NAME ..., or expect none"
 
 static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {

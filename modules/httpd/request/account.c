@@ -115,8 +115,8 @@ static const char *evaluate(request_rec *first, cc_wish_t *wish)
     wish->refusal = NULL;
     if (ap_expr_exec_ctx(&ctx) < 0 || error || !name) {
         failure_log(first, wish, error ? error : "it has no value");
-        wish->problem = "the expression of ClientCertAccount failed, so nobody knows which account "
-                        "it asks for";
+        wish->problem = "the expression of ClientCertAccount failed, so the account that it asks "
+                        "for is unknown";
         return "";
     }
     wish->problem = NULL;
@@ -215,10 +215,11 @@ static const cc_memo_t *chosen_of(request_rec *r, const cc_client_t *client, con
 
 static const char *refusal_of(request_rec *r, const cc_wish_t *wish)
 {
-    return wish->problem ? wish->problem
-                         : apr_psprintf(first_of(r)->pool,
-                                        "it asks for the account \"%s\", which is none of its own",
-                                        cc_text_excerpt(wish->name, strlen(wish->name), r->pool));
+    return wish->problem
+               ? wish->problem
+               : apr_psprintf(first_of(r)->pool,
+                              "it asks for the account \"%s\", which is not one of its own",
+                              cc_text_excerpt(wish->name, strlen(wish->name), r->pool));
 }
 
 static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
