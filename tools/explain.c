@@ -36,6 +36,10 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
     {
         by_print("group", quoted(one, "name", p), cc_print_member(one, "rule", p));
     }
+    json_array_foreach(json_object_get(verdict, "accounts"), i, one)
+    {
+        by_print("account", quoted(one, "name", p), cc_print_member(one, "rule", p));
+    }
     cc_print_line("denied by", cc_print_member(verdict, "denied_by", p));
     cc_print_line("outside", cc_print_member(verdict, "outside", p));
     cc_print_line("failure", cc_print_member(verdict, "failure", p));

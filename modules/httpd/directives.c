@@ -22,6 +22,7 @@
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/directives.h"
 #include "httpd/handlers.h"
+#include "httpd/request/account.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/export.h"
 #include "httpd/request/variables.h"
@@ -195,6 +196,8 @@ const command_rec cc_directives[] = {
                 "Keeps a list of verified certificates that no rule maps"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
+    SECTION_LINE("ClientCertAccount", cc_account_directive,
+                 "The account that the client of a request asks for"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,
                  "Shows rules and reasons on the page of clientcert-status"),
     AP_INIT_TAKE123("ClientCertStatusText", cc_status_text_directive, NULL, RSRC_CONF | OR_FILEINFO,

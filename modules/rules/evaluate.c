@@ -122,42 +122,31 @@ static void user_take(cc_evaluation_t *ev, const cc_template_t *template)
     }
 }
 
-#define GROUPS_FEW 16 /* up to here, a search of the list is faster than a hash */
-
-static bool group_known(const cc_evaluation_t *ev, const char *name)
+/* Takes each name that a template gives, unless it was given before. */
+static void groups_take(cc_evaluation_t *ev, const cc_template_t *template)
 {
-    if (ev->group_names) {
-        return apr_hash_get(ev->group_names, name, APR_HASH_KEY_STRING) != NULL;
-    }
-    for (int i = 0; i < ev->groups->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(ev->groups, i, cc_group_t).name, name) == 0) {
-            return true;
+    const apr_array_header_t *names = cc_template_expand(ev, template);
+
+    for (int i = 0; i < names->nelts; i++) {
+        const char *name =
+            cc_name_set_add(&ev->group_names, APR_ARRAY_IDX(names, i, const char *), ev);
+        if (name) {
+            APR_ARRAY_PUSH(ev->groups, cc_group_t) = (cc_group_t){name, ev->rule->where};
         }
     }
-    return false;
 }
 
-static void group_names_add(cc_evaluation_t *ev, const char *name)
+static void accounts_take(cc_evaluation_t *ev, const cc_template_t *template,
+                          cc_strength_t strength)
 {
-    apr_hash_set(ev->group_names, name, APR_HASH_KEY_STRING, name);
-}
+    const apr_array_header_t *names = cc_template_expand(ev, template);
 
-static void group_take(cc_evaluation_t *ev, const char *name)
-{
-    cc_group_t *group;
-
-    if (group_known(ev, name)) {
-        return;
-    }
-    group = &APR_ARRAY_PUSH(ev->groups, cc_group_t);
-    group->name = apr_pstrdup(ev->result, name);
-    group->where = ev->rule->where;
-    if (ev->group_names) {
-        group_names_add(ev, group->name);
-    } else if (ev->groups->nelts > GROUPS_FEW) {
-        ev->group_names = apr_hash_make(ev->scratch);
-        for (int i = 0; i < ev->groups->nelts; i++) {
-            group_names_add(ev, APR_ARRAY_IDX(ev->groups, i, cc_group_t).name);
+    for (int i = 0; i < names->nelts; i++) {
+        const char *name =
+            cc_name_set_add(&ev->account_names, APR_ARRAY_IDX(names, i, const char *), ev);
+        if (name) {
+            APR_ARRAY_PUSH(ev->accounts, cc_account_t) =
+                (cc_account_t){name, ev->rule->where, strength};
         }
     }
 }
@@ -168,7 +157,7 @@ void cc_evaluation_names_drop(cc_evaluation_t *ev)
 
     verdict->user = verdict->user_where = verdict->doubt_where = NULL;
     verdict->strength = CC_STRENGTH_NONE;
-    ev->groups->nelts = 0;
+    ev->groups->nelts = ev->accounts->nelts = 0;
 }
 
 static void verdict_deny(cc_evaluation_t *ev)
@@ -196,11 +185,11 @@ static bool outputs_take(cc_evaluation_t *ev)
         user_take(ev, rule->user);
     }
     for (int i = 0; i < rule->groups->nelts; i++) {
-        const cc_template_t *template = APR_ARRAY_IDX(rule->groups, i, const cc_template_t *);
-        const apr_array_header_t *names = cc_template_expand(ev, template);
-        for (int j = 0; j < names->nelts; j++) {
-            group_take(ev, APR_ARRAY_IDX(names, j, const char *));
-        }
+        groups_take(ev, APR_ARRAY_IDX(rule->groups, i, const cc_template_t *));
+    }
+    for (int i = 0; i < rule->accounts->nelts; i++) {
+        accounts_take(ev, APR_ARRAY_IDX(rule->accounts, i, const cc_template_t *),
+                      rule->account_strengths[i]);
     }
     return !rule->stop;
 }
@@ -271,12 +260,29 @@ apr_time_t cc_evaluation_stale_at(const cc_evaluation_t *ev)
     return earliest;
 }
 
+/* An account is whom the holder may be besides the user, whichever rule came first. */
+static void user_drop(apr_array_header_t *accounts, const char *user)
+{
+    int count = 0;
+
+    for (int i = 0; user && i < accounts->nelts; i++) {
+        const cc_account_t account = APR_ARRAY_IDX(accounts, i, cc_account_t);
+        if (strcmp(account.name, user) != 0) {
+            APR_ARRAY_IDX(accounts, count++, cc_account_t) = account;
+        }
+    }
+    accounts->nelts = user ? count : accounts->nelts;
+}
+
 static void verdict_finish(cc_evaluation_t *ev)
 {
     cc_verdict_t *verdict = ev->verdict;
 
     verdict->group_count = ev->groups->nelts;
     verdict->groups = (const cc_group_t *)ev->groups->elts;
+    user_drop(ev->accounts, verdict->user);
+    verdict->account_count = ev->accounts->nelts;
+    verdict->accounts = (const cc_account_t *)ev->accounts->elts;
     verdict->matched_count = ev->matched->nelts;
     verdict->matched = (const cc_match_t *)ev->matched->elts;
     verdict->note_count = ev->notes->nelts;
@@ -316,7 +322,8 @@ static const cc_verdict_t *evaluate_once(cc_evaluation_t *ev, cc_trace_t *trace)
     cc_evaluation_begin(ev);
     ev->verdict = apr_pcalloc(ev->result, sizeof(*ev->verdict));
     ev->groups = apr_array_make(ev->result, 4, sizeof(cc_group_t));
-    ev->group_names = NULL;
+    ev->group_names = ev->account_names = (cc_name_set_t){0, NULL, NULL};
+    ev->accounts = apr_array_make(ev->result, 0, sizeof(cc_account_t));
     ev->matched = apr_array_make(ev->result, 4, sizeof(cc_match_t));
     ev->notes = apr_array_make(ev->result, 1, sizeof(cc_note_t));
     ev->verdict->generation = cc_rules_generation(ev->rules);

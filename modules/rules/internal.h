@@ -81,10 +81,12 @@ typedef struct cc_space_t {
 typedef struct cc_rule_t {
     const char *where;
     int number;
-    apr_array_header_t *conditions; /* cc_condition_t */
-    const cc_template_t *user;      /* NULL: none */
-    cc_strength_t strength;         /* of the user */
-    apr_array_header_t *groups;     /* const cc_template_t * */
+    apr_array_header_t *conditions;   /* cc_condition_t */
+    const cc_template_t *user;        /* NULL: none */
+    cc_strength_t strength;           /* of the user */
+    apr_array_header_t *groups;       /* const cc_template_t * */
+    apr_array_header_t *accounts;     /* the same */
+    cc_strength_t *account_strengths; /* of each */
     bool deny;
     bool stop;
     const cc_space_t *space; /* NULL: it is no line of ClientCertNamespace */
@@ -99,13 +101,14 @@ struct cc_rules_t {
     apr_array_header_t *unfiled;   /* apr_uint64_t: a bit for each rule that no bucket holds */
     cc_tables_t *tables;           /* that rules in `scope` may name; NULL: none */
     const void *scope;
-    apr_array_header_t *named;     /* cc_table_t *: those that are named, each once */
-    apr_hash_t *naming;            /* the same, as a set */
-    cc_engine_t *engine;           /* NULL until a pattern needs it */
-    int capture_max;               /* the largest capture_count */
-    cc_path_need_t path_need;      /* the largest of a selector */
-    const cc_rule_t *strongest;    /* the first rule with the strongest user; NULL: none has one */
-    const char *ended_where;       /* the rule after which no rule is reached, or NULL */
+    apr_array_header_t *named;   /* cc_table_t *: those that are named, each once */
+    apr_hash_t *naming;          /* the same, as a set */
+    cc_engine_t *engine;         /* NULL until a pattern needs it */
+    int capture_max;             /* the largest capture_count */
+    cc_path_need_t path_need;    /* the largest of a selector */
+    const char *strongest_where; /* the first rule with the strongest user or account; NULL: none */
+    cc_strength_t strongest;     /* of that rule */
+    const char *ended_where;     /* the rule after which no rule is reached, or NULL */
     const cc_confined_t *confined; /* the name spaces of the names that they give; NULL: all */
     bool also_asks_tls;            /* because of those */
 };
@@ -310,6 +313,13 @@ typedef struct cc_trouble_t {
     const char *reason; /* of the first; safe for a log */
 } cc_trouble_t;
 
+/* Names, each once (name_set.c). Empty if all members are 0. */
+typedef struct cc_name_set_t {
+    int count;         /* of `few` */
+    const char **few;  /* NULL until there is one */
+    apr_hash_t *index; /* all names, once there are many; until then NULL */
+} cc_name_set_t;
+
 struct cc_evaluation_t {
     const cc_rules_t *rules;
     const cc_cert_t *cert;
@@ -333,7 +343,9 @@ struct cc_evaluation_t {
     apr_time_t stale_at;           /* the earliest of all lookups */
     cc_verdict_t *verdict;         /* its lists are set when it is finished: */
     apr_array_header_t *groups;    /* cc_group_t */
-    apr_hash_t *group_names;       /* the same by name, once there are many; until then NULL */
+    cc_name_set_t group_names;     /* their names */
+    apr_array_header_t *accounts;  /* cc_account_t */
+    cc_name_set_t account_names;   /* their names */
     apr_array_header_t *matched;   /* cc_match_t */
     apr_array_header_t *notes;     /* cc_note_t */
 };
@@ -347,8 +359,8 @@ cc_fit_t cc_rule_fit(cc_evaluation_t *ev, const cc_condition_t **failed);
 apr_time_t cc_evaluation_stale_at(const cc_evaluation_t *ev);
 
 /*
- * namespace.c: the lines that confine the names of the rules on a host, or NULL; takes the identity
- * away from an evaluation that has given a name outside of them.
+ * namespace.c and namespace_enforce.c: the lines that confine the names of the rules on a host, or
+ * NULL; takes the identity away from an evaluation that has given a name outside of them.
  */
 const struct cc_namespaces_t *cc_rules_namespaces(const cc_rules_t *rules, const void *host);
 void cc_namespaces_enforce(cc_evaluation_t *ev, cc_trace_t *trace);
@@ -378,6 +390,9 @@ void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *wh
 /* evaluate.c: takes all names, and the doubt about them, from the verdict. */
 void cc_evaluation_names_drop(cc_evaluation_t *ev);
 
+/* name_set.c: adds a name; returns its copy in the result pool, or NULL if it was there before. */
+const char *cc_name_set_add(cc_name_set_t *set, const char *name, cc_evaluation_t *ev);
+
 /* values.c: records that the current rule may have given more than it did. */
 void cc_evaluation_doubt(cc_evaluation_t *ev);
 
@@ -388,7 +403,7 @@ void cc_evaluation_doubt(cc_evaluation_t *ev);
 cc_strength_t cc_rule_template_strength(const cc_rule_t *rule, const cc_template_t *template,
                                         apr_pool_t *p);
 
-/* strength.c: sets that of the rule's user, as the rule is added to the set. */
+/* strength.c: sets those of the rule's user and accounts, as the rule is added to the set. */
 void cc_rule_strength_set(cc_rules_t *rules, cc_rule_t *rule);
 
 /*

@@ -87,7 +87,7 @@ static bool is_unreached(cc_rule_lint_t *lint)
 
 static bool gives_user_alone(const cc_rule_t *rule)
 {
-    return rule->groups->nelts == 0 && !cc_rule_ends(rule);
+    return rule->groups->nelts == 0 && rule->accounts->nelts == 0 && !cc_rule_ends(rule);
 }
 
 static const char *output_text(const cc_template_t *template, apr_pool_t *p)

@@ -11,7 +11,7 @@
  * time: a source answers many values nearly as quickly as one. Larger batches would be wasted if
  * one of the first values decides, and would exceed what some directories accept on one connection.
  * A memo keeps the answers of a table to the end of the evaluation: other conditions, and equal
- * values, get the same answer. All lookups in one table share its timeout, which cc_account_t
+ * values, get the same answer. All lookups in one table share its timeout, which cc_table_usage_t
  * tracks.
  */
 #define AT_ONCE 32
@@ -19,7 +19,7 @@
 /* The answers of one table in one evaluation. */
 typedef struct cc_table_memo_t {
     cc_table_t *table;
-    cc_account_t account;
+    cc_table_usage_t account;
     apr_hash_t *answers[CC_KEY_FORMS]; /* for each form, cc_query_t * by its key; an empty key
                                           may be there too */
 } cc_table_memo_t;

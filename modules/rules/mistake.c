@@ -123,12 +123,15 @@ static bool joining_word(const cc_mistake_t *m)
 /* The output that is meant by a word such as "usr", or NULL. */
 static const char *output_meant(const char *word)
 {
-    static const char *const users[] = {"user",  "users",   "usr", "username",
-                                        "login", "account", NULL};
+    static const char *const users[] = {"user", "users", "usr", "username", "login", NULL};
     static const char *const groups[] = {"group", "groups", "grp", "groupname",
                                          "role",  "roles",  NULL};
+    static const char *const accounts[] = {"account", "accounts", NULL};
 
-    return is_one_of(word, users) ? "user=" : is_one_of(word, groups) ? "group=" : NULL;
+    return is_one_of(word, users)      ? "user="
+           : is_one_of(word, groups)   ? "group="
+           : is_one_of(word, accounts) ? "account="
+                                       : NULL;
 }
 
 /* The text of `user = x`, `user =x`, `user: x`, `usr=x` ... after the sign, or NULL. */

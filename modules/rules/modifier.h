@@ -82,10 +82,10 @@ typedef struct cc_modifiers_t {
 #define CC_TAKES_OCTETS CC_TYPE_BIT(CC_TYPE_OCTETS)
 #define CC_TAKES_DER CC_TYPE_BIT(CC_TYPE_DER)
 
-extern const cc_modifiers_t cc_modifiers_text;   /* modifier_text.c */
-extern const cc_modifiers_t cc_modifiers_der;    /* modifier_der.c */
-extern const cc_modifiers_t cc_modifiers_choose; /* modifier_choose.c */
-extern const cc_modifiers_t cc_modifiers_octets; /* modifier_octets.c */
+extern const cc_modifiers_t cc_modifiers_text;    /* modifier_text.c */
+extern const cc_modifiers_t cc_modifiers_der;     /* modifier_der.c */
+extern const cc_modifiers_t cc_modifiers_choose;  /* modifier_choose.c */
+extern const cc_modifiers_t cc_modifiers_octets;  /* modifier_octets.c */
 extern const cc_modifiers_t cc_modifiers_replace; /* modifier_replace.c */
 
 /* modifier.c: the last modifier of a selector that changes more than letter case; NULL: none. */

@@ -236,14 +236,15 @@ static apr_status_t shared_names_refuse(cc_rule_reader_t *reader)
 bool cc_rule_is_output(const char *word)
 {
     return strcmp(word, "deny") == 0 || strcmp(word, "stop") == 0 ||
-           strncmp(word, "user=", 5) == 0 || strncmp(word, "group=", 6) == 0;
+           strncmp(word, "user=", 5) == 0 || strncmp(word, "group=", 6) == 0 ||
+           strncmp(word, "account=", 8) == 0;
 }
 
 static apr_status_t output_once(cc_rule_reader_t *reader, bool already, const char *word)
 {
     return already ? cc_error_set(reader->err, reader->rules->pool, "CC0223", word,
-                                  "a rule can have only one output of this kind; only group= may "
-                                  "be repeated")
+                                  "a rule can have only one output of this kind; only group= and "
+                                  "account= may be repeated")
                    : APR_SUCCESS;
 }
 
@@ -269,10 +270,12 @@ static apr_status_t output_parse(cc_rule_reader_t *reader, const apr_array_heade
         template = &rule->user;
     } else if (strncmp(word, "group=", 6) == 0) {
         template = &APR_ARRAY_PUSH(rule->groups, const cc_template_t *);
+    } else if (strncmp(word, "account=", 8) == 0) {
+        template = &APR_ARRAY_PUSH(rule->accounts, const cc_template_t *);
     } else {
         cc_error_set(reader->err, reader->rules->pool, "CC0221", word,
                      "not an output; conditions come before outputs, and an output is "
-                     "user=TEMPLATE, group=TEMPLATE, deny or stop");
+                     "user=TEMPLATE, group=TEMPLATE, account=TEMPLATE, deny or stop");
         cc_mistake_in_output(reader, words, at);
         return APR_EINVAL;
     }
@@ -283,12 +286,12 @@ static apr_status_t output_parse(cc_rule_reader_t *reader, const apr_array_heade
 static apr_status_t outputs_check(cc_rule_reader_t *reader, const char *last)
 {
     const cc_rule_t *rule = reader->rule;
-    bool names = rule->user || rule->groups->nelts > 0;
+    bool names = rule->user || rule->groups->nelts > 0 || rule->accounts->nelts > 0;
 
     if (!names && !rule->deny && !rule->stop) {
         return cc_error_set(reader->err, reader->rules->pool, "CC0220", last,
                             "the rule has no output; it must end with user=TEMPLATE, "
-                            "group=TEMPLATE, deny or stop");
+                            "group=TEMPLATE, account=TEMPLATE, deny or stop");
     }
     if (rule->deny && (names || rule->stop)) {
         return cc_error_set(reader->err, reader->rules->pool, "CC0222", "deny",

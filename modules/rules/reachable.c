@@ -184,6 +184,10 @@ static void rule_add(cc_reachable_t *reachable, const cc_rule_t *rule)
     if (rule->user) {
         template_add(&reachable->users, rule, rule->user, reachable->pool);
     }
+    for (int i = 0; i < rule->accounts->nelts; i++) { /* the user may be any of them */
+        template_add(&reachable->users, rule,
+                     APR_ARRAY_IDX(rule->accounts, i, const cc_template_t *), reachable->pool);
+    }
     for (int i = 0; i < rule->groups->nelts; i++) {
         template_add(&reachable->groups, rule,
                      APR_ARRAY_IDX(rule->groups, i, const cc_template_t *), reachable->pool);

@@ -50,6 +50,7 @@ apr_status_t cc_rule_add(cc_rule_reader_t *reader, const char *text, const char 
     reader->rule = apr_pcalloc(rules->pool, sizeof(*reader->rule));
     reader->rule->where = where;
     reader->rule->groups = apr_array_make(rules->pool, 1, sizeof(const cc_template_t *));
+    reader->rule->accounts = apr_array_make(rules->pool, 0, sizeof(const cc_template_t *));
     rv = parse(reader, text);
     if (rv == APR_SUCCESS) {
         rule_append(rules, reader->rule);
@@ -82,6 +83,18 @@ int cc_rules_count(const cc_rules_t *rules)
 cc_path_need_t cc_rules_path_need(const cc_rules_t *rules)
 {
     return rules->path_need;
+}
+
+const char *cc_rules_account_where(const cc_rules_t *rules)
+{
+    for (int i = 0; i < rules->rules->nelts; i++) {
+        const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
+
+        if (rule->accounts->nelts > 0) {
+            return rule->where;
+        }
+    }
+    return NULL;
 }
 
 bool cc_rules_ask_tls(const cc_rules_t *rules)

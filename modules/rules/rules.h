@@ -106,12 +106,6 @@ typedef struct cc_group_t {
     const char *where;
 } cc_group_t;
 
-/** A rule whose conditions held. */
-typedef struct cc_match_t {
-    const char *where;
-    int number; /* the first rule of a set is 0 */
-} cc_match_t;
-
 /**
  * How firmly a rule ties its user to a certificate. It follows from what the user depends on, and
  * is the same for all certificates that match the rule.
@@ -124,15 +118,29 @@ typedef enum {
     CC_STRENGTH_COUNT
 } cc_strength_t;
 
-/** The names of the strengths ("weak"), by cc_strength_t: NULL for none, fixed literals, and NULL. */
+/** An account that the holder of the certificate may choose, and the rule that gave it. */
+typedef struct cc_account_t {
+    const char *name; /* usable text (cc_text_unusable), not empty */
+    const char *where;
+    cc_strength_t strength; /* of this output of the rule */
+} cc_account_t;
+
+/** A rule whose conditions held. */
+typedef struct cc_match_t {
+    const char *where;
+    int number; /* the first rule of a set is 0 */
+} cc_match_t;
+
+/** The names of the strengths ("weak"), by cc_strength_t: NULL for none, fixed literals, and NULL.
+ */
 extern const char *const cc_strength_words[CC_STRENGTH_COUNT + 1];
 
 /** The strength of the user of a rule (0 to cc_rules_count - 1). */
 cc_strength_t cc_rules_strength_at(const cc_rules_t *rules, int number);
 
 /**
- * The strength of the strongest user that a rule gives; CC_STRENGTH_NONE: no rule gives one. *where
- * is then the first such rule (`where` may be NULL).
+ * The strength of the strongest user or account that a rule gives; CC_STRENGTH_NONE: no rule gives
+ * one. *where is then the first such rule (`where` may be NULL).
  */
 cc_strength_t cc_rules_strength(const cc_rules_t *rules, const char **where);
 
@@ -143,13 +151,16 @@ typedef struct cc_verdict_t {
     cc_strength_t strength; /* of that rule; CC_STRENGTH_NONE without a user */
     int group_count;
     const cc_group_t *groups; /* each name once, in the order in which rules gave them */
+    int account_count;
+    const cc_account_t *accounts; /* whom the holder may be besides `user`: the same, and none is
+                                   * the user. They alone are no identity */
     int matched_count;
     const cc_match_t *matched; /* in order */
     const char *denied_where;  /* NULL, or the rule that denied, or that may have kept this
-                                * client out and was not decided: then no user and no group */
+                                * client out and was not decided: then no user, group or account */
     const char *outside_where; /* NULL, or a ClientCertNamespace line: a rule gave a name outside
                                 * the name space of the certificate (namespace.h), so there is no
-                                * user and no group. It is the first line that holds for the
+                                * user, group or account. It is the first line that holds for the
                                 * certificate, or if none holds, the first line of all */
     int note_count;
     const cc_note_t *notes;  /* unusable values, ambiguous users, limits that were hit */
@@ -165,7 +176,7 @@ typedef struct cc_verdict_t {
     const char *failure;     /* NULL, or why nothing is known, safe for a log: a table that gave no
                               * answer or has a value that cannot be used, or too many results (a
                               * rule that was not decided might have denied). Then there is no user,
-                              * no group and no matched rule */
+                              * no group, no account and no matched rule */
     bool failure_lasts; /* the certificate and the rules cause it: until stale_at, and while the
                          * generation is the same, another evaluation is useless */
 } cc_verdict_t;
@@ -199,6 +210,18 @@ static inline const char *cc_verdict_strength(const cc_verdict_t *verdict)
 {
     return cc_strength_words[verdict->user ? verdict->strength : CC_STRENGTH_NONE];
 }
+
+/** The account of this name, compared octet by octet; NULL: the verdict has none. */
+const cc_account_t *cc_verdict_account(const cc_verdict_t *verdict, const char *name);
+
+/**
+ * The verdict on a holder who chooses one of the names that the verdict allows: its user, or one of
+ * its accounts, compared octet by octet. That one is the user; the former user and the other
+ * accounts are the accounts, so that the same names remain. Groups and all else stay as they are.
+ * NULL: it is not one of these names. Lives as long as `p` and the verdict; it is the verdict
+ * itself if the name is its user.
+ */
+const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *name, apr_pool_t *p);
 
 /** True if the verdict has this group, compared octet by octet. */
 static inline bool cc_verdict_in_group(const cc_verdict_t *verdict, const char *name)
@@ -315,7 +338,10 @@ apr_array_header_t *cc_rules_lint_connection(const cc_rules_t *rules, apr_pool_t
 apr_array_header_t *cc_rules_lint_issuers(const cc_rules_t *rules, apr_hash_t *names,
                                           apr_pool_t *p);
 
-/** The users and groups that some rule sets could give. One thread at a time. */
+/** Where the first rule with account= was configured; NULL: none has it. */
+const char *cc_rules_account_where(const cc_rules_t *rules);
+
+/** The users (accounts too) and groups that some rule sets could give. One thread at a time. */
 typedef struct cc_reachable_t cc_reachable_t;
 
 /** Makes an empty set that lives as long as `p`. */

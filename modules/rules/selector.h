@@ -40,8 +40,8 @@ apr_status_t cc_selector_no_modifier(cc_rule_reader_t *reader, const char *word,
 
 /* What modifiers use beside values. */
 typedef struct cc_modifying_t {
-    const void *argument; /* of the modifier, as `read` made it; NULL: none */
-    apr_pool_t *pool;     /* of what is made */
+    const void *argument;   /* of the modifier, as `read` made it; NULL: none */
+    apr_pool_t *pool;       /* of what is made */
     cc_matcher_t **matcher; /* for patterns; NULL there until one is needed */
     bool aside;             /* see cc_matcher_begin */
 } cc_modifying_t;

@@ -367,20 +367,35 @@ cc_strength_t cc_rule_template_strength(const cc_rule_t *rule, const cc_template
     return least;
 }
 
+static void strongest_note(cc_rules_t *rules, const cc_rule_t *rule, cc_strength_t strength)
+{
+    if (strength > rules->strongest) {
+        rules->strongest = strength;
+        rules->strongest_where = rule->where;
+    }
+}
+
 void cc_rule_strength_set(cc_rules_t *rules, cc_rule_t *rule)
 {
+    int count = rule->accounts ? rule->accounts->nelts : 0;
+
     rule->strength = cc_rule_template_strength(rule, rule->user, rules->pool);
-    if (rule->user && (!rules->strongest || rule->strength > rules->strongest->strength)) {
-        rules->strongest = rule;
+    strongest_note(rules, rule, rule->strength);
+    rule->account_strengths = apr_palloc(rules->pool, sizeof(cc_strength_t) * (apr_size_t)count);
+    for (int i = 0; i < count; i++) {
+        const cc_template_t *template = APR_ARRAY_IDX(rule->accounts, i, const cc_template_t *);
+
+        rule->account_strengths[i] = cc_rule_template_strength(rule, template, rules->pool);
+        strongest_note(rules, rule, rule->account_strengths[i]);
     }
 }
 
 cc_strength_t cc_rules_strength(const cc_rules_t *rules, const char **where)
 {
     if (where) {
-        *where = rules->strongest ? rules->strongest->where : NULL;
+        *where = rules->strongest_where;
     }
-    return rules->strongest ? rules->strongest->strength : CC_STRENGTH_NONE;
+    return rules->strongest;
 }
 
 cc_strength_t cc_rules_strength_at(const cc_rules_t *rules, int number)

@@ -14,8 +14,7 @@ static const char *const note_tags[CC_NOTE_COUNT] = {
     [CC_NOTE_AMBIGUOUS_USER] = "CC0152",  [CC_NOTE_TOO_MANY_RESULTS] = "CC0153",
     [CC_NOTE_REFUSED_OUTPUT] = "CC0154",  [CC_NOTE_OLD_ANSWER] = "CC0155",
     [CC_NOTE_UNUSABLE_COLUMN] = "CC0156", [CC_NOTE_UNDECIDED_RULE] = "CC0157",
-    [CC_NOTE_OUTSIDE_ROW] = "CC0134",
-    [CC_NOTE_OUTSIDE] = "CC0108",
+    [CC_NOTE_OUTSIDE_ROW] = "CC0134",     [CC_NOTE_OUTSIDE] = "CC0108",
 };
 
 void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "rules/internal.h"
 
 const char *const cc_result_words[CC_RESULT_COUNT + 1] = {
@@ -27,6 +29,48 @@ cc_result_t cc_verdict_result(const cc_verdict_t *verdict)
 bool cc_verdict_has_identity(const cc_verdict_t *verdict)
 {
     return verdict->user || verdict->group_count > 0;
+}
+
+const cc_account_t *cc_verdict_account(const cc_verdict_t *verdict, const char *name)
+{
+    for (int i = 0; i < verdict->account_count; i++) {
+        if (strcmp(verdict->accounts[i].name, name) == 0) {
+            return &verdict->accounts[i];
+        }
+    }
+    return NULL;
+}
+
+const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *name, apr_pool_t *p)
+{
+    const cc_account_t *chosen;
+    cc_account_t *others;
+    cc_verdict_t *made;
+
+    if (verdict->user && strcmp(verdict->user, name) == 0) {
+        return verdict;
+    }
+    chosen = cc_verdict_account(verdict, name);
+    if (!chosen) {
+        return NULL;
+    }
+    made = apr_pmemdup(p, verdict, sizeof(*verdict));
+    others = apr_palloc(p, sizeof(*others) * (apr_size_t)verdict->account_count);
+    made->user = chosen->name;
+    made->user_where = chosen->where;
+    made->strength = chosen->strength;
+    made->account_count = 0;
+    made->accounts = others;
+    if (verdict->user) {
+        others[made->account_count++] =
+            (cc_account_t){verdict->user, verdict->user_where, verdict->strength};
+    }
+    for (int i = 0; i < verdict->account_count; i++) {
+        if (&verdict->accounts[i] != chosen) {
+            others[made->account_count++] = verdict->accounts[i];
+        }
+    }
+    return made;
 }
 
 static bool needs_escape(char c)

@@ -347,7 +347,7 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
  * queries.
  */
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
-                      cc_account_t *account, apr_pool_t *p);
+                      cc_table_usage_t *account, apr_pool_t *p);
 
 /* ---- waiting for a source (queue.c) ---------------------------------------------------------- */
 

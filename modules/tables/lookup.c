@@ -151,7 +151,7 @@ static inline bool query_fold(cc_key_t *key, cc_query_t *query, const cc_table_t
 
 /* Looks up the keys that a table may contain; `open` is a list of them. */
 static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count, apr_time_t now,
-                           cc_account_t *account, apr_pool_t *p)
+                           cc_table_usage_t *account, apr_pool_t *p)
 {
     account->keys += count;
     if (account->keys <= CC_KEYS_MAX) {
@@ -166,7 +166,7 @@ static void queries_lookup(const cc_table_t *table, cc_query_t **open, int count
 }
 
 void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count, apr_time_t now,
-                          cc_account_t *account, apr_pool_t *p)
+                          cc_table_usage_t *account, apr_pool_t *p)
 {
     cc_query_t *folded = apr_palloc(p, sizeof(*folded) * (apr_size_t)count);
     cc_query_t **open = apr_palloc(p, sizeof(*open) * (apr_size_t)count);
@@ -212,7 +212,7 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
                                   apr_pool_t *p)
 {
     const cc_backend_t *backend = table->source.backend;
-    cc_account_t account = {0, 0};
+    cc_table_usage_t account = {0, 0};
     cc_key_t folded;
     char small[CC_KEY_SMALL];
 

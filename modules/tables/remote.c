@@ -6,7 +6,7 @@
 
 /*
  * Three things limit the time that one certificate can spend with a slow source. All lookups of an
- * evaluation share the timeout of the table, which cc_account_t records. Only a few threads may
+ * evaluation share the timeout of the table, which cc_table_usage_t records. Only a few threads may
  * wait that long; the others are turned away sooner (queue.c). And answers are cached (cache.c), so
  * that the source is queried only once for each.
  */
@@ -112,7 +112,7 @@ static void answer_take(const cc_table_t *table, cc_query_t *query, apr_time_t a
 }
 
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
-                      cc_account_t *account, apr_pool_t *p)
+                      cc_table_usage_t *account, apr_pool_t *p)
 {
     apr_interval_time_t waited = 0;
     apr_time_t began = 0;

@@ -266,10 +266,10 @@ const char *cc_table_place(const cc_table_t *table, apr_uint64_t line, apr_pool_
 bool cc_table_is_remote(const cc_table_t *table);
 
 /** What one evaluation has used of a table so far; begins as {0, 0}. */
-typedef struct cc_account_t {
+typedef struct cc_table_usage_t {
     int keys;                   /* keys that were looked up, in the cache or not */
     apr_interval_time_t waited; /* time that it has waited for the source, in microseconds */
-} cc_account_t;
+} cc_table_usage_t;
 
 /**
  * Looks up several keys in a remote table; each query gets the result of cc_table_lookup. All calls
@@ -277,7 +277,7 @@ typedef struct cc_account_t {
  * limits are CC_TABLE_FAILED.
  */
 void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int count, apr_time_t now,
-                          cc_account_t *account, apr_pool_t *p);
+                          cc_table_usage_t *account, apr_pool_t *p);
 
 /**
  * Grows when answers of this table may have changed: for comparisons within this table. Lookups

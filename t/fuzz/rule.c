@@ -62,8 +62,13 @@ static void verdict_check(const cc_verdict_t *verdict)
         must_be_usable(verdict->user);
     for (int i = 0; i < verdict->group_count; i++)
         must_be_usable(verdict->groups[i].name);
+    for (int i = 0; i < verdict->account_count; i++) {
+        must_be_usable(verdict->accounts[i].name);
+        must(!verdict->user || strcmp(verdict->user, verdict->accounts[i].name) != 0);
+    }
     for (int i = 0; i < verdict->note_count; i++)
         must_be_usable(verdict->notes[i].text);
+    must(!verdict->account_count || (!verdict->denied_where && !verdict->failure));
     must(!verdict->denied_where || !cc_verdict_has_identity(verdict));
     must(!verdict->failure || (!cc_verdict_has_identity(verdict) && !verdict->matched_count));
 }
@@ -102,6 +107,8 @@ static void lint_check(const cc_rules_t *rules, const cc_verdict_t *verdict, apr
     for (int i = 0; i < notes->nelts; i++)
         note_check(&APR_ARRAY_IDX(notes, i, cc_note_t), verdict);
     must(!verdict->user || cc_reachable_user(given, verdict->user));
+    for (int i = 0; i < verdict->account_count; i++)
+        must(cc_reachable_user(given, verdict->accounts[i].name));
     for (int i = 0; i < verdict->group_count; i++)
         must(cc_reachable_group(given, verdict->groups[i].name));
 }

@@ -4,6 +4,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <ap_expr.h>
 #include <http_protocol.h>
 
 #include "fakehttpd.h"
@@ -140,4 +141,22 @@ const char *ap_get_status_line(int status)
     default:
         return "500 Internal Server Error";
     }
+}
+
+int ap_find_token(apr_pool_t *p, const char *line, const char *token)
+{
+    (void)p;
+    return strstr(line, token) != NULL;
+}
+
+int ap_expr_exec_ctx(ap_expr_eval_ctx_t *ctx)
+{
+    *ctx->result_string = ap_expr_str_exec(ctx->r, ctx->info, ctx->err);
+    return *ctx->err ? -1 : 1;
+}
+
+int ap_expr_lookup_default(ap_expr_lookup_parms *parms)
+{
+    (void)parms;
+    return DECLINED;
 }

@@ -41,6 +41,15 @@ static const verdict_case_t cases[] = {
     {"group=b\ngroup=a\ngroup=b",
      "user - of -; denied -; group b of r1; group a of r2; matched r1; matched r2; matched r3;"},
     {"deny", "user - of -; denied r1; matched r1;"},
+    {"account=b user=x account=a\naccount=c account=b",
+     "user x of r1; denied -; account b of r1; account a of r1; account c of r2; matched r1; "
+     "matched r2;"},
+    {"account=x account=y\nuser=x", "user x of r2; denied -; account y of r1; matched r1; "
+                                    "matched r2;"},
+    {"account=%{subject.OU}",
+     "user - of -; denied -; account Staff of r1; account Admins of r1; matched r1;"},
+    {"user=x account=y\nsubject.CN == Alice deny\naccount=z",
+     "user - of -; denied r2; matched r1; matched r2;"},
 };
 
 TEST_LOOP(rules_run_in_order_until_one_ends_them, 0, COUNT(cases))
@@ -63,6 +72,75 @@ TEST(an_identity_is_a_user_or_a_group)
     ck_assert(!cc_verdict_has_identity(cc_rules_evaluate(cc_rules_create(NULL, NULL, pool),
                                                          ruleset_certificate(ruleset_alice, pool),
                                                          &ruleset_facts, NULL, pool, pool)));
+}
+
+TEST(an_account_alone_is_no_identity)
+{
+    const cc_verdict_t *verdict = ruleset_ask("account=x", ruleset_alice, pool);
+
+    ck_assert(!cc_verdict_has_identity(verdict));
+    ck_assert_int_eq(cc_verdict_result(verdict), CC_RESULT_UNMAPPED);
+}
+
+TEST(a_failed_evaluation_has_no_account)
+{
+    static ruleset_certificate_t many = {
+        "issuer.CN", "CA", "OU", "a", "OU", "b", "OU", "c", "OU", "d", "OU", "e", "OU", "f",
+        "OU", "g", "OU", "h", "OU", "i", "OU", "j", "OU", "k", NULL};
+    const cc_verdict_t *verdict = ruleset_ask(
+        "account=x\n"
+        "account=%{subject.OU}%{subject.OU|lower}%{subject.OU|upper}%{subject.OU|base64}",
+        many, pool);
+
+    ck_assert_ptr_nonnull(verdict->failure);
+    ck_assert_int_eq(verdict->account_count, 0);
+}
+
+TEST(many_accounts_are_each_there_once)
+{
+    const char *rules = "user=x";
+    const cc_verdict_t *verdict;
+
+    for (int i = 0; i < 60; i++)
+        rules = apr_psprintf(pool, "%s\naccount=a%d", rules, i % 30);
+    verdict = ruleset_ask(rules, ruleset_alice, pool);
+    ck_assert_int_eq(verdict->account_count, 30);
+    for (int i = 0; i < 30; i++)
+        ck_assert_str_eq(verdict->accounts[i].name, apr_psprintf(pool, "a%d", i));
+}
+
+TEST(a_chosen_account_is_the_user_and_the_user_an_account)
+{
+    const cc_verdict_t *verdict =
+        ruleset_ask("user=x group=g account=y account=z", ruleset_alice, pool);
+    const cc_verdict_t *chosen = cc_verdict_choose(verdict, "z", pool);
+
+    ck_assert_str_eq(chosen->user, "z");
+    ck_assert_str_eq(chosen->user_where, "r1");
+    ck_assert_int_eq(chosen->account_count, 2);
+    ck_assert_str_eq(chosen->accounts[0].name, "x");
+    ck_assert_str_eq(chosen->accounts[1].name, "y");
+    ck_assert_str_eq(chosen->groups[0].name, "g");
+    ck_assert_str_eq(verdict->user, "x");
+    ck_assert_ptr_eq(cc_verdict_choose(verdict, "x", pool), verdict);
+}
+
+TEST(another_name_cannot_be_chosen)
+{
+    static const char *const names[] = {"", "Y", "yy", "y ", "g", "root"};
+    const cc_verdict_t *verdict = ruleset_ask("user=x group=g account=y", ruleset_alice, pool);
+
+    for (size_t i = 0; i < COUNT(names); i++)
+        ck_assert_ptr_null(cc_verdict_choose(verdict, names[i], pool));
+}
+
+TEST(an_account_can_be_chosen_without_a_user)
+{
+    const cc_verdict_t *chosen =
+        cc_verdict_choose(ruleset_ask("account=y", ruleset_alice, pool), "y", pool);
+
+    ck_assert_int_eq(cc_verdict_result(chosen), CC_RESULT_MAPPED);
+    ck_assert_int_eq(chosen->account_count, 0);
 }
 
 TEST(a_group_is_asked_by_its_whole_name)

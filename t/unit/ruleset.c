@@ -160,6 +160,9 @@ const char *ruleset_text(const cc_verdict_t *v, apr_pool_t *p)
     for (int i = 0; i < v->group_count; i++)
         text = apr_pstrcat(p, text, " group ", v->groups[i].name, " of ", v->groups[i].where, ";",
                            NULL);
+    for (int i = 0; i < v->account_count; i++)
+        text = apr_pstrcat(p, text, " account ", v->accounts[i].name, " of ", v->accounts[i].where,
+                           ";", NULL);
     for (int i = 0; i < v->matched_count; i++)
         text = apr_pstrcat(p, text, " matched ", v->matched[i].where, ";", NULL);
     for (int i = 0; i < v->note_count; i++)

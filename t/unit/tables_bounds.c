@@ -68,7 +68,7 @@ static const char *large(int kib)
     return text;
 }
 
-static cc_table_result_t ask_on(cc_account_t *account, const char *key)
+static cc_table_result_t ask_on(cc_table_usage_t *account, const char *key)
 {
     cc_query_t query = {.key = key, .len = strlen(key)};
     cc_query_t *only = &query;
@@ -81,7 +81,7 @@ static cc_table_result_t ask_on(cc_account_t *account, const char *key)
 /* How often one lookup of the key asks the source; the answer does not matter. */
 static int asked_often(const char *key)
 {
-    cc_account_t account = {0, 0};
+    cc_table_usage_t account = {0, 0};
     int before = source.asked;
 
     ask_on(&account, key);
@@ -116,7 +116,7 @@ TEST(an_answer_larger_than_all_that_may_be_kept_is_not_kept)
 
 TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
 {
-    cc_account_t account = {0, 0};
+    cc_table_usage_t account = {0, 0};
 
     open_with("timeout=2 ttl=9");
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND);
@@ -130,7 +130,7 @@ TEST(all_lookups_of_an_evaluation_have_the_timeout_together)
 
 TEST(an_evaluation_has_so_many_keys_and_no_more)
 {
-    cc_account_t account = {999, 0};
+    cc_table_usage_t account = {999, 0};
 
     open_with("");
     ck_assert_int_eq(ask_on(&account, "a"), CC_TABLE_FOUND);

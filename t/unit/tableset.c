@@ -201,7 +201,7 @@ cc_query_t *tableset_ask_many(tableset_t *set, int count, const char *format)
 {
     cc_query_t *keys = apr_pcalloc(set->pool, sizeof(*keys) * (apr_size_t)count);
     cc_query_t **queries = apr_palloc(set->pool, sizeof(*queries) * (apr_size_t)count);
-    cc_account_t account = {0, 0};
+    cc_table_usage_t account = {0, 0};
 
     for (int i = 0; i < count; i++) {
         keys[i].key = apr_psprintf(set->pool, format, i);

@@ -17,6 +17,7 @@
 #include "httpd/admin/query.h"
 #include "httpd/admin/sources.h"
 #include "httpd/admin/vhost.h"
+#include "httpd/admin/wished.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
@@ -89,6 +90,7 @@ static void evaluate(explained_t *one, apr_pool_t *p)
         (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = one->common->others};
     if (rules) {
         one->verdict = cc_rules_explain(rules, one->asked->client.cert, &facts, &one->trace, p, p);
+        one->verdict = cc_wished_verdict(&one->effect, &one->asked->client, one->verdict);
         cc_trace_hint(one->trace.steps, rules, one->asked->client.cert, &facts, true);
     }
 }
@@ -235,6 +237,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     const cc_dir_t *dir = one->effect.dir;
     const cc_arrival_t *arrival = &one->common->sources.arrival;
     const char *about_arrival = cc_arrival_note(arrival, one->common->sources.view, p);
+    const char *about_wish = cc_wished_note(&one->effect, p);
 
     one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
     if (is_answered_early(one)) {
@@ -255,6 +258,9 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     if (arrival->via == CC_VIA_TLS && dir->rules && cc_rules_ask_tls(dir->rules)) {
         note_add(one, "the fields of a connection (tls.version, tls.cipher, tls.sni, tls.resumed) "
                       "have no value here");
+    }
+    if (about_wish) {
+        note_add(one, about_wish);
     }
     if (about_arrival) {
         note_add(one, about_arrival);

@@ -81,6 +81,9 @@ void cc_lint_replaced(cc_lint_t *lint);
 /** Findings about mod_ssl's directives on OCSP that have no effect (lint_ocsp.c). */
 void cc_lint_ocsp(cc_lint_t *lint);
 
+/* lint_account.c: ClientCertAccount and account= that do not go together. It looks at all lines. */
+void cc_lint_accounts(cc_lint_t *lint);
+
 /* lint_tables.c: tables with valid= of which no row counts now. */
 void cc_lint_tables(cc_lint_t *lint);
 

@@ -16,7 +16,8 @@ static bool says_nothing(const cc_dir_t *dir)
 {
     apr_uintptr_t set = (apr_uintptr_t)dir->rules | (apr_uintptr_t)dir->shadow |
                         (apr_uintptr_t)dir->export | (apr_uintptr_t)dir->status_text |
-                        (apr_uintptr_t)dir->forward_cert | (apr_uintptr_t)dir->forward_identity;
+                        (apr_uintptr_t)dir->forward_cert | (apr_uintptr_t)dir->forward_identity |
+                        (apr_uintptr_t)dir->account;
 
     return !set && (dir->auth & dir->status_rules & dir->handler) == -1;
 }
@@ -43,6 +44,7 @@ void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
     dir->status_text = add->status_text ? add->status_text : base->status_text;
     dir->forward_cert = add->forward_cert ? add->forward_cert : base->forward_cert;
     dir->forward_identity = add->forward_identity ? add->forward_identity : base->forward_identity;
+    dir->account = add->account ? add->account : base->account;
     dir->auth = add->auth >= 0 ? add->auth : base->auth;
     dir->status_rules = add->status_rules >= 0 ? add->status_rules : base->status_rules;
     dir->handler = add->handler >= 0 ? add->handler : base->handler;

@@ -6,6 +6,7 @@
 #include "httpd/conf/module.h"
 #include "rules/rules.h"
 
+struct cc_account_expr_t; /* request/account.h */
 struct cc_export_t;       /* request/export.h */
 struct cc_forward_cert_t; /* conf/forwarding.h */
 struct cc_forward_identity_t;
@@ -33,6 +34,7 @@ typedef struct cc_dir_t {
     const struct cc_status_text_t *status_text;           /* NULL: unset */
     const struct cc_forward_cert_t *forward_cert;         /* ClientCertForward; NULL: unset */
     const struct cc_forward_identity_t *forward_identity; /* its user and groups; NULL: unset */
+    const struct cc_account_expr_t *account;              /* ClientCertAccount; NULL: unset */
     int auth;         /* ClientCertAuth: 1 On, 0 Off, -1 unset */
     int status_rules; /* ClientCertStatusRules, likewise */
     int handler;      /* cc_handler_t; -1 unset */

@@ -23,11 +23,12 @@
 typedef struct cc_test_t {
     const char *where;
     const char *file;
-    cc_via_t via;               /* how the certificate arrives; CC_VIA_UNKNOWN: not given */
-    const char *proxy;          /* NULL: not given */
-    const char *user;           /* NULL: none */
-    cc_strength_t strength;     /* of the user; CC_STRENGTH_NONE: not given */
-    apr_array_header_t *groups; /* const char * */
+    cc_via_t via;                 /* how the certificate arrives; CC_VIA_UNKNOWN: not given */
+    const char *proxy;            /* NULL: not given */
+    const char *user;             /* NULL: none */
+    cc_strength_t strength;       /* of the user; CC_STRENGTH_NONE: not given */
+    apr_array_header_t *groups;   /* const char * */
+    apr_array_header_t *accounts; /* the same */
     const server_rec *server;
     const cc_dir_t *record;       /* of its section, or of its server */
     const ap_directive_t *inside; /* its section; NULL: none */
@@ -47,7 +48,7 @@ static apr_array_header_t *tests_of(const server_rec *s)
 
 #define LEGAL                                                                                      \
     "write FILE [via=WAY [proxy=ADDRESS]] expect user=NAME [strength=WORD] "                       \
-    "group=NAME ..., or expect none"
+    "group=NAME account=NAME ..., or expect none"
 
 static apr_status_t word_error(cc_error_t *err, const char *word, const char *reason, apr_pool_t *p)
 {
@@ -82,25 +83,26 @@ static const char *strength_read(cc_test_t *test, const char *word)
 static const char *expectation_add(cc_test_t *test, const char *word)
 {
     const char *name = strchr(word, '=');
-    bool user = !strncmp(word, "user=", 5);
+    bool user = !strncmp(word, "user=", 5), account = !strncmp(word, "account=", 8);
+    apr_array_header_t *names = account ? test->accounts : test->groups;
 
     if (!strncmp(word, "strength=", 9)) {
         return strength_read(test, word + 9);
     }
-    if (!user && strncmp(word, "group=", 6) != 0) {
+    if (!user && !account && strncmp(word, "group=", 6) != 0) {
         return !strcmp(word, "none") ? "none must be the only expectation"
                                      : "this is not a valid expectation";
     }
     if (!*++name || cc_text_unusable(name, strlen(name))) {
         return "no rule can give such a name";
     }
-    if (user ? test->user != NULL : is_listed(test->groups, name)) {
-        return user ? "only one user can be expected" : "this group is listed already";
+    if (user ? test->user != NULL : is_listed(names, name)) {
+        return user ? "only one user can be expected" : "this name is listed already";
     }
     if (user) {
         test->user = name;
     } else {
-        APR_ARRAY_PUSH(test->groups, const char *) = name;
+        APR_ARRAY_PUSH(names, const char *) = name;
     }
     return NULL;
 }
@@ -181,6 +183,7 @@ static apr_status_t test_read(cc_test_t *test, const char *args, apr_pool_t *p, 
 const char *cc_mapping_tests_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_test_t test = {.groups = apr_array_make(cmd->pool, 2, sizeof(const char *)),
+                      .accounts = apr_array_make(cmd->pool, 2, sizeof(const char *)),
                       .server = cmd->server,
                       .record = record,
                       .inside = cmd->directive->parent};
@@ -245,6 +248,11 @@ static const char *expected_text(const cc_test_t *test, apr_pool_t *p)
 
         text = apr_pstrcat(p, text ? text : "no user", ", group ", group, NULL);
     }
+    for (int i = 0; i < test->accounts->nelts; i++) {
+        const char *account = quoted(APR_ARRAY_IDX(test->accounts, i, const char *), p);
+
+        text = apr_pstrcat(p, text ? text : "no user", ", account ", account, NULL);
+    }
     return text ? text : "no identity";
 }
 
@@ -258,7 +266,7 @@ static const char *got_text(const cc_test_t *test, const cc_verdict_t *verdict, 
         return apr_pstrcat(p, "no identity: outside the name space of ", verdict->outside_where,
                            NULL);
     }
-    if (!cc_verdict_has_identity(verdict)) {
+    if (!cc_verdict_has_identity(verdict) && verdict->account_count == 0) {
         return verdict->denied_where
                    ? apr_pstrcat(p, "no identity: denied by ", verdict->denied_where, NULL)
                    : "no identity";
@@ -269,18 +277,27 @@ static const char *got_text(const cc_test_t *test, const cc_verdict_t *verdict, 
     for (int i = 0; i < verdict->group_count; i++) {
         text = apr_pstrcat(p, text, ", group ", quoted(verdict->groups[i].name, p), NULL);
     }
+    for (int i = 0; i < verdict->account_count; i++) {
+        text = apr_pstrcat(p, text, ", account ", quoted(verdict->accounts[i].name, p), NULL);
+    }
     return text;
 }
 
 /*
- * Each list has every group only once. So the lists are equal if they have the same length and one
+ * Each list has every name only once. So the lists are equal if they have the same length and one
  * contains the other.
  */
 static bool is_expected(const cc_test_t *test, const cc_verdict_t *verdict)
 {
     if (verdict->failure || verdict->group_count != test->groups->nelts ||
+        verdict->account_count != test->accounts->nelts ||
         (test->strength != CC_STRENGTH_NONE && test->strength != verdict->strength)) {
         return false;
+    }
+    for (int i = 0; i < verdict->account_count; i++) {
+        if (!is_listed(test->accounts, verdict->accounts[i].name)) {
+            return false;
+        }
     }
     for (int i = 0; i < verdict->group_count; i++) {
         if (!is_listed(test->groups, verdict->groups[i].name)) {

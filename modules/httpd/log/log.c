@@ -70,6 +70,9 @@ const char *cc_log_no_identity(const cc_verdict_t *verdict, apr_pool_t *p)
     if (verdict->outside_where) {
         return cc_log_noted("a name is outside its name space", outside_note(verdict), p);
     }
+    if (verdict->account_count > 0 && !cause) {
+        return "no rule gives it a user or group, and it has not chosen one of its accounts";
+    }
     if (verdict->matched_count > 0 && !cause) {
         return apr_pstrcat(p, "no rule gives it a user or group; the rule at ",
                            verdict->matched[0].where, " matches, but gives none", NULL);
@@ -132,8 +135,7 @@ static const char *const note_results[CC_NOTE_COUNT] = {
     [CC_NOTE_AMBIGUOUS_USER] = "ambiguous", [CC_NOTE_TOO_MANY_RESULTS] = "limited",
     [CC_NOTE_REFUSED_OUTPUT] = "unusable",  [CC_NOTE_OLD_ANSWER] = "stale",
     [CC_NOTE_UNUSABLE_COLUMN] = "unusable", [CC_NOTE_UNDECIDED_RULE] = "undecided",
-    [CC_NOTE_OUTSIDE_ROW] = "outside",
-    [CC_NOTE_OUTSIDE] = "outside",
+    [CC_NOTE_OUTSIDE_ROW] = "outside",      [CC_NOTE_OUTSIDE] = "outside",
 };
 
 /*

@@ -48,6 +48,7 @@ typedef struct cc_vhost_counters_t {
     cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
     cc_counter_t denied;                        /* requests */
     cc_counter_t outside;                       /* identities, by ClientCertNamespace */
+    cc_counter_t wishes_refused;                /* requests (ClientCertAccount) */
     cc_counter_t forwarded[CC_FORWARDED_COUNT]; /* certificates */
     cc_counter_t shadow[CC_SHADOW_COUNT];       /* decisions */
 } cc_vhost_counters_t;

@@ -224,6 +224,11 @@ void cc_counters_denied(const request_rec *r)
     cc_counter_add(&cc_vhost_conf_of(r->server)->counters->denied);
 }
 
+void cc_counters_wish_refused(const request_rec *r)
+{
+    cc_counter_add(&cc_vhost_conf_of(r->server)->counters->wishes_refused);
+}
+
 static void notes_count(const server_rec *s, const cc_verdict_t *verdict)
 {
     cc_counter_t *notes = cc_metrics_of(s)->shared->notes;

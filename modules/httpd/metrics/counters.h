@@ -28,7 +28,7 @@ typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
     const apr_array_header_t *vhosts; /* of cc_counted_vhost_t */
-    const cc_tables_t *tables; /* NULL: none */
+    const cc_tables_t *tables;        /* NULL: none */
     cc_table_counters_t *table_counters;
     const cc_opened_t *opened;
     cc_crl_counters_t *crl_counters;   /* by opened->crls */
@@ -74,6 +74,9 @@ void cc_counters_shadow(const server_rec *s, cc_shadow_result_t result);
 
 /** Counts a denied request, for request/denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
+
+/** Counts a request that is refused for its wish, for request/refuse.c. */
+void cc_counters_wish_refused(const request_rec *r);
 
 /**
  * Adds a certificate that expires soon (cc_expiring_soon) to the list, for the files of peer/. Once

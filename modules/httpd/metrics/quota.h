@@ -17,6 +17,7 @@ typedef enum {
     CC_QUOTA_UNMAPPED,        /* CC0103 */
     CC_QUOTA_REJECTED,        /* CC0104 */
     CC_QUOTA_REFUSED,         /* CC0106 */
+    CC_QUOTA_ACCOUNT,         /* CC0109 */
     CC_QUOTA_FORBIDDEN,       /* CC0110 */
     CC_QUOTA_HEADER,          /* CC0111 */
     CC_QUOTA_METRICS,         /* CC0114 */

@@ -17,6 +17,7 @@
 static int level_of(cc_quota_kind_t kind)
 {
     switch (kind) {
+    case CC_QUOTA_ACCOUNT:
     case CC_QUOTA_FORBIDDEN:
     case CC_QUOTA_METRICS:
     case CC_QUOTA_MOD_SSL:

@@ -15,7 +15,7 @@ static inline bool cc_authn_asks(const cc_dir_t *dir)
 {
     return (dir->rules && dir->auth != 0) ||
            (dir->export ? dir->export->count > 0 : !!dir->rules) ||
-           cc_forwarding_sends(dir->forward_cert, dir->forward_identity);
+           cc_forwarding_sends(dir->forward_cert, dir->forward_identity) || dir->account;
 }
 
 /**

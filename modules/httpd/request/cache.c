@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps mod_cache from storing responses that depend on the identity of the client. */
+#include <http_protocol.h>
 #include <util_filter.h>
 
 #include "httpd/conf/module.h"
@@ -34,6 +35,29 @@ void cc_cache_mark(request_rec *r)
         if (kept->storing) {
             r->no_cache = 1;
         }
+    }
+}
+
+/*
+ * The response depends on the identity, also if there is none. No shared cache may store it, as
+ * none may if a request has Authorization (RFC 9111 3.5). Both tables of headers are sent. A back
+ * end or a handler only sets the other one.
+ */
+void cc_cache_keep_private(request_rec *r)
+{
+    const char *control;
+
+    cc_cache_personal(r);
+    while (r->main) {
+        r = r->main;
+    }
+    if (apr_is_empty_table(r->err_headers_out)) {
+        apr_table_addn(r->err_headers_out, "Cache-Control", "private");
+        return;
+    }
+    control = apr_table_get(r->err_headers_out, "Cache-Control");
+    if (!control || !ap_find_token(r->pool, control, "private")) {
+        apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
     }
 }
 

@@ -17,6 +17,9 @@ static inline void cc_cache_personal(request_rec *r)
     }
 }
 
+/** Marks it too, and tells all caches: Cache-Control: private. */
+void cc_cache_keep_private(request_rec *r);
+
 /** Called before other handlers: keeps mod_cache from storing the response if it is marked. */
 void cc_cache_guard(request_rec *r);
 

@@ -4,6 +4,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/peer/client.h"
+#include "httpd/request/account.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/state.h"
 #include "rules/rules.h"
@@ -21,6 +22,9 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
         *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
         answer.verdict =
             cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);
+        if (cc_dir_of(r)->account) {
+            cc_account_choose_traced(r, cc_dir_of(r)->account, &answer);
+        }
         if (cc_dir_of(r)->status_rules == 1) {
             cc_trace_hint(steps, rules, answer.client->cert, &facts, false);
         }

@@ -42,7 +42,8 @@ static bool is_name(const char *name)
 static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name, apr_pool_t *p,
                                    cc_error_t *err)
 {
-    char *field = apr_pstrdup(p, strcmp(name, "GROUPS") ? name : "GROUP");
+    bool plural = !strcmp(name, "GROUPS") || !strcmp(name, "ACCOUNTS");
+    char *field = apr_pstrmemdup(p, name, strlen(name) - plural);
     char *bar;
 
     for (char *s = field; *s; s++) {
@@ -59,7 +60,7 @@ static apr_status_t lookup_by_name(const cc_lookup_t **lookup, const char *name,
     }
     return cc_error_set(err, p, "CC0124", name,
                         "no field has this name; write %s=FIELD, where FIELD is user, group, "
-                        "rule, strength or a field of a rule",
+                        "account, rule, strength or a field of a rule",
                         name);
 }
 

@@ -85,8 +85,8 @@ int cc_expr_lookup(ap_expr_lookup_parms *parms)
         return DECLINED;
     }
     if (!parms->arg) {
-        *parms->err = "CC0127: clientcert() takes one name in quotes: user, group, rule, strength "
-                      "or a field";
+        *parms->err = "CC0127: clientcert() takes one name in quotes: user, group, account, rule, "
+                      "strength or a field";
         return !OK;
     }
     if (cc_lookup_parse(&lookup, parms->arg, parms->pool, &err) != APR_SUCCESS) {

@@ -51,9 +51,10 @@ static bool asks_the_same(const request_rec *r, const cc_request_t *kept)
     const cc_dir_t *dir = cc_dir_of(r);
     const cc_dir_t *then = ap_get_module_config(kept->served, &clientcert_module);
 
-    return dir == then || (dir->rules == then->rules && dir->export == then->export &&
-                           dir->auth == then->auth && dir->forward_cert == then->forward_cert &&
-                           dir->forward_identity == then->forward_identity);
+    return dir == then ||
+           (dir->rules == then->rules && dir->export == then->export && dir->auth == then->auth &&
+            dir->forward_cert == then->forward_cert &&
+            dir->forward_identity == then->forward_identity && dir->account == then->account);
 }
 
 static __attribute__((noinline)) int ask_again(request_rec *r)

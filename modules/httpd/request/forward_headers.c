@@ -73,29 +73,6 @@ static void variables_remove(const request_rec *r)
     }
 }
 
-/*
- * The response depends on the identity, also if there is none. No shared cache may store it, as
- * none may if a request has Authorization (RFC 9111 3.5). Both tables of headers are sent. A back
- * end or a handler only sets the other one.
- */
-static void response_keep_private(request_rec *r)
-{
-    const char *control;
-
-    cc_cache_personal(r);
-    while (r->main) {
-        r = r->main;
-    }
-    if (apr_is_empty_table(r->err_headers_out)) {
-        apr_table_addn(r->err_headers_out, "Cache-Control", "private");
-        return;
-    }
-    control = apr_table_get(r->err_headers_out, "Cache-Control");
-    if (!control || !ap_find_token(r->pool, control, "private")) {
-        apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
-    }
-}
-
 /* A client with an identity can cause this line at will. */
 static int refuse(request_rec *r, const char *fault)
 {
@@ -131,7 +108,7 @@ int cc_forward_headers_set(request_rec *r)
     if (!cc_forwarding_sends(dir->forward_cert, dir->forward_identity)) {
         return DECLINED;
     }
-    response_keep_private(r);
+    cc_cache_keep_private(r);
     sent = sent_of(r);
     if (sent && sent->fault && !(r->handler && cc_handler_is(r, "clientcert-status"))) {
         return refuse(r, sent->fault);

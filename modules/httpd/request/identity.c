@@ -10,6 +10,7 @@
 #include "httpd/peer/client.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/peer.h"
+#include "httpd/request/account.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/proxied.h"
@@ -23,6 +24,7 @@ const char cc_auth_type[] = "ClientCert";
 /* A query for the identity of a request. */
 typedef struct identity_query_t {
     cc_memo_key_t key;
+    const cc_account_expr_t *account; /* NULL: the answer does not depend on a wish */
     bool who;  /* the rules give an identity (ClientCertMap), not access (Require) */
     bool keep; /* as in cc_verdicts_query_t */
 } identity_query_t;
@@ -250,6 +252,7 @@ CC_INLINE apr_time_t presented(request_rec *r, const cc_request_t *kept, cc_answ
     answer->verdict = NULL;
     answer->exports = NULL;
     answer->sent = NULL;
+    answer->wish = NULL;
     if (client) {
         answer->presented = true;
         answer->passed_on = false;
@@ -288,6 +291,15 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
     answer->sent = memo->sent;
 }
 
+/* A separate function, to keep the common case fast. */
+static __attribute__((noinline)) void account_choose(request_rec *r, const identity_query_t *query,
+                                                     cc_answer_t *answer)
+{
+    const cc_memo_t *memo = answer->verdict ? memo_get(r, answer->client, query) : NULL;
+
+    cc_account_choose(r, query->account, memo, answer);
+}
+
 bool cc_identity_lost(request_rec *r, cc_client_t *client)
 {
     client = client->source->again(client, r);
@@ -302,6 +314,7 @@ static inline identity_query_t query_of(const request_rec *r)
 
     return (identity_query_t){.key = {dir->rules, dir->export ? dir->export : unsaid,
                                       dir->forward_cert, dir->forward_identity},
+                              .account = dir->account,
                               .who = true,
                               .keep = true};
 }
@@ -312,6 +325,9 @@ void cc_identity_settle(request_rec *r, cc_request_t *kept)
         identity_query_t query = query_of(r);
 
         answer_to(r, kept, &query, &kept->answer);
+        if (query.account) {
+            account_choose(r, &query, &kept->answer);
+        }
     }
 }
 
@@ -322,6 +338,9 @@ static __attribute__((noinline)) cc_answer_t answer_by(request_rec *r,
     cc_answer_t answer;
 
     answer_to(r, cc_request_seen(r), query, &answer);
+    if (query->account) {
+        account_choose(r, query, &answer);
+    }
     return answer;
 }
 

@@ -29,12 +29,16 @@ static inline bool cc_answer_misdirected(const cc_answer_t *answer)
  * True if the request must be refused: mod_ssl has verified its certificate, but the certificate
  * was revoked, has expired or is too old, its CA has left, it is misdirected, or the client never
  * proved possession of the key. False for what a trusted proxy passed on: mod_ssl knows nothing of
- * it.
+ * it. True too, whatever the certificate, if the request asks for an account that is not one of the
+ * client's (ClientCertAccount).
  */
 static inline bool cc_answer_refused(const cc_answer_t *answer)
 {
-    if (!answer->problem || !answer->client) {
-        return answer->problem && answer->presented && !answer->passed_on;
+    if (!answer->problem || answer->wish) {
+        return answer->problem != NULL;
+    }
+    if (!answer->client) {
+        return answer->presented && !answer->passed_on;
     }
     return answer->client->verified || answer->client->misdirected;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up values for applications: user, group, rule, strength, and fields with modifiers. */
+/* Looks up values for applications: user, group, account, rule, strength, and fields. */
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -12,13 +12,14 @@
 typedef enum {
     LOOKUP_USER,
     LOOKUP_GROUP,
+    LOOKUP_ACCOUNT,
     LOOKUP_RULE,
     LOOKUP_STRENGTH,
     LOOKUP_FIELD
 } lookup_kind_t;
 
 /* The names that are no fields. */
-static const char *const names[LOOKUP_FIELD] = {"user", "group", "rule", "strength"};
+static const char *const names[LOOKUP_FIELD] = {"user", "group", "account", "rule", "strength"};
 
 struct cc_lookup_t {
     lookup_kind_t kind;
@@ -72,7 +73,8 @@ bool cc_lookup_gives_many(const cc_lookup_t *lookup)
 {
     return lookup->kind == LOOKUP_FIELD
                ? cc_selector_many(lookup->selector)
-               : lookup->kind == LOOKUP_GROUP || lookup->kind == LOOKUP_RULE;
+               : lookup->kind == LOOKUP_GROUP || lookup->kind == LOOKUP_ACCOUNT ||
+                     lookup->kind == LOOKUP_RULE;
 }
 
 static void push(apr_array_header_t *list, const char *text)
@@ -102,6 +104,9 @@ static void push_verdict(apr_array_header_t *list, lookup_kind_t kind, const cc_
     }
     for (int i = 0; kind == LOOKUP_GROUP && i < verdict->group_count; i++) {
         push(list, verdict->groups[i].name);
+    }
+    for (int i = 0; kind == LOOKUP_ACCOUNT && i < verdict->account_count; i++) {
+        push(list, verdict->accounts[i].name);
     }
     for (int i = 0; kind == LOOKUP_RULE && i < verdict->matched_count; i++) {
         push(list, verdict->matched[i].where);

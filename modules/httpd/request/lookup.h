@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks up named values for applications: user, group, rule, strength, or a field. */
+/* Looks up named values for applications: user, group, account, rule, strength, or a field. */
 #ifndef CC_REQUEST_LOOKUP_H
 #define CC_REQUEST_LOOKUP_H
 
@@ -10,7 +10,7 @@
 #include "httpd/peer/client.h"
 #include "rules/rules.h"
 
-/** A compiled name: user, group, rule, strength, or a field with modifiers. Constant. */
+/** A compiled name: user, group, account, rule, strength, or a field. Constant. */
 typedef struct cc_lookup_t cc_lookup_t;
 
 /** Compiles NAME of clientcert('NAME') or of ClientCertExport X=NAME. Errors as cc_rules_add. */
@@ -35,10 +35,11 @@ const char *cc_lookup_joined(const cc_lookup_t *lookup, const apr_array_header_t
 /** False if there is at most one value. */
 bool cc_lookup_gives_many(const cc_lookup_t *lookup);
 
-/** True for what the rules give (user, group, rule), false for a field of the certificate. */
+/** True for what the rules give (user, group, account, rule, strength), false for a field of the
+ * certificate. */
 bool cc_lookup_asks_who(const cc_lookup_t *lookup);
 
-/** As cc_field_path_need; user, group, rule and strength need nothing themselves. */
+/** As cc_field_path_need; user, group, account, rule and strength need nothing themselves. */
 cc_path_need_t cc_lookup_path_need(const cc_lookup_t *lookup);
 
 /** As cc_field_stale_at; other values than those of fields never become stale by themselves. */

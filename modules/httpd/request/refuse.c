@@ -7,9 +7,11 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
+#include "httpd/metrics/counters.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls.h"
 #include "httpd/peer/vhost.h"
+#include "httpd/request/account.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/refuse.h"
@@ -48,9 +50,30 @@ static bool is_page_of_refusal(request_rec *r)
            (led_here->status == HTTP_FORBIDDEN || led_here->status == HTTP_MISDIRECTED_REQUEST);
 }
 
+/* The wish for which a request is refused; NULL: it is refused for another reason. */
+static const cc_wish_t *wish_of(const request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    return cc_request_served(r, kept) ? kept->answer.wish : NULL;
+}
+
+/* What the refused request lacks, for the log. */
+static void missing_note(request_rec *r)
+{
+    const cc_wish_t *wish = wish_of(r);
+    cc_missing_t missing = {.text = "a certificate that is still accepted"};
+
+    if (wish) {
+        missing.text = "an account of its own: ClientCertAccount";
+        missing.where = wish->asked->where;
+        cc_counters_wish_refused(r);
+    }
+    cc_denial_missing(r, &missing, true);
+}
+
 int cc_refuse(request_rec *r)
 {
-    static const cc_missing_t accepted = {.text = "a certificate that is still accepted"};
     cc_answer_t answer = cc_identity_presented(r);
     int status = cc_answer_misdirected(&answer) ? HTTP_MISDIRECTED_REQUEST : HTTP_FORBIDDEN;
 
@@ -59,7 +82,7 @@ int cc_refuse(request_rec *r)
     }
     cc_request_of(r)->refused = status;
     if (status == HTTP_FORBIDDEN) {
-        cc_denial_missing(r, &accepted, true);
+        missing_note(r);
     }
     return status;
 }

@@ -42,6 +42,19 @@ static bool groups_differ(const cc_verdict_t *live, const cc_verdict_t *shadow, 
     return false;
 }
 
+static bool accounts_differ(const cc_verdict_t *live, const cc_verdict_t *shadow)
+{
+    if (live->account_count != shadow->account_count) {
+        return true;
+    }
+    for (int i = 0; i < shadow->account_count; i++) {
+        if (!cc_verdict_account(live, shadow->accounts[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool cc_shadow_differs(const cc_verdict_t *live, const cc_verdict_t *shadow, apr_pool_t *p)
 {
     static const cc_verdict_t nobody = {.user = NULL};
@@ -50,7 +63,8 @@ bool cc_shadow_differs(const cc_verdict_t *live, const cc_verdict_t *shadow, apr
     if (cc_verdict_result(live) != cc_verdict_result(shadow) || !live->user != !shadow->user) {
         return true;
     }
-    return (live->user && strcmp(live->user, shadow->user) != 0) || groups_differ(live, shadow, p);
+    return (live->user && strcmp(live->user, shadow->user) != 0) ||
+           groups_differ(live, shadow, p) || accounts_differ(live, shadow);
 }
 
 /* ---- requests ---------------------------------------------------------------------------- */

@@ -21,8 +21,10 @@ struct cc_pin_t;       /* identity.c: an answer that stays the same during the r
 struct cc_client_t;    /* peer/client.h */
 struct cc_forwarded_t; /* peer/forwarded.h */
 struct cc_missing_t;
-struct cc_sent_t;   /* sent.h */
-struct cc_copied_t; /* variables.c: an environment that subrequests copy */
+struct cc_accounts_t; /* account.c: the wishes of a client, and their results */
+struct cc_wish_t;     /* account.h */
+struct cc_sent_t;     /* sent.h */
+struct cc_copied_t;   /* variables.c: an environment that subrequests copy */
 
 /** The identity of the client of one request. */
 typedef struct cc_answer_t {
@@ -31,6 +33,8 @@ typedef struct cc_answer_t {
     const cc_verdict_t *verdict; /* NULL: there is a problem, or no rules were evaluated */
     const apr_table_t *exports;  /* the variables of ClientCertExport; NULL: none. Constant */
     const struct cc_sent_t *sent; /* the headers for back ends; NULL: none. Constant */
+    const struct cc_wish_t *wish; /* of an account that is not the client's, so the request is to
+                                     be refused; NULL: none */
     bool presented;               /* the client presented a certificate, accepted or not */
     bool passed_on;               /* there is no client, and a trusted proxy sent the request */
 } cc_answer_t;
@@ -56,13 +60,14 @@ typedef struct cc_request_t {
     const ap_conf_vector_t *served; /* the configuration for which `answer` determined user
                                      * and variables; NULL: no identity was determined */
     cc_answer_t answer;
-    struct cc_copied_t *copied;   /* the last one that was correct; NULL: none */
-    int variables;                /* count in its environment after the fixups; 0: not known yet */
-    bool logged;                  /* it has been answered, and is being logged */
-    bool failing;                 /* a lookup for it failed: its answer is 500 */
-    bool personal;                /* its response depends on the identity */
-    bool storing;                 /* mod_cache stores its response unless it is personal */
-    cc_ssl_refused_t ssl_refused; /* noted by ssl_refusal.c and tolerance.c */
+    struct cc_copied_t *copied; /* the last one that was correct; NULL: none */
+    int variables;              /* count in its environment after the fixups; 0: not known yet */
+    struct cc_accounts_t *accounts; /* of a request of a client; NULL: none was asked for */
+    bool logged;                    /* it has been answered, and is being logged */
+    bool failing;                   /* a lookup for it failed: its answer is 500 */
+    bool personal;                  /* its response depends on the identity */
+    bool storing;                   /* mod_cache stores its response unless it is personal */
+    cc_ssl_refused_t ssl_refused;   /* noted by ssl_refusal.c and tolerance.c */
 } cc_request_t;
 
 /** cc_request_forwarded on a host with ClientCertHeader. */

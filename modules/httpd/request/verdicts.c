@@ -29,11 +29,29 @@ static bool is_lasting(const cc_memo_t *memo, const cc_verdicts_query_t *query)
     return !has_failed(memo) || memo->verdict->failure_lasts || query->retry > 0;
 }
 
+/* The exports and headers for a verdict that has not failed. */
+static void results_make(cc_memo_t *memo, const cc_client_t *client,
+                         const cc_verdicts_query_t *query, apr_pool_t *p)
+{
+    const cc_memo_key_t *key = &memo->key;
+    cc_facts_t facts = cc_client_facts(client, query->now);
+
+    if (key->export && key->export->count > 0) {
+        memo->exports =
+            cc_export_make(key->export, client, &facts, memo->verdict, &memo->stale_at, p);
+    }
+    if (key->forward_cert || key->forward_identity) {
+        memo->sent =
+            cc_sent_make(&(cc_sent_query_t){key->forward_cert, key->forward_identity, client,
+                                            memo->verdict, query->connection, query->pool},
+                         p);
+    }
+}
+
 static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *query, apr_pool_t *p)
 {
     cc_memo_t *memo = apr_palloc(p, sizeof(*memo));
     const cc_rules_t *rules = query->key.rules;
-    const cc_export_t *export = query->key.export;
     cc_facts_t facts = cc_client_facts(client, query->now);
 
     *memo = (cc_memo_t){.key = query->key, .stale_at = APR_INT64_MAX};
@@ -47,16 +65,24 @@ static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *que
             memo->stale_at += query->retry;
         }
     }
-    if (export && export->count > 0 && !has_failed(memo)) {
-        memo->exports = cc_export_make(export, client, &facts, memo->verdict, &memo->stale_at, p);
-    }
-    if ((query->key.forward_cert || query->key.forward_identity) && !has_failed(memo)) {
-        memo->sent =
-            cc_sent_make(&(cc_sent_query_t){query->key.forward_cert, query->key.forward_identity,
-                                            client, memo->verdict, query->connection, query->pool},
-                         p);
+    if (!has_failed(memo)) {
+        results_make(memo, client, query, p);
     }
     return memo;
+}
+
+const cc_memo_t *cc_verdicts_chosen(const cc_client_t *client, const cc_memo_t *memo,
+                                    const cc_verdict_t *verdict, const cc_verdicts_query_t *query)
+{
+    cc_memo_t *made = apr_palloc(query->holder, sizeof(*made));
+
+    *made = *memo;
+    made->next = NULL;
+    made->verdict = verdict;
+    made->exports = NULL;
+    made->sent = NULL;
+    results_make(made, client, query, query->holder);
+    return made;
 }
 
 /* ---- the client's list ------------------------------------------------------------------- */

@@ -90,4 +90,12 @@ CC_INLINE const cc_memo_t *cc_memo_find(cc_client_t *client, const cc_memo_key_t
 const cc_memo_t *cc_verdicts_ask(cc_client_t *client, const cc_verdicts_query_t *query,
                                  bool *is_new);
 
+/**
+ * The result for another user of the same client (cc_verdict_choose): that of *memo, with this
+ * verdict, and the exports and headers for it. Of the query, key and `keep` do not matter. Lives as
+ * long as query->holder, and is never found by cc_verdicts_ask. Any thread.
+ */
+const cc_memo_t *cc_verdicts_chosen(const cc_client_t *client, const cc_memo_t *memo,
+                                    const cc_verdict_t *verdict, const cc_verdicts_query_t *query);
+
 #endif

@@ -174,6 +174,7 @@ static void identity_shorten(json_t *identity, const cc_verdict_t *verdict)
     json_object_set_new(identity, "outside", json_null());
     json_object_set_new(identity, "rules", json_null());
     places_remove(json_object_get(identity, "groups"));
+    places_remove(json_object_get(identity, "accounts"));
     places_remove(notes);
     for (int i = 0; i < verdict->note_count; i++) {
         json_object_set_new(json_array_get(notes, (size_t)i), "text",

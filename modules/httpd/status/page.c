@@ -101,11 +101,13 @@ static void issuers_write(request_rec *r, const json_t *document)
 
 static void identity_write(request_rec *r, const json_t *document)
 {
-    static const cc_html_row_t rows[] = {
-        {"Strength", "strength", CC_HTML_TEXT},   {"Denied by", "denied_by", CC_HTML_TEXT},
-        {"Outside", "outside", CC_HTML_TEXT},     {"Failure", "failure", CC_HTML_TEXT},
-        {"Matching rules", "rules", CC_HTML_TEXT}, {"Notes", "notes", CC_HTML_TEXT},
-        {NULL, NULL, CC_HTML_TEXT}};
+    static const cc_html_row_t rows[] = {{"Strength", "strength", CC_HTML_TEXT},
+                                         {"Denied by", "denied_by", CC_HTML_TEXT},
+                                         {"Outside", "outside", CC_HTML_TEXT},
+                                         {"Failure", "failure", CC_HTML_TEXT},
+                                         {"Matching rules", "rules", CC_HTML_TEXT},
+                                         {"Notes", "notes", CC_HTML_TEXT},
+                                         {NULL, NULL, CC_HTML_TEXT}};
     const json_t *identity = json_object_get(document, "identity");
 
     if (json_is_null(identity)) {
@@ -117,6 +119,9 @@ static void identity_write(request_rec *r, const json_t *document)
     cc_html_rule(r, identity, "user_rule");
     ap_rputs("</dd>\n", r);
     cc_html_term(r, "Groups", json_object_get(identity, "groups"), CC_HTML_TEXT);
+    if (cc_html_has(identity, "accounts")) {
+        cc_html_term(r, "Other accounts", json_object_get(identity, "accounts"), CC_HTML_TEXT);
+    }
     cc_html_terms(r, identity, rows);
     ap_rputs("</dl>\n", r);
     section_end(r);

@@ -88,6 +88,19 @@ static json_t *groups_of(const cc_verdict_t *verdict, apr_pool_t *p)
     return groups;
 }
 
+static json_t *accounts_of(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    json_t *accounts = json_array();
+
+    for (int i = 0; i < verdict->account_count; i++) {
+        const cc_account_t *account = &verdict->accounts[i];
+        json_array_append_new(accounts,
+                              json_pack("{s:o, s:o}", "name", cc_json_string(account->name, p),
+                                        "rule", cc_json_string(account->where, p)));
+    }
+    return accounts;
+}
+
 static json_t *matched_of(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     json_t *rules = json_array();
@@ -113,13 +126,13 @@ static json_t *notes_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p)
 {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result",
                      cc_verdict_word(verdict), "user", cc_json_string(verdict->user, p),
                      "user_rule", cc_json_string(verdict->user_where, p), "strength",
                      cc_json_string(cc_verdict_strength(verdict), p), "groups",
-                     groups_of(verdict, p), "rules", matched_of(verdict, p), "denied_by",
-                     cc_json_string(verdict->denied_where, p), "outside",
-                     cc_json_string(verdict->outside_where, p), "failure",
+                     groups_of(verdict, p), "accounts", accounts_of(verdict, p), "rules",
+                     matched_of(verdict, p), "denied_by", cc_json_string(verdict->denied_where, p),
+                     "outside", cc_json_string(verdict->outside_where, p), "failure",
                      cc_json_string(verdict->failure, p), "notes", notes_of(verdict, p));
 }
 

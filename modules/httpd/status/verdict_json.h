@@ -33,8 +33,9 @@ json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_
 
 /**
  * {"result": cc_verdict_word, "user": TEXT or null, "user_rule": WHERE or null,
- *  "groups": [{"name": TEXT, "rule": WHERE}], "rules": [WHERE of those that matched],
- *  "denied_by": WHERE or null, "outside": WHERE or null, "failure": TEXT or null,
+ *  "groups": [{"name": TEXT, "rule": WHERE}], "accounts": [{"name": TEXT, "rule": WHERE}],
+ *  "rules": [WHERE of those that matched], "denied_by": WHERE or null, "outside": WHERE or null,
+ *  "failure": TEXT or null,
  *  "notes": [{"tag": "CC0152", "rule": WHERE, "text": TEXT}]}.
  */
 json_t *cc_json_verdict(const cc_verdict_t *verdict, apr_pool_t *p);
