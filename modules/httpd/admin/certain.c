@@ -104,6 +104,8 @@ static const provider_t providers[] = {
     {"clientcert", NULL},
     {"clientcert-user", NULL},
     {"clientcert-group", NULL},
+    {"clientcert-same-user", NULL},
+    {"clientcert-bound", NULL},
     {"all", NULL},
     {"method", NULL},
     {"valid-user", NULL},

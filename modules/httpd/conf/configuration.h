@@ -33,12 +33,12 @@ typedef struct cc_configuration_t {
     struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
     struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
-    int use;          /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
+    int use;                  /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     cc_path_need_t path_need; /* conf/path_need.c */
-    bool expressions; /* request/expr.c: an expression calls clientcert() */
-    bool asks_more;   /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
-    bool follows_cas; /* mod_clientcert.c: there is a ClientCertCA */
-    bool tolerates;   /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
+    bool expressions;         /* request/expr.c: an expression calls clientcert() */
+    bool asks_more;           /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
+    bool follows_cas;         /* mod_clientcert.c: there is a ClientCertCA */
+    bool tolerates;           /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */
     struct apr_hash_t *headers_set;     /* request/proxied.c: headers that RequestHeader sets */
     _Atomic(apr_time_t) look_for_proxy; /* request/proxied.c: when the next request without a
                                            certificate is searched for the header of a proxy */
@@ -53,8 +53,9 @@ typedef struct cc_configuration_t {
     unsigned char reserved_first[256]; /* conf/reserved.c: which of the names that are removed may
                                           begin with each character (CC_RESERVED_BY_X) */
     bool reserves;                     /* mod_clientcert.c: cc_hooks_reserve was called */
-    bool takes; /* mod_clientcert.c: the hooks of cc_hooks_take are registered */
-    bool sends; /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
+    bool takes;      /* mod_clientcert.c: the hooks of cc_hooks_take are registered */
+    bool sends;      /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
+    bool falls_back; /* mod_clientcert.c: the hooks of cc_hooks_fall_back are registered */
 } cc_configuration_t;
 
 /**

@@ -15,4 +15,6 @@ void cc_authz_register(apr_pool_t *p)
     provide(p, "clientcert", &cc_authz_conditions);
     provide(p, "clientcert-user", &cc_authz_user);
     provide(p, "clientcert-group", &cc_authz_group);
+    provide(p, "clientcert-same-user", &cc_authz_same_user);
+    provide(p, "clientcert-bound", &cc_authz_bound);
 }

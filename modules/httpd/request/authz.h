@@ -20,8 +20,9 @@ const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** The providers: authz_conditions.c and authz_names.c. */
-extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group;
+/** The providers, each in its authz_*.c; clientcert-user and -group are in authz_names.c. */
+extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group, cc_authz_same_user,
+    cc_authz_bound;
 
 /** Registers the providers. */
 void cc_authz_register(apr_pool_t *p);
