@@ -17,7 +17,7 @@ void cc_lint_same_user(cc_lint_t *lint, const cc_line_t *line)
 {
     if (cc_lint_culprit(lint, line, judge_login, NULL)) {
         cc_lint_add(lint, "CC0716", line->where,
-                    "this admits nobody, because no AuthType asks for a login beside the "
+                    "this admits no client, because no AuthType asks for a login beside the "
                     "certificate: add \"AuthType Basic\", for example, or use \"Require "
                     "clientcert-user\"");
     }
