@@ -52,6 +52,7 @@
 #include "httpd/request/environment.h"
 #include "httpd/request/expr.h"
 #include "httpd/request/failure.h"
+#include "httpd/request/fallback.h"
 #include "httpd/request/fixups.h"
 #include "httpd/request/forward_headers.h"
 #include "httpd/request/inbound.h"
@@ -294,6 +295,18 @@ void cc_hooks_take(void)
 {
     cc_hooks_reserve();
     register_once(register_take, &cc_configuration_of(ap_server_conf)->takes);
+}
+
+static void register_fall_back(void)
+{
+    ap_hook_check_access_ex(cc_fallback_check, NULL, NULL, APR_HOOK_REALLY_FIRST,
+                            AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_force_authn(cc_fallback_force, NULL, NULL, APR_HOOK_REALLY_FIRST);
+}
+
+void cc_hooks_fall_back(void)
+{
+    register_once(register_fall_back, &cc_configuration_of(ap_server_conf)->falls_back);
 }
 
 static void register_forward(void)

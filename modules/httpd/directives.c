@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Defines the table of directives, and the functions of the short ones. */
-#include <stddef.h>
-
 #include <apr_strings.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "httpd/background/ocsp_cache.h"
 #include "httpd/background/tables.h"
 #include "httpd/conf/dir.h"
@@ -71,6 +70,42 @@ static const char *export_directive(cmd_parms *cmd, void *record, const char *ar
         return cc_error_text(&err, cmd->pool);
     }
     cc_path_need_note(cmd->server, cmd->pool, cc_export_path_need(dir->export));
+    return NULL;
+}
+
+/* In .htaccess, the hooks are there: see override_directive. */
+static const char *auth_directive(cmd_parms *cmd, void *record, const char *word)
+{
+    static const char *const words[] = {"Off", "On", "Fallback"}; /* by cc_auth_t */
+    cc_dir_t *dir = record;
+    int auth = CC_AUTH_OFF;
+
+    while (auth <= CC_AUTH_FALLBACK && strcasecmp(words[auth], word) != 0) {
+        auth++;
+    }
+    if (auth > CC_AUTH_FALLBACK) {
+        return apr_psprintf(cmd->pool, "CC0130: ClientCertAuth: \"%s\": write On, Off or Fallback",
+                            cc_text_escape(word, strlen(word), cmd->pool));
+    }
+    dir->auth = auth;
+    if (auth == CC_AUTH_FALLBACK && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        cc_hooks_fall_back();
+    }
+    return NULL;
+}
+
+/* AllowOverride or AllowOverrideList: .htaccess may have ClientCertAuth Fallback. */
+static const char *override_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    static const char *const words[] = {"All", "AuthConfig", "ClientCertAuth"};
+
+    (void)cmd;
+    (void)record;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ap_strcasestr(args, words[i])) {
+            cc_hooks_fall_back();
+        }
+    }
     return NULL;
 }
 
@@ -158,6 +193,8 @@ static const char *outside_htaccess(cmd_parms *cmd, void *record, const char *ar
  */
 static const char set_handler[] = "SetHandler"; /* of httpd's core */
 static const char require[] = "Require";
+static const char override[] = "AllowOverride"; /* of httpd's core */
+static const char override_list[] = "AllowOverrideList";
 static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 
 const command_rec cc_directives[] = {
@@ -194,10 +231,10 @@ const command_rec cc_directives[] = {
                 "Conditions on the certificate of a trusted proxy itself"),
     SERVER_LINE("ClientCertLedger", cc_ledger_directive,
                 "Keeps a list of verified certificates that no rule maps"),
-    AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
-                 RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_LINE("ClientCertAccount", cc_account_directive,
                  "The account that the client of a request asks for"),
+    AP_INIT_TAKE1("ClientCertAuth", auth_directive, NULL, RSRC_CONF | OR_AUTHCFG,
+                  "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,
                  "Shows rules and reasons on the page of clientcert-status"),
     AP_INIT_TAKE123("ClientCertStatusText", cc_status_text_directive, NULL, RSRC_CONF | OR_FILEINFO,
@@ -210,6 +247,9 @@ const command_rec cc_directives[] = {
                         "Sends the user and the groups to back ends"),
     AP_INIT_RAW_ARGS(set_handler, cc_handlers_directive, NULL, OR_FILEINFO,
                      "Handler of requests, read to find clientcert-metrics in .htaccess"),
+    AP_INIT_RAW_ARGS(override, override_directive, NULL, ACCESS_CONF,
+                     "Directives in .htaccess, read to find where ClientCertAuth is allowed"),
+    AP_INIT_RAW_ARGS(override_list, override_directive, NULL, ACCESS_CONF, "Likewise, one by one"),
     AP_INIT_RAW_ARGS(require, cc_alias_directive, NULL, OR_AUTHCFG,
                      "Conditions for access, read to find negated aliases of providers"),
     AP_INIT_RAW_ARGS(fcgi_set, cc_variables_fcgi_directive, NULL, OR_FILEINFO,

@@ -33,6 +33,9 @@ void cc_hooks_reserve(void);
 /** The same for ClientCertHeader; includes cc_hooks_reserve. */
 void cc_hooks_take(void);
 
+/** The same for ClientCertAuth Fallback, also where .htaccess may have it. */
+void cc_hooks_fall_back(void);
+
 /** The same for ClientCertForward and ClientCertForwardIdentity; includes cc_hooks_reserve. */
 void cc_hooks_forward(void);
 

@@ -138,8 +138,8 @@ is $exit, 0, 'a rule of another scope may follow it' or diag $output;
 
 # Values and places of the other directives.
 ($exit, $output) = error_of('ClientCertAuth maybe');
-ok $exit != 0 && $output =~ /line 4 .*\nClientCertAuth must be On or Off/,
-    'ClientCertAuth takes On or Off' or diag $output;
+ok $exit != 0 && $output =~ /line 4 .*\nCC0130: ClientCertAuth: "maybe": write On, Off or Fallback/,
+    'ClientCertAuth takes On, Off or Fallback' or diag $output;
 ($exit, $output) = error_of('<Limit GET>' . "\n" . 'Require not clientcert' . "\n</Limit>");
 isnt $exit, 0, 'a Require not without another Require is refused, by mod_authz_core';
 

@@ -48,6 +48,19 @@ my %sections = (
     'basic-one' => "AuthType Basic\nAuthName x\nRequire user alice",
     'basic-off' => "AuthType Basic\nAuthName x\nClientCertAuth Off\nRequire valid-user",
     'basic-any' => "AuthType Basic\nAuthName x\nRequire valid-user\nRequire clientcert-group services",
+    same         => "AuthType Basic\nAuthName x\nRequire clientcert-same-user",
+    'same-off'   => "AuthType Basic\nAuthName x\nClientCertAuth Off\nRequire clientcert-same-user nocase",
+    'same-or'    => "AuthType Basic\nAuthName x\nRequire clientcert-same-user\nRequire clientcert-group services",
+    'same-none'  => 'Require clientcert-same-user',
+    fall         => "AuthType Basic\nAuthName x\nClientCertAuth Fallback\nRequire user alice",
+    'fall-group' => "AuthType Basic\nAuthName x\nClientCertAuth Fallback\nRequire clientcert-group staff",
+    'fall-shut'  => "AuthType Basic\nAuthName x\nClientCertAuth Fallback\nRequire all denied",
+    'fall-not'   => "AuthType Basic\nAuthName x\nClientCertAuth Fallback\n<RequireAll>\nRequire all granted\n"
+        . "Require not user bob\n</RequireAll>",
+    'fall-same'  => "AuthType Basic\nAuthName x\nClientCertAuth Fallback\nRequire clientcert-same-user",
+    'fall-none'  => "ClientCertAuth Fallback\nRequire user alice",
+    bound        => 'Require clientcert-bound %{env:TOKEN_X5T}',
+    'bound-not'  => "<RequireAll>\nRequire all granted\nRequire not clientcert-bound \"%{REMOTE_USER}\"\n</RequireAll>",
     type        => "AuthType ClientCert\nRequire valid-user",
     nothing     => 'AuthType ClientCert',
     method      => "Require method GET HEAD",
@@ -173,7 +186,7 @@ for my $host (sort keys %hosts) {
 
 # Whether SetEnvIf sets a variable, and whether a client that mod_ssl has verified, but for which it
 # is no client, uses HTTP/2, are not in the certificate. The variables of mod_ssl are not known.
-my $uncertain = qr{^/p/(?:variable|verified|if-ssl|rewrite)$};
+my $uncertain = qr{^/p/(?:variable|bound|verified|if-ssl|rewrite)$};
 
 sub differences {
     my ($server, $tool) = @_;

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 
@@ -142,6 +143,39 @@ request_rec *fake_subrequest(request_rec *r, const char *path)
 const char *ap_auth_type(request_rec *r)
 {
     return apr_table_get(r->notes, "AuthType");
+}
+
+char *ap_getword(apr_pool_t *p, const char **line, char stop)
+{
+    const char *end = strchr(*line, stop);
+    char *word = end ? apr_pstrmemdup(p, *line, (apr_size_t)(end - *line)) : apr_pstrdup(p, *line);
+
+    *line = end ? end : *line + strlen(*line);
+    while (stop && **line == stop) {
+        (*line)++;
+    }
+    return word;
+}
+
+char *ap_getword_nulls(apr_pool_t *p, const char **line, char stop)
+{
+    const char *end = *line + strcspn(*line, (char[]){stop, '\0'});
+    char *word = apr_pstrmemdup(p, *line, (apr_size_t)(end - *line));
+
+    *line = *end ? end + 1 : end;
+    return word;
+}
+
+char *ap_pbase64decode(apr_pool_t *p, const char *encoded)
+{
+    return (char *)apr_pdecode_base64(p, encoded, APR_ENCODE_STRING, APR_ENCODE_NONE, NULL);
+}
+
+/* No other module has a hook. */
+int ap_run_access_checker_ex(request_rec *r)
+{
+    (void)r;
+    return DECLINED;
 }
 
 /* ---- clients ----------------------------------------------------------------------------- */

@@ -44,6 +44,11 @@ void cc_hooks_take(void)
     cc_hooks_reserve();
 }
 
+void cc_hooks_fall_back(void)
+{
+    cc_configuration_of(ap_server_conf)->falls_back = true;
+}
+
 void cc_hooks_forward(void)
 {
     cc_hooks_reserve();

@@ -138,6 +138,29 @@ TEST_LOOP(a_require_asks_for_a_name_that_no_rule_gives, 0, COUNT(names))
     ck_assert_str_eq(found_in(names[_i].lines), names[_i].found);
 }
 
+/* ---- logins beside the certificate -------------------------------------------------------- */
+
+static const case_t logins[] = {
+    {ASKS STAFF "Require clientcert-same-user", "CC0716 6"},
+    {ASKS "Require clientcert-same-user", "CC0724 5, CC0716 5"},
+    {ASKS STAFF "AuthType Basic\nRequire clientcert-same-user", ""},
+    {ASKS STAFF "AuthType openid-connect\nRequire clientcert-same-user nocase", ""},
+    {ASKS STAFF "AuthType ClientCert\nRequire clientcert-same-user", "CC0716 7"},
+    {ASKS STAFF "AuthType None\nRequire clientcert-same-user", "CC0716 7"},
+    {ASKS STAFF "AllowOverride AuthConfig\nRequire clientcert-same-user", ""},
+    {ASKS STAFF "AllowOverride None\nRequire clientcert-same-user", "CC0716 7"},
+    {ASKS STAFF "ClientCertAuth Fallback", "CC0717 6"},
+    {ASKS STAFF "ClientCertAuth On", ""},
+    {ASKS STAFF "ClientCertAuth fallback\n<Location /x>\nAuthType form\n</Location>", ""},
+    {"ClientCertAuth Fallback\n" ASKS STAFF "AuthType Basic", ""},
+    {ASKS "Require clientcert-bound %{x}", ""},
+};
+
+TEST_LOOP(a_login_is_needed_that_nothing_asks_for, 0, COUNT(logins))
+{
+    ck_assert_str_eq(found_in(logins[_i].lines), logins[_i].found);
+}
+
 /* ---- mod_ssl's ways to a user ------------------------------------------------------------ */
 
 static const case_t users[] = {

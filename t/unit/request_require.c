@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests Require clientcert, clientcert-user, -group and -strength, negated or by another name. */
+/* Tests each kind of Require of this module, negated or by another name. */
 #include <apr_strings.h>
 
 #include "fakehttpd.h"
@@ -45,10 +45,11 @@ static cc_request_t *asked(const char *lines, const char *rules)
 
 static const char *word(int status)
 {
-    return status == AUTHZ_GRANTED         ? "granted"
-           : status == AUTHZ_DENIED        ? "denied"
-           : status == AUTHZ_GENERAL_ERROR ? "error"
-                                           : "?";
+    return status == AUTHZ_GRANTED          ? "granted"
+           : status == AUTHZ_DENIED         ? "denied"
+           : status == AUTHZ_DENIED_NO_USER ? "no user"
+           : status == AUTHZ_GENERAL_ERROR  ? "error"
+                                            : "?";
 }
 
 /* The texts of the requirements that were not met. */
@@ -268,6 +269,64 @@ TEST(a_certificate_with_a_problem_meets_no_condition)
     ck_assert_str_eq(word(fake_require(r, 1)), "denied");
     ck_assert_str_eq(word(fake_require(r, 2)), "granted");
     ck_assert_str_eq(needs(kept), "clientcert, not clientcert subject.CN == Bob");
+}
+
+/* ---- logins ------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *line, *rules;
+    bool login;              /* check_authn has begun */
+    const char *user, *type; /* of the request */
+    const char *said;
+} logins[] = {
+    {"", RULES, true, "alice", "Basic", "granted"},
+    {"", RULES, true, "bob", "Basic", "denied"},
+    {"", RULES, true, "Alice", "Basic", "denied"},
+    {" nocase", RULES, true, "aLICE", "Basic", "granted"},
+    {" nocase", RULES, true, "alic", "Basic", "denied"},
+    {" nocase",
+     "user=stra\xC3\x9F"
+     "e",
+     true, "strasse", "Basic", "denied"},
+    {"", RULES, false, "alice", "Basic", "no user"}, /* a name whose password may be wrong */
+    {"", RULES, true, "alice", NULL, "no user"},
+    {"", RULES, true, "alice", "ClientCert", "no user"},
+    {"", RULES, true, "", "Basic", "no user"},
+    {"", RULES, true, NULL, "Basic", "no user"},
+    {"", "group=staff", true, "alice", "Basic", "denied"},
+    {"", "subject.CN == Alice deny", true, "alice", "Basic", "denied"},
+    {"", NULL, true, "alice", "Basic", "denied"},
+};
+
+TEST_LOOP(a_login_has_to_be_that_of_the_mapped_user, 0, COUNT(logins))
+{
+    cc_request_t *kept =
+        asked(apr_pstrcat(fake.pool, "Require clientcert-same-user", logins[_i].line, NULL),
+              logins[_i].rules);
+
+    apr_table_set(r->notes, "AuthType", "Basic");
+    kept->login = logins[_i].login;
+    r->user = (char *)logins[_i].user;
+    r->ap_auth_type = (char *)logins[_i].type;
+    ck_assert_str_eq(word(fake_require(r, 1)), logins[_i].said);
+    ck_assert(kept->personal);
+}
+
+TEST(no_login_suffices_where_no_auth_type_asks_for_one)
+{
+    static const char *const types[] = {NULL, "None", "clientcert"};
+
+    for (size_t i = 0; i < COUNT(types); i++) {
+        cc_request_t *kept = asked("Require clientcert-same-user", RULES);
+
+        if (types[i]) {
+            apr_table_set(r->notes, "AuthType", types[i]);
+        }
+        kept->login = true;
+        r->user = "alice";
+        r->ap_auth_type = "Basic";
+        ck_assert_str_eq(word(fake_require(r, 1)), "denied");
+    }
 }
 
 /* ---- what was missing ----------------------------------------------------------------------- */

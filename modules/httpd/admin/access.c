@@ -21,6 +21,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
+#include "httpd/request/fallback.h"
 
 /* All runs of one request. */
 typedef struct runs_t {
@@ -191,7 +192,7 @@ static int access_check(runs_t *runs)
 
 /* ---- check_access_ex, check_authn ---------------------------------------------------------- */
 
-static int userless_check(runs_t *runs)
+static int userless_hooks(runs_t *runs)
 {
     const apr_array_header_t *hooks = ap_hook_get_access_checker_ex();
     int status = DECLINED;
@@ -208,6 +209,18 @@ static int userless_check(runs_t *runs)
         }
     }
     return status;
+}
+
+/* As cc_fallback_check, without the hooks that must not run. Each Require is recorded once. */
+static int userless_check(runs_t *runs)
+{
+    bool trying = runs->run.mode != CC_RUN_COLLECT && cc_fallback_begin(runs->r);
+    int status = userless_hooks(runs);
+
+    if (trying && cc_fallback_end(runs->r, status)) {
+        status = userless_hooks(runs);
+    }
+    return status == OK && cc_fallback_force(runs->r) == OK ? DECLINED : status;
 }
 
 static bool is_login(const char *type)

@@ -105,6 +105,8 @@ static const provider_t providers[] = {
     {"clientcert-user", NULL},
     {"clientcert-group", NULL},
     {"clientcert-strength", NULL},
+    {"clientcert-same-user", NULL},
+    {"clientcert-bound", NULL},
     {"all", NULL},
     {"method", NULL},
     {"valid-user", NULL},

@@ -46,6 +46,9 @@ cc_lint_fn cc_lint_error_document;
 /* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
 cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
 
+/* lint_login.c: directives that need a login beside the certificate. */
+cc_lint_fn cc_lint_same_user, cc_lint_auth;
+
 /*
  * lint_forwarded.c: where proxies pass on certificates, directives about the certificate of the
  * connection, and rules about the connection. The first one is for all lines that have another

@@ -168,5 +168,8 @@ void cc_lint_require(cc_lint_t *lint, const cc_line_t *line)
         names_check(lint, line, args, cc_reachable_group);
     } else if (!strcasecmp(provider, "clientcert-strength")) {
         strength_check(lint, line, ap_getword_conf(lint->pool, &args));
+    } else if (!strcasecmp(provider, "clientcert-same-user")) {
+        names_check(lint, line, "", cc_reachable_user);
+        cc_lint_same_user(lint, line);
     }
 }

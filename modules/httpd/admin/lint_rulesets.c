@@ -66,10 +66,11 @@ static const char *kind_of(const cc_lint_t *lint, const cc_conf_view_t *view)
     bool own_cas =
         cc_vhost_conf_of(view->server)->ca_specs != cc_vhost_conf_of(view->main->server)->ca_specs;
 
-    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
+    return apr_psprintf(lint->pool, "%d %d %d %d %d %d %d %d %d %d %d %d", own_cas, view->tls,
                         view->takes_forwarded, view->verify_client, view->verifies_later,
                         view->tls13, view->http2, view->user_off, view->asks_passwords,
-                        cc_lint_ruleset(lint, view) != NULL, cc_lint_has_rules(lint, view));
+                        view->may_log_in, cc_lint_ruleset(lint, view) != NULL,
+                        cc_lint_has_rules(lint, view));
 }
 
 static void kinds_find(cc_lint_t *lint)

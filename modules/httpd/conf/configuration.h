@@ -57,8 +57,9 @@ typedef struct cc_configuration_t {
     unsigned char reserved_first[256]; /* conf/reserved.c: which of the names that are removed may
                                           begin with each character (CC_RESERVED_BY_X) */
     bool reserves;                     /* mod_clientcert.c: cc_hooks_reserve was called */
-    bool takes; /* mod_clientcert.c: the hooks of cc_hooks_take are registered */
-    bool sends; /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
+    bool takes;      /* mod_clientcert.c: the hooks of cc_hooks_take are registered */
+    bool sends;      /* mod_clientcert.c: the hooks of cc_hooks_forward are registered */
+    bool falls_back; /* mod_clientcert.c: the hooks of cc_hooks_fall_back are registered */
 } cc_configuration_t;
 
 /**

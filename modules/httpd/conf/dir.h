@@ -23,6 +23,14 @@ typedef enum {
     CC_HANDLER_LEDGER
 } cc_handler_t;
 
+/** ClientCertAuth: whether the mapped user becomes that of the request. */
+typedef enum {
+    CC_AUTH_UNSET = -1, /* as On */
+    CC_AUTH_OFF,
+    CC_AUTH_ON,
+    CC_AUTH_FALLBACK /* On, but where that user is not admitted, another login may follow */
+} cc_auth_t;
+
 /**
  * The per-directory record. Merged again in every request: only the data it points to is stable.
  */
@@ -35,8 +43,8 @@ typedef struct cc_dir_t {
     const struct cc_forward_cert_t *forward_cert;         /* ClientCertForward; NULL: unset */
     const struct cc_forward_identity_t *forward_identity; /* its user and groups; NULL: unset */
     const struct cc_account_expr_t *account;              /* ClientCertAccount; NULL: unset */
-    int auth;         /* ClientCertAuth: 1 On, 0 Off, -1 unset */
-    int status_rules; /* ClientCertStatusRules, likewise */
+    int auth;                                             /* cc_auth_t */
+    int status_rules; /* ClientCertStatusRules: 1 On, 0 Off, -1 unset */
     int handler;      /* cc_handler_t; -1 unset */
 } cc_dir_t;
 

@@ -93,6 +93,17 @@ static const ap_directive_t *own_directive(const cc_conf_view_t *view, const cha
     return apr_hash_get(view->values, folded(buffer, name), APR_HASH_KEY_STRING);
 }
 
+/* AuthType of another module, or AllowOverride, with which .htaccess may have one. */
+static bool may_log_in(const ap_directive_t *directive)
+{
+    if (is(directive, "AuthType")) {
+        return strcasecmp(directive->args, "ClientCert") != 0 &&
+               strcasecmp(directive->args, "None") != 0;
+    }
+    return (is(directive, "AllowOverride") || is(directive, "AllowOverrideList")) &&
+           strcasecmp(directive->args, "None") != 0;
+}
+
 /* Notes, during the walk, what other components need to know of a server. The last value counts. */
 static void view_note(cc_conf_view_t *view, const cc_place_t *place)
 {
@@ -108,6 +119,7 @@ static void view_note(cc_conf_view_t *view, const cc_place_t *place)
         view->verifies_later |= cc_conf_view_verify_client(directive->args) != CC_VERIFY_NONE;
     }
     view->user_off |= is(directive, "ClientCertAuth") && !strcasecmp(directive->args, "Off");
+    view->may_log_in |= may_log_in(directive);
     view->asks_passwords |= is(directive, "AuthType") && !strcasecmp(directive->args, "Basic");
 }
 

@@ -33,13 +33,15 @@ typedef struct cc_conf_view_t {
     apr_array_header_t *places; /* cc_place_t: directives of it and of its sections, in order */
     apr_hash_t *values;         /* private to view.c */
     cc_tls_t tls;
-    bool takes_forwarded;       /* certificates from proxies (ClientCertHeader) */
+    bool takes_forwarded;             /* certificates from proxies (ClientCertHeader) */
     cc_verify_client_t verify_client; /* in the handshake */
-    bool verifies_later; /* a section asks for a certificate, after the handshake */
-    bool tls13;          /* TLS 1.3 is certainly enabled */
-    bool http2;          /* HTTP/2 is enabled */
-    bool user_off;       /* it or a section has "ClientCertAuth Off" */
-    bool asks_passwords; /* it or a section has "AuthType Basic" */
+    bool verifies_later;              /* a section asks for a certificate, after the handshake */
+    bool tls13;                       /* TLS 1.3 is certainly enabled */
+    bool http2;                       /* HTTP/2 is enabled */
+    bool user_off;                    /* it or a section has "ClientCertAuth Off" */
+    bool asks_passwords;              /* it or a section has "AuthType Basic" */
+    bool may_log_in; /* it or a section may have an AuthType for another login, in .htaccess
+                        too */
 } cc_conf_view_t;
 
 /**

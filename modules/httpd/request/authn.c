@@ -138,16 +138,39 @@ int cc_authn_failure(request_rec *r)
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
-    if (!dir->rules || dir->auth == 0) {
+    if (!dir->rules) {
+        return DECLINED;
+    }
+    cc_request_of(r)->login = true;
+    if (dir->auth == CC_AUTH_OFF) {
         return DECLINED;
     }
     answer = cc_identity_of(r);
     return cc_answer_failure(&answer) ? HTTP_INTERNAL_SERVER_ERROR : DECLINED;
 }
 
+bool cc_authn_by_others(const request_rec *r)
+{
+    const char *type = ap_auth_type((request_rec *)r);
+
+    return type && strcasecmp(type, cc_auth_type) != 0 && strcasecmp(type, "None") != 0;
+}
+
+const char *cc_authn_login(const request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+    const char *type = r->ap_auth_type;
+
+    return kept && kept->login && r->user && *r->user && type && strcasecmp(type, cc_auth_type) != 0
+               ? r->user
+               : NULL;
+}
+
 static const char *wanted(const request_rec *r, const cc_dir_t *dir)
 {
-    if (r->user) {
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (r->user || (kept && kept->fell_back)) {
         return "another user";
     }
     if (!dir->rules) {

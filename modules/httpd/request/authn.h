@@ -31,6 +31,16 @@ bool cc_authn_inherit(request_rec *r);
  */
 int cc_authn_access(request_rec *r);
 
+/** True if AuthType lets another module log the client in, by a password for example. */
+bool cc_authn_by_others(const request_rec *r);
+
+/**
+ * The user that a login of another module has verified for this request itself, with rules in
+ * effect; not empty. NULL: none yet. A user that is set before check_authn counts for nothing: a
+ * name in a header may be there without its password having been checked.
+ */
+const char *cc_authn_login(const request_rec *r);
+
 /**
  * check_authn, before all others: returns 500 if rules are in effect and a lookup failed; otherwise
  * DECLINED.

@@ -16,4 +16,6 @@ void cc_authz_register(apr_pool_t *p)
     provide(p, "clientcert-user", &cc_authz_user);
     provide(p, "clientcert-group", &cc_authz_group);
     provide(p, "clientcert-strength", &cc_authz_strength);
+    provide(p, "clientcert-same-user", &cc_authz_same_user);
+    provide(p, "clientcert-bound", &cc_authz_bound);
 }

@@ -21,10 +21,12 @@ const char *cc_alias_directive(cmd_parms *cmd, void *record, const char *args);
  */
 int cc_authz_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** The providers: authz_conditions.c, authz_names.c and authz_strength.c. */
-extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group, cc_authz_strength;
+/** The providers, each in its authz_*.c; clientcert-user and -group are in authz_names.c. */
+extern const authz_provider cc_authz_conditions, cc_authz_user, cc_authz_group, cc_authz_strength,
+    cc_authz_same_user, cc_authz_bound;
 
-/** The strength that Require clientcert-strength asks for with this word; false: not a legal one. */
+/** The strength that Require clientcert-strength asks for with this word; false: not a legal one.
+ */
 bool cc_authz_strength_find(cc_strength_t *strength, const char *word);
 
 /** Registers the providers. */

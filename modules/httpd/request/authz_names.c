@@ -6,9 +6,7 @@
 #include <http_request.h>
 
 #include "base/inline.h"
-#include "httpd/conf/log_text.h"
 #include "httpd/conf/module.h"
-#include "httpd/metrics/quota.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/identity.h"
@@ -63,13 +61,13 @@ static const char *names_parse(cmd_parms *cmd, const char *args, cc_missing_kind
     }
     if (strstr(args, "%{")) {
         need->names = NULL;
-        need->expr = ap_expr_parse_cmd(cmd, args, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+        error = cc_require_expression_parse(&need->expr, &need->need, cmd, args);
     }
     if (need->names) {
         need->set = names_set(need->names, cmd->pool);
     }
     *parsed = need;
-    return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->need.text, error) : NULL;
+    return error;
 }
 
 static const char *user_parse(cmd_parms *cmd, const char *args, const void **parsed)
@@ -85,18 +83,9 @@ static const char *group_parse(cmd_parms *cmd, const char *args, const void **pa
 /* The names of a Require, in this request. NULL: the expression that gives them failed. */
 static const apr_array_header_t *names_asked(request_rec *r, const names_t *need)
 {
-    const char *error = NULL, *text;
+    const char *text = cc_require_expression_text(r, &need->need, need->expr);
 
-    text = ap_expr_str_exec(r, need->expr, &error);
-    if (error && !cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
-        return NULL;
-    }
-    if (error) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
-                      cc_log_escaped(need->need.text, r->pool), cc_log_escaped(error, r->pool));
-        return NULL;
-    }
-    return words_of(text, r->pool);
+    return text ? words_of(text, r->pool) : NULL;
 }
 
 /* True if the verdict has any of the names. `set` has the same names, or is NULL. */

@@ -9,7 +9,6 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/quota.h"
 #include "httpd/peer/forwarded.h"
-#include "httpd/peer/forwarded.h"
 #include "httpd/peer/tls.h"
 #include "httpd/request/denial.h"
 #include "httpd/request/identity.h"
@@ -38,6 +37,7 @@ static cc_missing_t *missing_copy(const cc_missing_t *missing, bool keep, apr_po
     cc_missing_t *copy = apr_pmemdup(p, missing, sizeof(*missing));
 
     copy->next = NULL;
+    copy->because = apr_pstrdup(p, missing->because);
     if (!keep) {
         copy->text = apr_pstrdup(p, missing->text);
         copy->where = apr_pstrdup(p, missing->where);
@@ -45,6 +45,13 @@ static cc_missing_t *missing_copy(const cc_missing_t *missing, bool keep, apr_po
         copy->note = missing->note ? note_copy(missing->note, p) : NULL;
     }
     return copy;
+}
+
+static void because_take(cc_missing_t *kept, const cc_missing_t *missing, apr_pool_t *p)
+{
+    if (missing->because) {
+        kept->because = apr_pstrdup(p, missing->because);
+    }
 }
 
 /* httpd may evaluate a Require twice: before and after it determines the user. */
@@ -59,6 +66,7 @@ void cc_denial_missing(request_rec *r, const cc_missing_t *missing, bool keep)
     kept->more_missing = kept->more_missing && kept->missing;
     for (; *last; last = &(*last)->next) {
         if (is_same((*last)->text, missing->text) && is_same((*last)->where, missing->where)) {
+            because_take(*last, missing, client->pool);
             return;
         }
         count++;
@@ -200,9 +208,19 @@ static const cc_note_t *note_of(const cc_missing_t *missing, const cc_verdict_t 
                : note;
 }
 
+/* The reason that a requirement has of its own; NULL: none has. */
+static const char *because_of(const cc_missing_t *missing)
+{
+    while (missing && !missing->because) {
+        missing = missing->next;
+    }
+    return missing ? missing->because : NULL;
+}
+
 static bool asks_for_identity(const cc_missing_t *missing)
 {
-    while (missing && missing->kind == CC_MISSING_CONDITIONS) {
+    while (missing &&
+           (missing->kind == CC_MISSING_CONDITIONS || missing->kind == CC_MISSING_BOUND)) {
         missing = missing->next;
     }
     return missing != NULL;
@@ -218,6 +236,9 @@ static const char *reason_text(request_rec *r, const cc_answer_t *answer,
     }
     if (answer->problem) {
         return answer->problem;
+    }
+    if (because_of(missing)) {
+        return because_of(missing);
     }
     nobody = nobody_text(answer, r->pool);
     if (nobody && (!missing || asks_for_identity(missing))) {
@@ -272,20 +293,32 @@ static void denial_log(request_rec *r, const cc_answer_t *answer)
     cc_log_denial(r, &denial);
 }
 
+/* True if no login followed the mapped user, which was not admitted. */
+static bool is_fallen(const cc_request_t *kept)
+{
+    return kept->fell_back && !kept->login;
+}
+
 /*
  * Many responses with 403 have nothing to do with the client certificate, even where rules are in
  * effect: they depend on an address, or the file is protected. A 403 concerns the certificate if a
- * condition of this module was not met, or if another module denied access to a mapped user.
+ * condition of this module was not met, or if another module denied access to a mapped user. A 401
+ * does only if a user who has logged in is not the right one.
  */
 static bool is_denied(request_rec *r)
 {
     const cc_request_t *kept;
 
-    if (r->status != HTTP_FORBIDDEN) {
+    if (!cc_denial_is_status(r->status)) {
         return false;
     }
     kept = cc_request_seen(cc_request_client(r));
-    return kept && kept->watched && (kept->missing || r->ap_auth_type == cc_auth_type);
+    if (!kept || !kept->watched) {
+        return false;
+    }
+    return r->status == HTTP_UNAUTHORIZED
+               ? because_of(kept->missing) != NULL
+               : kept->missing || r->ap_auth_type == cc_auth_type || is_fallen(kept);
 }
 
 void cc_denial_log(request_rec *r)

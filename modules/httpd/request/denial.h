@@ -17,6 +17,12 @@ static inline void cc_denial_watch(request_rec *r)
     }
 }
 
+/** True if a request with this status may be one that cc_denial_log logs. */
+static inline bool cc_denial_is_status(int status)
+{
+    return status == HTTP_FORBIDDEN || status == HTTP_UNAUTHORIZED;
+}
+
 /** Ends that: a later 403 does not concern access control. */
 static inline void cc_denial_passed(request_rec *r)
 {
@@ -43,7 +49,9 @@ typedef enum {
     CC_MISSING_CONDITIONS, /* Require clientcert: asks for no identity */
     CC_MISSING_USER,       /* Require clientcert-user */
     CC_MISSING_GROUP,      /* Require clientcert-group */
-    CC_MISSING_STRENGTH    /* Require clientcert-strength */
+    CC_MISSING_STRENGTH,   /* Require clientcert-strength */
+    CC_MISSING_LOGIN,      /* Require clientcert-same-user */
+    CC_MISSING_BOUND       /* Require clientcert-bound: asks for no identity */
 } cc_missing_kind_t;
 
 /** A requirement that was not met. */
@@ -55,14 +63,17 @@ typedef struct cc_missing_t {
     const char *where;     /* FILE:LINE of the Require; NULL: none */
     const char *undecided; /* FILE:LINE of the rule that left it undecided; NULL: none */
     const cc_note_t *note; /* of the evaluation of Require clientcert; NULL: none */
+    const char *because;   /* why it was not met, once another login has been verified: then even
+                              a 401 is a denial. Safe for a log; always copied. NULL: not known */
 } cc_missing_t;
 
 /** How many requirements that were not met a request keeps; of others, only that there are some. */
 #define CC_MISSING_MAX 8
 
 /**
- * Records a requirement that was not met, unless it was recorded for this request before. `keep`:
- * the members of *missing live as long as the request of the client; otherwise they are copied.
+ * Records a requirement that was not met, unless it was recorded for this request before; then only
+ * its `because` is taken over. `keep`: the members of *missing live as long as the request of the
+ * client; otherwise they are copied.
  */
 void cc_denial_missing(request_rec *r, const cc_missing_t *missing, bool keep);
 

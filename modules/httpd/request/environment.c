@@ -43,7 +43,7 @@ static bool is_unchanged(const request_rec *r, const cc_request_t *kept)
 
 static bool has_denial(const request_rec *r)
 {
-    while (r && r->status != HTTP_FORBIDDEN) {
+    while (r && !cc_denial_is_status(r->status)) {
         r = r->next;
     }
     return r != NULL;
@@ -82,7 +82,7 @@ int cc_environment_log(request_rec *r)
     if (!kept && cc_use_ignores(r)) {
         return DECLINED;
     }
-    if (!kept || r->next || r->status == HTTP_FORBIDDEN) {
+    if (!kept || r->next || cc_denial_is_status(r->status)) {
         return log_all(r);
     }
     if (!is_unchanged(r, kept)) {

@@ -57,6 +57,40 @@ static bool asks_the_same(const request_rec *r, const cc_request_t *kept)
             dir->forward_identity == then->forward_identity && dir->account == then->account);
 }
 
+/*
+ * True if the user is that of a login, which access control has admitted: of the request itself, or
+ * of the one from which httpd has copied it. That of an error page may be a name whose password is
+ * wrong.
+ */
+static bool is_logged_in(const request_rec *r)
+{
+    const request_rec *from = r;
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (!r->user || !r->ap_auth_type || !strcasecmp(r->ap_auth_type, cc_auth_type)) {
+        return false;
+    }
+    while (from && !(kept && kept->login)) {
+        from = from->main ? from->main : from->prev;
+        kept = from ? cc_request_seen(from) : NULL;
+    }
+    return from && (from == r || !kept->watched);
+}
+
+/* The mapped user of the new configuration does not replace that of a login. */
+static int identify_again(request_rec *r)
+{
+    bool logged_in = is_logged_in(r);
+    char *user = r->user, *type = r->ap_auth_type;
+    int status = cc_authn_access(r);
+
+    if (logged_in) {
+        r->user = user;
+        r->ap_auth_type = type;
+    }
+    return status;
+}
+
 static __attribute__((noinline)) int ask_again(request_rec *r)
 {
     cc_request_t *kept = cc_request_answered(r);
@@ -69,7 +103,7 @@ static __attribute__((noinline)) int ask_again(request_rec *r)
     if (!kept && cc_authn_inherit(r)) {
         return DECLINED;
     }
-    status = cc_authn_access(r);
+    status = identify_again(r);
     cc_denial_passed(r);
     return status;
 }

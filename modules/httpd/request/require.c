@@ -2,8 +2,12 @@
 /* Reads what all Require lines of this module have in common, and answers negated ones. */
 #include <apr_strings.h>
 
+#include <ap_expr.h>
+
 #include "httpd/conf/directive.h"
+#include "httpd/conf/log_text.h"
 #include "httpd/log/log.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/request/authz.h"
 #include "httpd/request/require.h"
 #include "rules/rules.h"
@@ -56,6 +60,28 @@ void cc_require_read(cc_require_t *need, const cmd_parms *cmd, const char *args,
     need->keep = ap_check_cmd_context((cmd_parms *)cmd, NOT_IN_HTACCESS) == NULL;
 }
 
+const char *cc_require_expression_parse(const ap_expr_info_t **expr, const cc_require_t *need,
+                                        const cmd_parms *cmd, const char *text)
+{
+    const char *error = NULL;
+
+    *expr = ap_expr_parse_cmd(cmd, text, AP_EXPR_FLAG_STRING_RESULT, &error, NULL);
+    return error ? apr_psprintf(cmd->pool, "CC0122: Require %s: %s", need->text, error) : NULL;
+}
+
+const char *cc_require_expression_text(request_rec *r, const cc_require_t *need,
+                                       const ap_expr_info_t *expr)
+{
+    const char *error = NULL;
+    const char *text = ap_expr_str_exec(r, expr, &error);
+
+    if (error && cc_quota_lets(r->server, CC_QUOTA_EXPRESSION)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "CC0123: Require %s: %s",
+                      cc_log_escaped(need->text, r->pool), cc_log_escaped(error, r->pool));
+    }
+    return error ? NULL : text;
+}
+
 static bool surely_not(const cc_answer_t *answer, bool who)
 {
     const cc_verdict_t *verdict = answer->verdict;
@@ -78,6 +104,17 @@ void cc_require_missing(request_rec *r, const cc_require_t *need, const cc_answe
         .undecided = undecided && verdict ? verdict->doubt_where : NULL,
         .note = !need->who && verdict ? cc_log_cause(verdict) : NULL,
     };
+
+    cc_denial_missing(r, &missing, need->keep || !r->main);
+}
+
+void cc_require_missing_because(request_rec *r, const cc_require_t *need, const char *because)
+{
+    const cc_missing_t missing = {.kind = need->kind,
+                                  .negated = need->negated,
+                                  .text = need->text,
+                                  .where = need->where,
+                                  .because = because};
 
     cc_denial_missing(r, &missing, need->keep || !r->main);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include <ap_expr.h>
 #include <mod_auth.h>
 
 #include "httpd/conf/module.h"
@@ -26,9 +27,20 @@ typedef struct cc_require_t {
 void cc_require_read(cc_require_t *need, const cmd_parms *cmd, const char *args,
                      cc_missing_kind_t kind);
 
+/** Compiles an expression of the line that gives a text. Returns NULL, or CC0122. */
+const char *cc_require_expression_parse(const ap_expr_info_t **expr, const cc_require_t *need,
+                                        const cmd_parms *cmd, const char *text);
+
+/** The text that it gives for this request; NULL: it failed (CC0123), so the request must too. */
+const char *cc_require_expression_text(request_rec *r, const cc_require_t *need,
+                                       const ap_expr_info_t *expr);
+
 /** Records a Require that is not met: the log names it if the request is denied in the end. */
 void cc_require_missing(request_rec *r, const cc_require_t *need, const cc_answer_t *answer,
                         bool undecided);
+
+/** The same with the reason, one sentence for the log that lives as long as the request. */
+void cc_require_missing_because(request_rec *r, const cc_require_t *need, const char *because);
 
 /** The status for a Require that holds, or certainly does not. */
 static inline authz_status cc_require_status(request_rec *r, const cc_require_t *need,

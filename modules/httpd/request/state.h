@@ -45,12 +45,16 @@ typedef struct cc_request_t {
     const struct cc_pin_t *pins;
     const struct cc_forwarded_t *forwarded; /* what a trusted proxy passed on; NULL: the
                                                certificate of the connection counts */
-    bool own;      /* this state may be written; others are shared by all requests */
-    bool settled;  /* its access phase was reached: mod_ssl requests no other certificate */
-    int refused;   /* the status of its refusal (refuse.c); 0: it is not refused */
-    bool watched;  /* between our access hook and the fixups: a 403 is a denial */
-    bool failed;   /* a failed lookup has been logged */
-    bool upgrades; /* it asks for another protocol on its connection */
+    bool own;       /* this state may be written; others are shared by all requests */
+    bool settled;   /* its access phase was reached: mod_ssl requests no other certificate */
+    int refused;    /* the status of its refusal (refuse.c); 0: it is not refused */
+    bool watched;   /* between our access hook and the fixups: a 403 is a denial */
+    bool login;     /* where rules are in effect: its check_authn has begun, so a user that this
+                       module did not set is one that a login has verified */
+    bool trying;    /* fallback.c: it is being tried with the mapped user */
+    bool fell_back; /* fallback.c: the mapped user was not admitted, and was taken away */
+    bool failed;    /* a failed lookup has been logged */
+    bool upgrades;  /* it asks for another protocol on its connection */
     const char *untrusted_header; /* that of ClientCertHeader, which was removed since the peer is
                                      not a trusted proxy; NULL: it had none */
     const char *proxied;          /* a header of a proxy that was removed (proxied.c); NULL: none */

@@ -95,9 +95,14 @@ static bool is_fake(const char *header, apr_pool_t *p)
     return (!*name || *name == '/') && !strcmp(header, "password");
 }
 
+bool cc_tolerance_fake_has(const request_rec *r)
+{
+    return is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool);
+}
+
 void cc_tolerance_fake_remove(request_rec *r)
 {
-    if (is_fake(apr_table_get(r->headers_in, "Authorization"), r->pool)) {
+    if (cc_tolerance_fake_has(r)) {
         apr_table_unset(r->headers_in, "Authorization");
     }
 }

@@ -3,6 +3,8 @@
 #ifndef CC_REQUEST_TOLERANCE_H
 #define CC_REQUEST_TOLERANCE_H
 
+#include <stdbool.h>
+
 #include "httpd/conf/module.h"
 
 /**
@@ -29,7 +31,11 @@ int cc_tolerance_forget(request_rec *r);
  */
 int cc_tolerance_unfake(request_rec *r);
 
-/** Removes a password of FakeBasicAuth, whichever certificate it was made of. */
+/**
+ * True if the request has a password of FakeBasicAuth, whichever certificate it was made of; the
+ * second function removes it.
+ */
+bool cc_tolerance_fake_has(const request_rec *r);
 void cc_tolerance_fake_remove(request_rec *r);
 
 /**
