@@ -45,7 +45,7 @@ typedef struct cc_path_ca_t {
 
 /** The CAs above a certificate, from the one that issued it to the root. Constant once made. */
 typedef struct cc_path_t {
-    int count; /* 0: it is only known that there is a CA */
+    int count;  /* 0: it is only known that there is a CA */
     bool whole; /* false: nothing is known of those above the last one */
     const cc_path_ca_t *at;
 } cc_path_t;
@@ -60,12 +60,14 @@ typedef struct cc_facts_t {
     bool tls_resumed;
     const unsigned char *ca_sha256;      /* 32 octets: digest of the issuing certificate's DER */
     const unsigned char *ca_spki_sha256; /* 32 octets: digest of its SubjectPublicKeyInfo */
-    const cc_path_t *path; /* from that CA on; NULL with ca_sha256: not known; both NULL: no CA */
-    const char *revocation;              /* a word of the field: "good" ...; a literal */
-    const char *revocation_reason;       /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
-    apr_time_t revoked_at;               /* 0: not revoked */
+    const cc_path_t *path;  /* from that CA on; NULL with ca_sha256: not known; both NULL: no CA */
+    const char *revocation; /* a word of the field: "good" ...; a literal */
+    const char *revocation_reason; /* of RFC 5280 5.3.1: "keyCompromise"; a literal */
+    apr_time_t revoked_at;         /* 0: not revoked */
     cc_via_t via;
     const char *via_proxy; /* the IP address of the proxy that passed it on; "unix" for a socket */
+    bool pinned; /* no CA vouches for it: it counts for its key alone. Fields that neither the key
+                    nor its digests prove have one unusable value: names, extensions, the issuer */
 } cc_facts_t;
 
 /** Sets the three members that say what is known of the CAs above; `path` (or NULL) is borrowed. */
@@ -156,8 +158,8 @@ typedef enum {
 
 /** How the fields of other certificates than the client's are named. Constant. */
 typedef struct cc_field_prefix_t {
-    const char *name; /* "root." */
-    bool many;        /* false: as many values as the field that follows */
+    const char *name;                  /* "root." */
+    bool many;                         /* false: as many values as the field that follows */
     const char *description, *example; /* as those of cc_field_t */
 } cc_field_prefix_t;
 
@@ -286,5 +288,11 @@ void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t 
  * 4.2.1.3, 4.2.1.9, 4.2.1.12). Otherwise a literal with the reason.
  */
 const char *cc_cert_not_client(const cc_cert_t *cert);
+
+/**
+ * The same for a certificate that is accepted by itself, not for its issuer: it may also be that of
+ * a CA, because "openssl req -x509" makes such certificates.
+ */
+const char *cc_cert_not_client_itself(const cc_cert_t *cert);
 
 #endif
