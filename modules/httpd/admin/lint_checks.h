@@ -78,6 +78,9 @@ void cc_lint_replaced(cc_lint_t *lint);
 /** Findings about mod_ssl's directives on OCSP that have no effect (lint_ocsp.c). */
 void cc_lint_ocsp(cc_lint_t *lint);
 
+/** Finds a ClientCertPinned that no virtual host can use (lint_pinned.c). */
+void cc_lint_pinned(cc_lint_t *lint);
+
 /* lint_trust.c: the CAs of a server that may issue client certificates. */
 cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view);
 

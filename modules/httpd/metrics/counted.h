@@ -20,11 +20,12 @@ typedef enum {
     CC_REJECTED_NOT_REPORTED, /* mod_ssl does not report it as verified */
     CC_REJECTED_NO_TLS,       /* the virtual host has no TLS of its own */
     CC_REJECTED_REVOKED,
-    CC_REJECTED_NOT_KNOWN, /* its revocation status is unknown */
-    CC_REJECTED_TOO_OLD,   /* by ClientCertMaxAge */
-    CC_REJECTED_HANDSHAKE, /* it ended the handshake */
+    CC_REJECTED_NOT_KNOWN,       /* its revocation status is unknown */
+    CC_REJECTED_TOO_OLD,         /* by ClientCertMaxAge */
+    CC_REJECTED_HANDSHAKE,       /* it ended the handshake */
     CC_REJECTED_UNTRUSTED_PROXY, /* it came in a header, not from a trusted proxy */
     CC_REJECTED_BAD_HEADER,      /* a trusted proxy passed on something else, or objects to it */
+    CC_REJECTED_NOT_PINNED,      /* no CA vouches for it, and its key is not pinned */
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
@@ -39,6 +40,7 @@ typedef enum {
 typedef struct cc_vhost_counters_t {
     cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
     cc_counter_t denied;                        /* requests */
+    cc_counter_t pinned;                        /* certificates */
     cc_counter_t forwarded[CC_FORWARDED_COUNT]; /* certificates */
 } cc_vhost_counters_t;
 

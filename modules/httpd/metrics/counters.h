@@ -28,7 +28,7 @@ typedef struct cc_metrics_t {
     apr_time_t since;
     cc_shared_t *shared;
     const apr_array_header_t *vhosts; /* of cc_counted_vhost_t */
-    const cc_tables_t *tables; /* NULL: none */
+    const cc_tables_t *tables;        /* NULL: none */
     cc_table_counters_t *table_counters;
     const cc_opened_t *opened;
     cc_crl_counters_t *crl_counters;   /* by opened->crls */
@@ -54,6 +54,9 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
  * virtual host of the handshake.
  */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
+
+/** Counts a certificate whose key is pinned, for peer/tls_client.c: once per connection. */
+void cc_counters_pinned(const server_rec *s);
 
 /**
  * Counts a certificate of a trusted proxy, for peer/forwarded_cache.c: unless the request before on

@@ -54,7 +54,7 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
     [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
     [CC_REJECTED_HANDSHAKE] = "handshake",       [CC_REJECTED_UNTRUSTED_PROXY] = "untrusted_proxy",
-    [CC_REJECTED_BAD_HEADER] = "bad_header",
+    [CC_REJECTED_BAD_HEADER] = "bad_header",     [CC_REJECTED_NOT_PINNED] = "not_pinned",
 };
 
 static const char *const forwarded_words[] = {
@@ -91,6 +91,7 @@ static const char *const rejection_phrases[] = {
     [CC_REJECTED_HANDSHAKE] = "refused in the handshake",
     [CC_REJECTED_UNTRUSTED_PROXY] = "not from a trusted proxy",
     [CC_REJECTED_BAD_HEADER] = "not readable as passed on by a proxy",
+    [CC_REJECTED_NOT_PINNED] = "key not pinned",
 };
 
 /* ---- kinds ------------------------------------------------------------------------------- */
@@ -178,6 +179,9 @@ const cc_metric_family_t cc_families[] = {
      "Certificates from trusted proxies: verified, or found in the cache of the process.",
      CC_COUNTER, OF_VHOST(forwarded), BY("result", forwarded_words), .line = "FromProxies",
      .heading = "Certificates from proxies", .row = 6},
+    {"clientcert_certificates_pinned_total",
+     "Certificates that counted because their key is pinned, once per connection.", CC_COUNTER,
+     OF_VHOST(pinned), .line = "Pinned", .heading = "Certificates|pinned", .row = 7},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,

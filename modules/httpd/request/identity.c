@@ -261,7 +261,11 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
     const cc_memo_t *memo;
 
     presented(r, kept, answer);
-    if (answer->problem || asks_nothing(&query->key)) {
+    if (answer->problem) {
+        answer->verdict = answer->client ? answer->client->failed : NULL;
+        return;
+    }
+    if (asks_nothing(&query->key)) {
         return;
     }
     memo = memo_get(r, answer->client, query);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps other modules from using a certificate that ClientCertTolerate accepted. */
+/* Keeps other modules from using a certificate that was accepted without having verified. */
 #include <stdatomic.h>
 
 #include <string.h>
@@ -16,9 +16,9 @@
 #include "httpd/request/tolerance.h"
 
 /*
- * These hooks exist only in a server with ClientCertTolerate. The start refuses SSLUserName and
- * FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c), but .htaccess may
- * have them.
+ * These hooks exist only in a server with ClientCertTolerate or ClientCertPinned. The start refuses
+ * SSLUserName and FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c),
+ * but .htaccess may have them.
  */
 static bool is_tolerated(const conn_rec *c)
 {
@@ -36,13 +36,13 @@ int cc_tolerance_misdirected(request_rec *r)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
 
-    if (!is_tolerated(r->connection) || (host && host->tolerates)) {
+    if (!is_tolerated(r->connection) || (host && (host->tolerates || host->pinning))) {
         return DECLINED;
     }
     if (APLOG_R_IS_LEVEL(r, APLOG_INFO) && cc_quota_lets(r->server, CC_QUOTA_MISDIRECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "CC0191: 421: the certificate of this connection did not verify, and this "
-                      "virtual host does not tolerate that (ClientCertTolerate)");
+                      "virtual host does not accept that (ClientCertTolerate, ClientCertPinned)");
     }
     return HTTP_MISDIRECTED_REQUEST;
 }
