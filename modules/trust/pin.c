@@ -44,7 +44,7 @@ static bool lacks_only_issuer(X509_STORE_CTX *store_ctx, const cc_trust_t *trust
     cc_trusted_t trusted = {NULL};
     int result = 0;
 
-    /* OpenSSL checks the signature of a self-signed certificate only if it is told to. */
+    /* OpenSSL checks the signature of a self-signed certificate only with this flag. */
     X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(store_ctx),
                                 X509_V_FLAG_CHECK_SS_SIGNATURE);
     if (!X509_STORE_CTX_set_app_data(store_ctx, &lone)) {

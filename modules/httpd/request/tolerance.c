@@ -47,7 +47,10 @@ int cc_tolerance_misdirected(request_rec *r)
     return HTTP_MISDIRECTED_REQUEST;
 }
 
-/* mod_ssl uses AUTH_TYPE of this module too; older versions use none. This module sets it later. */
+/*
+ * mod_ssl uses the text of this module's AUTH_TYPE too; older versions use none. The user of a pinned
+ * key is one of this module, whose AUTH_TYPE is known by its address.
+ */
 int cc_tolerance_forget(request_rec *r)
 {
     int status = cc_tolerance_misdirected(r);
@@ -55,7 +58,7 @@ int cc_tolerance_forget(request_rec *r)
     if (status != DECLINED) {
         return status;
     }
-    if (is_tolerated(r->connection) && r->user &&
+    if (is_tolerated(r->connection) && r->user && r->ap_auth_type != cc_auth_type &&
         (!r->ap_auth_type || !strcmp(r->ap_auth_type, cc_auth_type))) {
         r->user = NULL;
         r->ap_auth_type = NULL;
