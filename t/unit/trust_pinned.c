@@ -82,6 +82,7 @@ TEST_LOOP(who_only_lacks_an_issuer_is_sealed_so, 0, 2 * TLS_WAYS)
     check_lacks_issuer(pki_client("alone", NULL), way, tolerates);
     check_lacks_issuer(pki_make("root", NULL, is_root, -60, 3600), way, tolerates);
     check_lacks_issuer(pki_make("plain", NULL, is_plain, -60, 3600), way, tolerates);
+    check_lacks_issuer(pki_client("guest", &far), way, tolerates);
 }
 
 static void check_is_nothing(pki_t who, int way, bool tolerates)
