@@ -36,7 +36,7 @@ link "$cert{acme}.key", "$cert{alias}.key" or die;
 
 my @pinned = map { key_of($cert{$_}) } qw(acme old soon server small);
 my $rows   = join '', map { "$pinned[$_] user$_ staff\n" } 0 .. $#pinned;
-my $others = "00 nobody\n";
+my $others = "00 nobody none\n";
 
 sub site {
     my ($port, @own) = @_;
@@ -183,9 +183,7 @@ for my $store (session_stores()) {
 
 sub is_forgotten {
     my ($h, $ask, $claim) = @_;
-    wait_until(sub { $ask->()->{status} == 403 });
-    pass "$claim: without the row it is nobody at once";
-    return;
+    return ok wait_until(sub { $ask->()->{status} == 403 }), "$claim: without the row it is nobody at once";
 }
 
 {
@@ -204,7 +202,7 @@ sub is_forgotten {
         'nor over HTTP/2';
 
     replace($h->path("conf/keys.map"), $rows);
-    wait_until(sub { $connections[1]->request('/staff')->{status} == 200 });
+    ok wait_until(sub { $connections[1]->request('/staff')->{status} == 200 }), 'the row is back,';
     is_pinned($connections[0]->request('/staff'), 'with the row, it is the user again');
     $_->close for @connections;
 
