@@ -96,12 +96,18 @@ void cc_print_host(const json_t *answer, apr_pool_t *p)
            where ? ")" : "");
 }
 
-/* "yes", or "yes: up to the CA "CN=...", of the file PATH (trust domain DOMAIN)". */
-static const char *verified_text(const json_t *ca, apr_pool_t *p)
+/* "yes", "yes: its key is pinned (table NAME)", or "yes: up to the CA "CN=...", of the file PATH
+ * (trust domain DOMAIN)". */
+static const char *verified_text(const json_t *verification, apr_pool_t *p)
 {
+    const json_t *ca = json_object_get(verification, "ca");
+    const char *table = cc_print_member(verification, "pinned", p);
     const char *subject = cc_print_member(ca, "subject", p), *file = cc_print_member(ca, "file", p);
     const char *domain = cc_print_member(ca, "domain", p);
 
+    if (table) {
+        return apr_pstrcat(p, "yes: its key is pinned (table ", table, ")", NULL);
+    }
     if (!file) {
         return "yes";
     }
@@ -116,8 +122,7 @@ void cc_print_verification(const json_t *answer, const cc_style_t *style, apr_po
     const char *reason = cc_print_member(verification, "reason", p);
 
     cc_print_result("verified",
-                    reason ? apr_pstrcat(p, "no: ", reason, NULL)
-                           : verified_text(json_object_get(verification, "ca"), p),
+                    reason ? apr_pstrcat(p, "no: ", reason, NULL) : verified_text(verification, p),
                     reason ? style->bad : style->good, style);
 }
 

@@ -79,30 +79,40 @@ static const char *purpose_reason(X509 *x509)
     return "its Netscape certificate type does not allow TLS clients";
 }
 
-static const char *not_client(X509 *x509)
+static const char *not_client(X509 *x509, bool may_be_ca)
 {
     uint32_t flags = X509_get_extension_flags(x509);
 
     if (flags & EXFLAG_INVALID) {
         return "one of its extensions cannot be decoded, or occurs twice";
     }
-    if (flags & EXFLAG_CA) {
+    if (!may_be_ca && (flags & EXFLAG_CA)) {
         return "it is a CA certificate";
     }
-    if ((flags & EXFLAG_KUSAGE) && (X509_get_key_usage(x509) & KU_KEY_CERT_SIGN)) {
+    if (!may_be_ca && (flags & EXFLAG_KUSAGE) && (X509_get_key_usage(x509) & KU_KEY_CERT_SIGN)) {
         return "its key usage is that of a CA";
     }
     return X509_check_purpose(x509, X509_PURPOSE_SSL_CLIENT, 0) == 1 ? NULL : purpose_reason(x509);
 }
 
-const char *cc_cert_not_client(const cc_cert_t *cert)
+static const char *not_client_kept(const cc_cert_t *cert, bool may_be_ca)
 {
     const char *reason = NULL;
 
     ERR_set_mark();
-    reason = not_client(cert->x509);
+    reason = not_client(cert->x509, may_be_ca);
     ERR_pop_to_mark();
     return reason;
+}
+
+const char *cc_cert_not_client(const cc_cert_t *cert)
+{
+    return not_client_kept(cert, false);
+}
+
+const char *cc_cert_not_client_itself(const cc_cert_t *cert)
+{
+    return not_client_kept(cert, true);
 }
 
 /* ---- threads ----------------------------------------------------------------------------- */

@@ -67,6 +67,8 @@ typedef struct cc_facts_t {
     cc_via_t via;
     const char *via_proxy; /* the IP address of the proxy that passed it on; "unix" for a socket */
     const void *host;      /* the virtual host that judges it, for rules/namespace.h */
+    bool pinned; /* no CA vouches for it: it counts for its key alone. Fields that neither the key
+                    nor its digests prove have one unusable value: names, extensions, the issuer */
 } cc_facts_t;
 
 /** Sets the three members that say what is known of the CAs above; `path` (or NULL) is borrowed. */
@@ -293,5 +295,11 @@ void cc_cert_validity(const cc_cert_t *cert, apr_time_t *not_before, apr_time_t 
  * 4.2.1.3, 4.2.1.9, 4.2.1.12). Otherwise a literal with the reason.
  */
 const char *cc_cert_not_client(const cc_cert_t *cert);
+
+/**
+ * The same for a certificate that is accepted by itself, not for its issuer: it may also be that of
+ * a CA, because "openssl req -x509" makes such certificates.
+ */
+const char *cc_cert_not_client_itself(const cc_cert_t *cert);
 
 #endif

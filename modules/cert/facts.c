@@ -71,6 +71,11 @@ cc_values_t cc_fact_extract(const cc_extraction_t *s)
     case CC_FACT_VIA_PROXY:
         return facts->via_proxy ? cc_values_one(cc_value_proxy(facts->via_proxy, s->pool), s->pool)
                                 : cc_values_none();
+    case CC_FACT_PINNED:
+        return text_or_none(facts->pinned                  ? "true"
+                            : facts->via != CC_VIA_UNKNOWN ? "false"
+                                                           : NULL,
+                            s->pool);
     }
     return cc_values_none();
 }

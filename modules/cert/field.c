@@ -256,6 +256,14 @@ apr_status_t cc_type_operand(cc_value_t *value, cc_type_t type, const char *text
     return status;
 }
 
+/* What a certificate for which no CA vouches says of itself proves nothing. */
+static bool is_unproven(const cc_fieldref_t *ref, const cc_facts_t *facts)
+{
+    return facts->pinned && (!cc_row_of(ref)->of_key || ref->of != CC_FIELD_OF_CLIENT);
+}
+
+#define UNPROVEN "the certificate is pinned by its key, and no CA vouches for this value"
+
 /* OpenSSL's error queue is not changed: mod_ssl reads its own errors from it. */
 cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
                             const cc_facts_t *facts, apr_pool_t *p)
@@ -264,6 +272,9 @@ cc_values_t cc_field_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
     cc_extraction_t source = {cert->x509, facts, ref->object, row->variant, p, NULL};
     cc_values_t values;
 
+    if (is_unproven(ref, facts)) {
+        return cc_values_unusable(UNPROVEN, NULL, 0, p);
+    }
     ERR_set_mark();
     values =
         ref->of == CC_FIELD_OF_CLIENT ? row->extract(&source) : cc_path_values(ref, cert, facts, p);
@@ -366,6 +377,9 @@ void cc_field_each(const cc_cert_t *cert, const cc_facts_t *facts, cc_field_each
         const cc_field_row_t *row = cc_field_row_at(i);
         cc_fieldref_t ref;
 
+        if (facts->pinned && !row->of_key) {
+            continue;
+        }
         if (row->family) {
             visit_family(&visit, row);
         } else {

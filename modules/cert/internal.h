@@ -21,7 +21,7 @@ typedef struct cc_extraction_t {
     X509 *x509;
     const cc_facts_t *facts;
     const ASN1_OBJECT *object; /* the argument of a family of fields, or NULL */
-    int variant;                  /* distinguishes fields that share an extractor */
+    int variant;               /* distinguishes fields that share an extractor */
     apr_pool_t *pool;
     const cc_value_t *serial; /* cc_subject_serial, while san.c extracts permanent identifiers */
 } cc_extraction_t;
@@ -303,12 +303,7 @@ cc_operand_fn cc_operand_fascn_identifier;
 
 /* ---- encoding.c ---- */
 
-typedef enum {
-    CC_DIGEST_SHA256,
-    CC_DIGEST_SHA384,
-    CC_DIGEST_SHA512,
-    CC_DIGEST_SHA1
-} cc_digest_t;
+typedef enum { CC_DIGEST_SHA256, CC_DIGEST_SHA384, CC_DIGEST_SHA512, CC_DIGEST_SHA1 } cc_digest_t;
 /* Digest of the DER of the certificate, and of its SubjectPublicKeyInfo. False if OpenSSL fails. */
 bool cc_der_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
 bool cc_spki_digest(const X509 *x509, cc_digest_t digest, unsigned char *out, unsigned *len);
@@ -364,7 +359,8 @@ typedef enum {
     CC_FACT_REASON,
     CC_FACT_REVOKED_AT,
     CC_FACT_VIA,
-    CC_FACT_VIA_PROXY
+    CC_FACT_VIA_PROXY,
+    CC_FACT_PINNED
 } cc_fact_t;
 cc_extract_fn cc_fact_extract; /* `variant` is a cc_fact_t */
 bool cc_fact_of_tls(cc_fact_t fact);

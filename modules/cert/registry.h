@@ -9,8 +9,10 @@ typedef struct cc_field_row_t {
     cc_field_t field; /* first: a cc_field_t of the registry is a cc_field_row_t */
     cc_extract_fn *extract;
     cc_operand_fn *operand;
-    int variant;                  /* for the two above */
+    int variant;                     /* for the two above */
     const cc_field_family_t *family; /* NULL, or how the argument is read and listed */
+    bool of_key; /* usable in a pinned certificate (cc_facts_t): the holder's key proves it, or it
+                    is not a name that the holder may choose */
 } cc_field_row_t;
 
 /* The i-th row of all parts, in the order of the reference, or NULL past the end. */
@@ -41,8 +43,8 @@ cc_field_of_t cc_field_of(const char *name, const char **rest);
 bool cc_field_of_word(const char *name);
 
 /* The values of a field that is not the client's. */
-cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert,
-                           const cc_facts_t *facts, apr_pool_t *p);
+cc_values_t cc_path_values(const cc_fieldref_t *ref, const cc_cert_t *cert, const cc_facts_t *facts,
+                           apr_pool_t *p);
 
 /* ---- field_alias.c ---- */
 

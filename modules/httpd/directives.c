@@ -223,6 +223,8 @@ const command_rec cc_directives[] = {
                 "Cache in which the processes of httpd share OCSP responses"),
     SERVER_WORD_HOOKED("ClientCertTolerate", cc_vhost_conf_tolerate, cc_hooks_tolerate,
                        "Lets TLS handshakes go on with certificates that do not verify"),
+    SERVER_LINE_HOOKED("ClientCertPinned", cc_tables_pinned, cc_hooks_tolerate,
+                       "Accepts certificates without a CA whose keys a table lists"),
     SERVER_LINE_HOOKED("ClientCertHeader", cc_proxies_header, cc_hooks_take,
                        "Takes the certificates of clients from trusted proxies"),
     SERVER_LINE("ClientCertTrustedProxy", cc_proxies_trusted,

@@ -71,6 +71,27 @@ static int handshake_verify(cc_seal_t *seal, cc_refusal_t *refusal, cc_watch_t *
     return result;
 }
 
+/*
+ * True if the handshake goes on with a certificate for which no CA vouches, and whose key may be
+ * pinned. Revocation, and what the callback in place has refused on its own account, stay refused.
+ */
+static bool may_be_pinned(const cc_watch_t *watch, const cc_refusal_t *refusal,
+                          X509_STORE_CTX *store_ctx, int result)
+{
+    cc_candidate_t candidate = {.cert = refusal->leaf,
+                                .untrusted = X509_STORE_CTX_get0_untrusted(store_ctx)};
+
+    return watch->trust->pins && refusal->seal == NULL && (result > 0 || watch->tolerates) &&
+           cc_pin_suits(watch->trust, &candidate, apr_time_now());
+}
+
+/* A session without a context is resumed by no host, not even one that leaves this to mod_ssl,
+ * which would report the certificate as verified. */
+static void never_resume(SSL *ssl)
+{
+    SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
+}
+
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
 {
     const cc_trust_t *trust = trust_of_context;
@@ -81,6 +102,7 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     cc_refusal_t refusal = {.ssl = ssl, .leaf = X509_STORE_CTX_get0_cert(store_ctx)};
     cc_seal_t seal = {0};
     int result = handshake_verify(&seal, &refusal, &watch, store_ctx);
+    bool lone;
 
     if (seal.state != CC_TRUST_FAILED && trust->on_success != NULL) {
         objection_take(&refusal, &seal, &watch, store_ctx);
@@ -88,7 +110,8 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     }
     cc_trusted_leave(&watch.trusted, store_ctx);
     refusal.tolerated = (result <= 0 || seal.state != CC_TRUST_OK) && watch.tolerates;
-    if ((result <= 0 || refusal.tolerated) && trust->on_refusal != NULL) {
+    lone = seal.state == CC_TRUST_FAILED && may_be_pinned(&watch, &refusal, store_ctx, result);
+    if ((result <= 0 || refusal.tolerated) && !lone && trust->on_refusal != NULL) {
         trust->on_refusal(&refusal, trust->on_refusal_baton);
     }
     if (refusal.seal != NULL) {
@@ -99,9 +122,12 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     }
     if (refusal.tolerated) {
         result = tolerate(store_ctx, watch.refused.cert || refusal.seal);
-        /* A session without a context is resumed by no host, not even one that leaves this to
-         * mod_ssl, which would report the certificate as verified. */
-        SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
+    }
+    if (lone) {
+        seal.state = CC_TRUST_NO_ISSUER;
+    }
+    if (refusal.tolerated || lone) {
+        never_resume(ssl);
     }
     /* After post-handshake authentication OpenSSL continues with a copy of this session, including
      * the record. The record in the old session is then not about its certificate, so it does not

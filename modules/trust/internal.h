@@ -36,16 +36,17 @@ struct cc_trust_t {
     void *on_success_baton;
     cc_refusal_fn *on_refusal; /* NULL: not reported */
     void *on_refusal_baton;
-    bool tolerates; /* cc_trust_tolerate */
+    bool tolerates;    /* cc_trust_tolerate */
     bool crl_may_miss; /* cc_trust_miss_crls */
+    bool pins;         /* cc_trust_pin */
     /* Of a trust made from files (cc_trust_load). For others, mod_ssl's callback decides. */
     int depth;  /* CAs allowed above the client's certificate; -1: any number */
     bool no_ca; /* a certificate whose issuer is not known is accepted */
 };
 
 /**
- * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED or _NOT_CLIENT) on `leaf` into the session.
- * If this fails, the session has no record afterwards.
+ * Writes the verdict (seal->state: CC_TRUST_OK, _FAILED, _NOT_CLIENT or _NO_ISSUER) on `leaf` into
+ * the session. If this fails, the session has no record afterwards.
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
@@ -164,7 +165,20 @@ typedef struct cc_candidate_t {
     int depth; /* the most certificates above it, where the trust does not say; below 0: any */
     STACK_OF(X509) * *chain; /* gets the chain if it verifies, for the caller to free, or NULL if
                                 out of memory. NULL: it is not wanted */
+    bool may_be_pinned; /* it is the certificate of a connection: CC_TRUST_NO_ISSUER is possible */
 } cc_candidate_t;
+
+/** Prepares a verification as libssl does for a client's certificate. False if out of memory. */
+bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now);
+
+/** True for an X509_V_ERR_ that says that no trusted CA vouches for a certificate. */
+bool cc_error_is_of_issuer(int error);
+
+/**
+ * True if a certificate fails only for the want of an issuer, and may identify a client: then its
+ * pinned key may count (pin.c). Costs a verification. Leaves nothing in OpenSSL's error queue.
+ */
+bool cc_pin_suits(const cc_trust_t *trust, const cc_candidate_t *candidate, apr_time_t now);
 
 /**
  * cc_trust_reverify. If it fails, and `reason` is not NULL, *reason is set to a sentence in `p`,

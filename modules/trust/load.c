@@ -178,7 +178,8 @@ const char *cc_trust_check(cc_seal_t *seal, bool *admitted, const cc_trust_t *tr
                            const char *path, apr_time_t now, apr_pool_t *p)
 {
     STACK_OF(X509) *certs = cc_trust_certs(path, p);
-    cc_candidate_t candidate = {.cert = sk_X509_value(certs, 0), .untrusted = certs, .depth = -1};
+    cc_candidate_t candidate = {
+        .cert = sk_X509_value(certs, 0), .untrusted = certs, .depth = -1, .may_be_pinned = true};
     const char *reason = NULL;
 
     *admitted = false;

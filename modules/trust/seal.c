@@ -25,7 +25,7 @@
 #define LEAF_LEN 16
 #define MAC_LEN 16
 
-enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT };
+enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT, VERDICT_NO_ISSUER };
 
 /* A depth or a number in one octet; larger ones occur in no chain. */
 #define OCTET_MAX 255
@@ -78,6 +78,9 @@ static unsigned char verdict_of(cc_trust_state_t state)
 {
     if (state == CC_TRUST_OK) {
         return VERDICT_OK;
+    }
+    if (state == CC_TRUST_NO_ISSUER) {
+        return VERDICT_NO_ISSUER;
     }
     return state == CC_TRUST_NOT_CLIENT ? VERDICT_NOT_CLIENT : VERDICT_FAILED;
 }
@@ -178,16 +181,21 @@ static bool record_read(record_t *record, const void *data, size_t len, const X5
     }
     leaf_mark(mark, leaf);
     return memcmp(record->magic, magic, sizeof(magic)) == 0 &&
-           record->verdict <= VERDICT_NOT_CLIENT && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
+           record->verdict <= VERDICT_NO_ISSUER && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
            record->ca_known <= 1 && (record->ca_known || record->path_count == 0) &&
            record->cause <= CC_CAUSE_SEALED_MAX &&
            (record->cause == CC_CAUSE_NONE) == (record->verdict == VERDICT_OK);
 }
 
+static bool is_of(const record_t *record, const cc_trust_t *trust)
+{
+    return memcmp(record->trust_id, trust->id, sizeof(trust->id)) == 0;
+}
+
 /* A cause found with other CAs or settings may be wrong here. */
 static void fault_read(cc_fault_t *fault, const record_t *record, const cc_trust_t *trust)
 {
-    if (memcmp(record->trust_id, trust->id, sizeof(trust->id)) != 0) {
+    if (!is_of(record, trust)) {
         *fault = (cc_fault_t){CC_CAUSE_OTHER_HOST, 0, 0};
     } else {
         *fault = (cc_fault_t){(cc_cause_t)record->cause, record->depth, record->number};
@@ -195,6 +203,24 @@ static void fault_read(cc_fault_t *fault, const record_t *record, const cc_trust
     if (fault->cause == CC_CAUSE_TOO_LONG) {
         fault->number = (signed char)record->number;
     }
+}
+
+/* Only a host with pins needs to know that nothing but an issuer is wanting. */
+static void bad_verdict_read(cc_seal_t *seal, const record_t *record, const cc_trust_t *trust)
+{
+    bool lone = record->verdict == VERDICT_NO_ISSUER && trust->pins;
+
+    if (lone) {
+        seal->verified_at = cc_moment_get(record->at);
+    }
+    if (lone && !is_of(record, trust)) {
+        seal->state = CC_TRUST_OTHER_TRUST;
+        return;
+    }
+    seal->state = lone                                    ? CC_TRUST_NO_ISSUER
+                  : record->verdict == VERDICT_NOT_CLIENT ? CC_TRUST_NOT_CLIENT
+                                                          : CC_TRUST_FAILED;
+    fault_read(&seal->fault, record, trust);
 }
 
 /* A good verdict, which holds as long as the CAs that it is based on stay. */
@@ -232,9 +258,8 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
     } else if (!record_read(&record, data, len, leaf)) {
         seal->state = CC_TRUST_BAD_RECORD;
     } else if (record.verdict != VERDICT_OK) {
-        seal->state = record.verdict == VERDICT_FAILED ? CC_TRUST_FAILED : CC_TRUST_NOT_CLIENT;
-        fault_read(&seal->fault, &record, trust);
-    } else if (memcmp(record.trust_id, trust->id, sizeof(trust->id)) != 0) {
+        bad_verdict_read(seal, &record, trust);
+    } else if (!is_of(&record, trust)) {
         seal->state = CC_TRUST_OTHER_TRUST;
         seal->verified_at = cc_moment_get(record.at); /* another verification keeps this age */
     } else {

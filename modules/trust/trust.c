@@ -230,6 +230,12 @@ void cc_trust_tolerate(cc_trust_t *trust)
     trust->tolerates = true;
 }
 
+void cc_trust_pin(cc_trust_t *trust)
+{
+    trust->pins = true;
+    trust->id[0] ^= 1;
+}
+
 void cc_trust_miss_crls(cc_trust_t *trust)
 {
     trust->crl_may_miss = true;
@@ -335,6 +341,7 @@ const char *cc_trust_state_text(cc_trust_state_t state)
         [CC_TRUST_EXPIRED] = "it has expired",
         [CC_TRUST_NOT_CLIENT] =
             "it is a CA certificate, or its key usage does not allow client authentication",
+        [CC_TRUST_NO_ISSUER] = "no CA that is trusted here vouches for it",
     };
 
     return text[state];

@@ -110,6 +110,14 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 void cc_trust_tolerate(cc_trust_t *trust);
 
 /**
+ * Makes verdicts say whether a certificate fails only for the want of an issuer
+ * (CC_TRUST_NO_ISSUER), because its key may be pinned. Such verdicts hold for a trust with pins
+ * alone, so the trust id of a host with pins is another one. Sessions with them are resumed by no
+ * host: mod_ssl would report them as verified. Call it before the context serves.
+ */
+void cc_trust_pin(cc_trust_t *trust);
+
+/**
  * Accepts a certificate for which there is no CRL whenever it is verified without a handshake, as
  * mod_ssl's callback does in one, with "SSLCARevocationCheck ... no_crl_for_cert_ok". Call it
  * before the trust is used.
@@ -159,7 +167,8 @@ typedef enum {
     CC_TRUST_CA_LEFT,     /* a CA that verified it is gone, or was gone since (ClientCertCA) */
     CC_TRUST_NOT_YET,     /* before notBefore */
     CC_TRUST_EXPIRED,     /* after notAfter */
-    CC_TRUST_NOT_CLIENT   /* a CA certificate, or one not for client authentication */
+    CC_TRUST_NOT_CLIENT,  /* a CA certificate, or one not for client authentication */
+    CC_TRUST_NO_ISSUER    /* no CA vouches for it, and nothing else is wrong (cc_trust_pin) */
 } cc_trust_state_t;
 
 /** The state in words, for a log: "its session carries no verdict of a full handshake". Literal. */
@@ -185,7 +194,7 @@ typedef struct cc_seal_t {
     unsigned char ca_sha256[32]; /* the issuing certificate in the verified chain */
     unsigned char ca_spki_sha256[32];
     bool ca_known;    /* false: a chain of one certificate, and the two digests mean nothing */
-    cc_fault_t fault; /* CC_TRUST_FAILED, CC_TRUST_NOT_CLIENT: why. Otherwise CC_CAUSE_NONE */
+    cc_fault_t fault; /* CC_TRUST_FAILED, _NOT_CLIENT, _NO_ISSUER: why. Else CC_CAUSE_NONE */
     /* With ClientCertCA: the CAs of the chain that are from the set, from the lowest, and their
      * group. A chain with more than CC_SEAL_CAS_MAX of them is verified again for each use. */
     int group;
@@ -214,9 +223,9 @@ const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p)
  * Reads the verdict that a session carries for this certificate, and compares it with `trust` and
  * with the requirements on client certificates. Dates are not checked (see cc_trust_dates). If
  * there is no good record, members other than `state` are 0, except `verified_at` with
- * CC_TRUST_OTHER_TRUST and CC_TRUST_CA_LEFT, and `fault` with CC_TRUST_FAILED and
- * CC_TRUST_NOT_CLIENT. A verdict that failed for a different trust has the cause
- * CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
+ * CC_TRUST_OTHER_TRUST, CC_TRUST_CA_LEFT and CC_TRUST_NO_ISSUER, and `fault` with CC_TRUST_FAILED,
+ * CC_TRUST_NOT_CLIENT and CC_TRUST_NO_ISSUER. A verdict that failed for a different trust has the
+ * cause CC_CAUSE_OTHER_HOST. Leaves nothing in OpenSSL's error queue. Any thread may call while no
  * handshake runs on the session's connection.
  */
 void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *session,

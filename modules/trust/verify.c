@@ -20,7 +20,7 @@ static cc_watch_t *watch_of(X509_STORE_CTX *store_ctx)
  * Under optional_no_ca, mod_ssl's callback accepts these errors, and SSL_CLIENT_VERIFY is then
  * "GENEROUS". It is to report a failure, so the callback gets an error that it does not accept.
  */
-static bool is_optional(int error)
+bool cc_error_is_of_issuer(int error)
 {
     return error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT ||
            error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
@@ -67,7 +67,7 @@ static int watch_error(int ok, X509_STORE_CTX *store_ctx)
         X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_CERT_CHAIN_TOO_LONG);
     }
     error = X509_STORE_CTX_get_error(store_ctx);
-    if (ok == 0 && watch->tolerates && is_optional(error)) {
+    if (ok == 0 && watch->tolerates && cc_error_is_of_issuer(error)) {
         X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
     }
     answer = callback_ask(watch, ok, store_ctx);
@@ -101,17 +101,33 @@ static void until_find(cc_seal_t *seal, STACK_OF(X509) * chain)
     }
 }
 
-/* Judges what a client's certificate is for, which mod_ssl judges less strictly. */
-static void purpose_take(cc_seal_t *seal, X509 *cert)
+/*
+ * True if the leaf itself is trusted, not for its issuer: a self-signed certificate that is the
+ * whole chain. OpenSSL takes it from the trusted ones if the octets are the same, and has found
+ * nothing wrong.
+ */
+static bool is_anchor(X509_STORE_CTX *store_ctx, X509 *leaf)
 {
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store_ctx);
+
+    return sk_X509_num(chain) == 1 && X509_STORE_CTX_get_num_untrusted(store_ctx) == 0 &&
+           X509_cmp(sk_X509_value(chain, 0), leaf) == 0 && X509_self_signed(leaf, 1) == 1;
+}
+
+/* Judges what a client's certificate is for, which mod_ssl judges less strictly. */
+static void purpose_take(cc_seal_t *seal, X509_STORE_CTX *store_ctx, X509 *cert)
+{
+    const char *reason = "out of memory";
     apr_pool_t *scratch;
 
-    seal->state = CC_TRUST_NOT_CLIENT;
     if (apr_pool_create_unmanaged(&scratch) == APR_SUCCESS) {
-        seal->state =
-            cc_cert_not_client(cc_cert_wrap(cert, scratch)) ? CC_TRUST_NOT_CLIENT : CC_TRUST_OK;
+        const cc_cert_t *wrapped = cc_cert_wrap(cert, scratch);
+
+        reason = is_anchor(store_ctx, cert) ? cc_cert_not_client_itself(wrapped)
+                                            : cc_cert_not_client(wrapped);
         apr_pool_destroy(scratch);
     }
+    seal->state = reason ? CC_TRUST_NOT_CLIENT : CC_TRUST_OK;
     if (seal->state != CC_TRUST_OK) {
         seal->fault = (cc_fault_t){cc_cause_of_client(cert), 0, 0};
     }
@@ -141,7 +157,7 @@ static X509 *verdict_take(cc_seal_t *seal, const cc_watch_t *watch, X509_STORE_C
     cc_verify_error_t error = {X509_STORE_CTX_get0_cert(store_ctx), 0, X509_V_OK};
 
     if (result > 0 && !watch->let_pass && X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
-        purpose_take(seal, error.cert);
+        purpose_take(seal, store_ctx, error.cert);
         cc_seal_take_path(seal, watch, store_ctx,
                           cc_trusted_seal(seal, &watch->trusted, store_ctx));
         until_find(seal, X509_STORE_CTX_get0_chain(store_ctx));
@@ -204,11 +220,8 @@ int cc_watch_verify(cc_seal_t *seal, X509 **at_fault, cc_watch_t *watch, X509_ST
 /* The longest chain of which mod_ssl's callback, or its imitation, can say that it is too long. */
 #define DEPTH_MAX 100
 
-/*
- * Prepares a verification as libssl does for a client's certificate (ssl_verify_cert_chain). False
- * if out of memory.
- */
-static bool verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
+/* As ssl_verify_cert_chain does. */
+bool cc_verify_prepare(X509_STORE_CTX *store_ctx, const cc_trust_t *trust, apr_time_t now)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
 
@@ -230,7 +243,7 @@ static int imitate_mod_ssl(int ok, X509_STORE_CTX *store_ctx)
     const cc_watch_t *watch = watch_of(store_ctx);
     const cc_trust_t *trust = watch->trust;
 
-    ok = ok || (trust->no_ca && is_optional(X509_STORE_CTX_get_error(store_ctx)));
+    ok = ok || (trust->no_ca && cc_error_is_of_issuer(X509_STORE_CTX_get_error(store_ctx)));
     if (!ok && trust->crl_may_miss &&
         X509_STORE_CTX_get_error(store_ctx) == X509_V_ERR_UNABLE_TO_GET_CRL) {
         X509_STORE_CTX_set_error(store_ctx, X509_V_OK);
@@ -255,7 +268,7 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
     ERR_set_mark();
     if (store_ctx != NULL &&
         X509_STORE_CTX_init(store_ctx, trust->store, candidate->cert, candidate->untrusted) &&
-        verify_prepare(store_ctx, trust, now)) {
+        cc_verify_prepare(store_ctx, trust, now)) {
         seal->fault = (cc_fault_t){CC_CAUSE_NONE, 0, 0};
         cc_trusted_enter(&watch.trusted, trust, store_ctx);
         result = cc_watch_verify(seal, &at_fault, &watch, store_ctx);
@@ -269,13 +282,18 @@ bool cc_verify_again(cc_seal_t *seal, const char **reason, const cc_trust_t *tru
     }
     X509_STORE_CTX_free(store_ctx);
     ERR_pop_to_mark();
+    if (candidate->may_be_pinned && trust->pins && seal->state == CC_TRUST_FAILED &&
+        cc_pin_suits(trust, candidate, now)) {
+        seal->state = CC_TRUST_NO_ISSUER;
+    }
     return result > 0;
 }
 
 void cc_trust_reverify(cc_seal_t *seal, const cc_trust_t *trust, X509 *cert,
                        STACK_OF(X509) * untrusted, apr_time_t now)
 {
-    cc_candidate_t candidate = {.cert = cert, .untrusted = untrusted, .depth = -1};
+    cc_candidate_t candidate = {
+        .cert = cert, .untrusted = untrusted, .depth = -1, .may_be_pinned = true};
 
     cc_verify_again(seal, NULL, trust, &candidate, now, NULL);
 }

@@ -4,9 +4,11 @@
 
 #include "cert/cert.h"
 #include "httpd/admin/asked_client.h"
+#include "httpd/background/tables.h"
 #include "httpd/conf/judge.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/client_pin.h"
 #include "revocation/revocation.h"
 #include "trust/path.h"
 #include "trust/trust.h"
@@ -147,6 +149,20 @@ static void passing_judge(cc_asked_client_t *asked, const cc_arrival_t *arrival)
     }
 }
 
+/* ClientCertPinned is for the client's own connection: a proxy has verified what it passes on. */
+static void pin_take(cc_asked_client_t *asked, const cc_sources_t *sources,
+                     const cc_presented_t *presented)
+{
+    const cc_pinning_t *pinning = cc_vhost_conf_of(sources->server)->pinning;
+    bool possible =
+        pinning && sources->arrival.via == CC_VIA_TLS && !cc_tables_error(sources->server);
+
+    if (possible && asked->seal.state == CC_TRUST_NO_ISSUER) {
+        cc_client_pin_take(&asked->pin, &asked->client, pinning, presented->pool);
+        asked->unverified = asked->client.problem;
+    }
+}
+
 static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sources,
                               const cc_presented_t *presented)
 {
@@ -159,9 +175,12 @@ static void certificate_judge(cc_asked_client_t *asked, const cc_sources_t *sour
                                              presented->path, presented->pool);
     client->problem = client->public_problem = asked->unverified;
     client->fault = asked->seal.fault;
+    pin_take(asked, sources, presented);
     cc_trust_facts(&client->facts, sources->judge.trust, seal, sk_X509_value(sent, 0), sent,
                    presented->pool);
-    if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
+    if (client->facts.pinned) {
+        client->facts.revocation = "unchecked";
+    } else if (sources->judge.trust && (!asked->unverified || seal->state == CC_TRUST_NOT_CLIENT)) {
         revocation_take(asked, sources, presented);
     }
     client->verified = !asked->unverified && !asked->revocation.problem; /* in the handshake */

@@ -8,6 +8,7 @@
 #include "httpd/admin/query.h"
 #include "httpd/admin/sources.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/client_pin.h"
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
@@ -18,6 +19,7 @@ typedef struct cc_asked_client_t {
     cc_seal_t seal;
     bool admitted;                     /* by mod_ssl, which may not mind that it does not verify */
     const char *unverified;            /* NULL: it verifies; or as from cc_judge_certificate */
+    cc_client_pin_t pin;               /* of one that only lacks an issuer (ClientCertPinned) */
     cc_revocation_status_t revocation; /* by CRLs alone, of a certificate that verifies */
     cc_revocation_status_t requests;   /* the same, and by OCSP if that needs no responder: */
     bool needs_no_responder;           /* it follows from the configuration */

@@ -25,6 +25,7 @@
 #include "httpd/status/verdict_json.h"
 #include "revocation/revocation.h"
 #include "rules/rules.h"
+#include "tables/table.h"
 
 /* How many rules that do not match are listed, unless the query wants all. */
 #define OTHERS_MAX 10
@@ -331,8 +332,16 @@ static json_t *anchor_of(const explained_t *one, apr_pool_t *p)
 
 static json_t *verification_of(const explained_t *one, apr_pool_t *p)
 {
-    return json_pack("{s:b, s:o, s:o}", "verified", one->asked->unverified == NULL, "reason",
-                     cc_json_string(one->asked->unverified, p), "ca", anchor_of(one, p));
+    const cc_client_pin_t *pin = &one->asked->pin;
+    json_t *verification =
+        json_pack("{s:b, s:o, s:o}", "verified", one->asked->unverified == NULL, "reason",
+                  cc_json_string(one->asked->unverified, p), "ca", anchor_of(one, p));
+
+    if (one->asked->client.facts.pinned) {
+        json_object_set_new(verification, "pinned",
+                            cc_json_string(cc_table_name(pin->by->table), p));
+    }
+    return verification;
 }
 
 static json_t *revocation_of(const explained_t *one, apr_pool_t *p)

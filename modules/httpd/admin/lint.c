@@ -224,6 +224,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     cc_lint_namespaces(&lint);
     cc_lint_replaced(&lint);
     cc_lint_ocsp(&lint);
+    cc_lint_pinned(&lint);
     cc_lint_forwarded_rules(&lint);
     cc_lint_accounts(&lint);
     cc_lint_tables(&lint);

@@ -84,6 +84,9 @@ void cc_lint_replaced(cc_lint_t *lint);
 /** Findings about mod_ssl's directives on OCSP that have no effect (lint_ocsp.c). */
 void cc_lint_ocsp(cc_lint_t *lint);
 
+/** Finds a ClientCertPinned that no virtual host can use (lint_pinned.c). */
+void cc_lint_pinned(cc_lint_t *lint);
+
 /* lint_account.c: ClientCertAccount and account= that do not go together. It looks at all lines. */
 void cc_lint_accounts(cc_lint_t *lint);
 

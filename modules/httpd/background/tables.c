@@ -2,11 +2,13 @@
 /* Keeps the tables of a configuration: opens them, makes them available to rules, polls them. */
 
 #include <apr_signal.h>
+#include <apr_strings.h>
 
 #include <http_core.h>
 #include <http_main.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "httpd/background/backends.h"
 #include "httpd/background/sharing.h"
 #include "httpd/background/tables.h"
@@ -23,14 +25,9 @@
  * All types of tables. A type that needs another module of httpd has its own file in this
  * directory.
  */
-static const cc_backend_t *const backends[] = {&cc_backend_file,
-                                               &cc_backend_gridmap,
-                                               &cc_backend_dbm,
-                                               &cc_backend_redis,
-                                               &cc_backend_rediss,
-                                               &cc_backend_sql,
-                                               &cc_backend_ldap,
-                                               NULL};
+static const cc_backend_t *const backends[] = {
+    &cc_backend_file,   &cc_backend_gridmap, &cc_backend_dbm,  &cc_backend_redis,
+    &cc_backend_rediss, &cc_backend_sql,     &cc_backend_ldap, NULL};
 
 /* ---- while the configuration is read ----------------------------------------------------- */
 
@@ -78,6 +75,53 @@ const char *cc_tables_directive(cmd_parms *cmd, void *record, const char *args)
         APR_SUCCESS) {
         return cc_error_text(&err, cmd->pool);
     }
+    return NULL;
+}
+
+/* A pin is the digest of a key: neither DNs nor the rows of one CA. NULL, or what is wrong. */
+static const char *pinned_unsuitable(const cc_table_t *table)
+{
+    if (cc_table_is_gridmap(table)) {
+        return "the keys of a gridmap: table are DNs, not digests";
+    }
+    return cc_table_binds_issuer(table)
+               ? "its rows count for one CA each (issuer=), and no CA vouches for a pinned key"
+               : NULL;
+}
+
+const char *cc_tables_pinned(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
+    const char *name = ap_getword_conf(cmd->pool, &args),
+               *field = ap_getword_conf(cmd->pool, &args);
+    cc_pinning_t *pinning = apr_pcalloc(cmd->pool, sizeof(*pinning));
+    cc_tables_t *tables = tables_make(cmd->server);
+    const char *unsuitable;
+
+    (void)record;
+    pinning->table = cc_tables_find(tables, owner_of(cmd->server), name);
+    pinning->whole = !strcasecmp(field, "sha256");
+    pinning->where = cc_directive_where(cmd->directive, cmd->pool);
+    if (!*name || *args || (*field && !pinning->whole && strcasecmp(field, "spki.sha256"))) {
+        return apr_psprintf(
+            cmd->pool,
+            "CC0428: \"%s\": write the name of a ClientCertTable, and after it "
+            "nothing, spki.sha256 or sha256",
+            cc_text_escape(*args ? args : field, strlen(*args ? args : field), cmd->pool));
+    }
+    if (!pinning->table) {
+        return apr_psprintf(cmd->pool,
+                            "CC0428: \"%s\": no such table; a ClientCertTable must come before "
+                            "ClientCertPinned; tables so far: %s",
+                            cc_text_escape(name, strlen(name), cmd->pool),
+                            cc_tables_names(tables, owner_of(cmd->server), cmd->pool));
+    }
+    unsuitable = pinned_unsuitable(pinning->table);
+    if (unsuitable) {
+        return apr_psprintf(cmd->pool, "CC0443: \"%s\": %s", name, unsuitable);
+    }
+    cc_table_use(pinning->table, 0);
+    conf->pinning = pinning;
     return NULL;
 }
 

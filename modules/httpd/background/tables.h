@@ -19,6 +19,9 @@ cc_tables_t *cc_tables_configured(const server_rec *s);
 /** Makes an empty rule set in cmd->pool, whose rules may use the tables visible in that scope. */
 cc_rules_t *cc_tables_rules(cmd_parms *cmd);
 
+/** ClientCertPinned, for httpd's table: NULL, or an error (CC0428, CC0443). */
+const char *cc_tables_pinned(cmd_parms *cmd, void *record, const char *args);
+
 /** check_config: opens all tables. Returns OK, or an error that ends the start and is logged. */
 int cc_tables_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 

@@ -124,6 +124,9 @@ apr_status_t cc_judge_trust(cc_trust_t **trust, const cc_conf_view_t *view, cc_c
     status = cc_trust_load(trust, &files, p, err);
     if (status == APR_SUCCESS) {
         cc_trust_keep_path(*trust, cc_path_need_of(view->server));
+        if (cc_vhost_conf_of(view->server)->pinning) {
+            cc_trust_pin(*trust);
+        }
     }
     return status;
 }
@@ -168,6 +171,12 @@ static void unseen_find(cc_judge_t *judge, const cc_conf_view_t *view, bool own_
     }
 }
 
+/* A pinned key needs no CA. */
+static bool pins(const cc_conf_view_t *view, cc_via_t via)
+{
+    return via == CC_VIA_TLS && cc_vhost_conf_of(view->server)->pinning;
+}
+
 apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, cc_via_t via,
                            bool own_sources, apr_pool_t *p, cc_error_t *err)
 {
@@ -186,7 +195,7 @@ apr_status_t cc_judge_make(cc_judge_t *judge, const cc_conf_view_t *view, cc_via
     if (status != APR_SUCCESS) {
         return status;
     }
-    if (!cc_judge_has_cas(view)) {
+    if (!cc_judge_has_cas(view) && !pins(view, via)) {
         judge->never = "it trusts no CA: neither ClientCertCA, SSLCACertificateFile nor "
                        "SSLCACertificatePath is set";
         return APR_SUCCESS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Checks whether ClientCertTolerate can work as configured, and is safe. */
+/* Checks whether ClientCertTolerate and ClientCertPinned can work as configured, and are safe. */
 #include <apr_strings.h>
 
 #include "base/text.h"
@@ -23,6 +23,14 @@ typedef struct fault_t {
     const char *tag, *where, *text;
 } fault_t;
 
+/* The directive of a virtual host that accepts certificates that did not verify. */
+typedef struct accepting_t {
+    const char *name, *where;
+    const char *tag; /* of the fault that SSLVerifyClient has another mode */
+    const char *remedy;
+    bool inherited;
+} accepting_t;
+
 static bool is(const ap_directive_t *directive, const char *name)
 {
     return !strcasecmp(directive->directive, name);
@@ -44,8 +52,7 @@ static bool requests_later(const cc_conf_view_t *view)
     return view != view->main && requests_later(view->main);
 }
 
-static fault_t handshake_fault(const cc_conf_view_t *view, const cc_vhost_conf_t *conf,
-                               apr_pool_t *p)
+static fault_t handshake_fault(const cc_conf_view_t *view, const accepting_t *by, apr_pool_t *p)
 {
     const char *mode = cc_conf_view_value(view, "SSLVerifyClient", p);
     const char *name = view->server->server_hostname;
@@ -54,17 +61,16 @@ static fault_t handshake_fault(const cc_conf_view_t *view, const cc_vhost_conf_t
     if (mode && !strcasecmp(mode, "optional_no_ca")) {
         return (fault_t){NULL, NULL, NULL};
     }
-    if (view->verify_client == CC_VERIFY_NONE &&
-        (conf->tolerate_inherited || requests_later(view))) {
+    if (view->verify_client == CC_VERIFY_NONE && (by->inherited || requests_later(view))) {
         return (fault_t){NULL, NULL, NULL};
     }
     mode = mode ? cc_text_escape(mode, strlen(mode), p) : "none";
     name = name ? cc_text_escape(name, strlen(name), p) : "the server";
     text = apr_psprintf(p,
-                        "with ClientCertTolerate On, %s needs \"SSLVerifyClient optional_no_ca\", "
-                        "not \"SSLVerifyClient %s\"; or write \"ClientCertTolerate Off\" there",
-                        name, mode);
-    return (fault_t){"CC0451", conf->tolerate_where, text};
+                        "with %s, %s needs \"SSLVerifyClient optional_no_ca\", not "
+                        "\"SSLVerifyClient %s\"%s",
+                        by->name, name, mode, by->remedy);
+    return (fault_t){by->tag, by->where, text};
 }
 
 /* ---- directives that use the names of any certificate ---------------------------------------- */
@@ -110,7 +116,7 @@ static bool is_unguarded(const ap_directive_t *directive, apr_pool_t *p)
     return false;
 }
 
-static fault_t directive_fault(const ap_directive_t *directive, const cc_vhost_conf_t *conf,
+static fault_t directive_fault(const ap_directive_t *directive, const accepting_t *by,
                                apr_pool_t *p)
 {
     const char *where = cc_directive_where(directive, p), *name = directive->directive;
@@ -119,47 +125,80 @@ static fault_t directive_fault(const ap_directive_t *directive, const cc_vhost_c
         return (fault_t){"CC0452", where,
                          apr_psprintf(p,
                                       "%s makes users of certificates that did not verify, which "
-                                      "ClientCertTolerate On at %s accepts: remove it, and use "
-                                      "ClientCertMap",
+                                      "%s at %s accepts: remove it, and use ClientCertMap",
                                       is(directive, "SSLOptions") ? "FakeBasicAuth" : name,
-                                      conf->tolerate_where)};
+                                      by->name, by->where)};
     }
     if (is_unguarded(directive, p)) {
         return (fault_t){"CC0453", where,
                          apr_psprintf(p,
                                       "a certificate that did not verify can meet this condition "
-                                      "of %s, since ClientCertTolerate On at %s accepts it: add "
+                                      "of %s, since %s at %s accepts it: add "
                                       "%%{SSL_CLIENT_VERIFY} == \"SUCCESS\", or use "
                                       "clientcert('...')",
-                                      *name == '<' ? name + 1 : name, conf->tolerate_where)};
+                                      *name == '<' ? name + 1 : name, by->name, by->where)};
     }
     return (fault_t){NULL, NULL, NULL};
 }
 
-static fault_t directives_fault(const cc_conf_view_t *view, const cc_vhost_conf_t *conf,
-                                apr_pool_t *p)
+static fault_t directives_fault(const cc_conf_view_t *view, const accepting_t *by, apr_pool_t *p)
 {
     fault_t fault = {NULL, NULL, NULL};
 
     for (int i = 0; !fault.tag && i < view->places->nelts; i++) {
-        fault = directive_fault(APR_ARRAY_IDX(view->places, i, cc_place_t).directive, conf, p);
+        fault = directive_fault(APR_ARRAY_IDX(view->places, i, cc_place_t).directive, by, p);
     }
     /* A virtual host inherits the directives and sections of the main server. */
-    return fault.tag || view == view->main ? fault : directives_fault(view->main, conf, p);
+    return fault.tag || view == view->main ? fault : directives_fault(view->main, by, p);
 }
 
 /* ---- all virtual hosts ----------------------------------------------------------------------- */
 
+static fault_t accepting_fault(const cc_conf_view_t *view, const accepting_t *by, apr_pool_t *p)
+{
+    fault_t fault = handshake_fault(view, by, p);
+
+    return fault.tag ? fault : directives_fault(view, by, p);
+}
+
+static fault_t tolerance_fault(const cc_conf_view_t *view, const cc_vhost_conf_t *conf,
+                               apr_pool_t *p)
+{
+    const accepting_t by = {"ClientCertTolerate On", conf->tolerate_where, "CC0451",
+                            "; or write \"ClientCertTolerate Off\" there",
+                            conf->tolerate_inherited};
+
+    return conf->tolerate > 0 ? accepting_fault(view, &by, p) : (fault_t){NULL, NULL, NULL};
+}
+
+/* A ClientCertPinned of the main server is for those virtual hosts that can use it. */
+static fault_t pinning_fault(const cc_conf_view_t *view, cc_vhost_conf_t *conf, apr_pool_t *p)
+{
+    accepting_t by = {.name = "ClientCertPinned", .tag = "CC0439", .remedy = ""};
+
+    if (!conf->pinning) {
+        return (fault_t){NULL, NULL, NULL};
+    }
+    by.where = conf->pinning->where;
+    /* A main server for which SSLEngine is not on may only pass it on. */
+    if ((conf->pinning_inherited || (view == view->main && view->tls != CC_TLS_ON)) &&
+        handshake_fault(view, &by, p).tag) {
+        conf->pinning = NULL;
+        return (fault_t){NULL, NULL, NULL};
+    }
+    return accepting_fault(view, &by, p);
+}
+
 static fault_t fault_of(const cc_conf_view_t *view, apr_pool_t *p)
 {
-    const cc_vhost_conf_t *conf = cc_vhost_conf_of(view->server);
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(view->server);
     fault_t fault = {NULL, NULL, NULL};
 
-    if (conf->tolerate <= 0 || view->tls == CC_TLS_OFF) {
+    if (view->tls == CC_TLS_OFF) {
         return fault;
     }
-    fault = handshake_fault(view, conf, p);
-    return fault.tag ? fault : directives_fault(view, conf, p);
+    fault = tolerance_fault(view, conf, p);
+    return fault.tag ? fault : pinning_fault(view, conf, p);
 }
 
 int cc_tolerance_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

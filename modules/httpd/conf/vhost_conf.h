@@ -14,6 +14,13 @@
 #include "httpd/conf/module.h"
 #include "ocsp/ocsp.h"
 
+/** ClientCertPinned. Constant. */
+typedef struct cc_pinning_t {
+    struct cc_table_t *table;
+    bool whole;        /* its keys are digests of certificates; false: of public keys */
+    const char *where; /* the place of the directive */
+} cc_pinning_t;
+
 /**
  * The per-server record, filled by the directives; that of a virtual host overrides the server's.
  */
@@ -27,6 +34,8 @@ typedef struct cc_vhost_conf_t {
     int tolerate;                         /* ClientCertTolerate: 1 On, 0 Off, -1 unset */
     const char *tolerate_where;           /* the place of that directive; NULL: unset */
     bool tolerate_inherited;              /* it is one of the main server */
+    const cc_pinning_t *pinning;          /* ClientCertPinned; NULL: no key is pinned */
+    bool pinning_inherited;               /* it is one of the main server */
     const struct cc_proxies_t *proxies;   /* conf/proxies.h; NULL: no directive on proxies */
     struct cc_namespaces_t *namespaces;   /* ClientCertNamespace; NULL: no line */
     int verify_depth;                     /* conf/proxies_check.c: SSLVerifyDepth, for proxies */

@@ -191,6 +191,15 @@ void cc_log_problem(request_rec *r, cc_log_client_t client, const char *problem)
     }
 }
 
+void cc_log_pinned(request_rec *r, cc_log_client_t client, const char *table)
+{
+    cc_log_line_t line = {"pinned", client.cert, .facts = client.facts};
+
+    if (wants(r, APLOG_INFO)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CC0138: %s table=%s", fields(&line, r), table);
+    }
+}
+
 bool cc_log_wants_refusal(const conn_rec *c, const server_rec *s, bool tolerated)
 {
     return ap_get_conn_server_module_loglevel(c, s, APLOG_MODULE_INDEX) >= APLOG_WARNING &&

@@ -54,6 +54,9 @@ void cc_log_trace(request_rec *r, const apr_array_header_t *trace);
 /** Logs that a certificate gives no identity, and why: once per connection. */
 void cc_log_problem(request_rec *r, cc_log_client_t client, const char *problem);
 
+/** Logs that a client's key is pinned in a table: once per connection. */
+void cc_log_pinned(request_rec *r, cc_log_client_t client, const char *table);
+
 /** Why a client's certificate ended its handshake, or failed in it. */
 typedef struct cc_refused_t {
     const cc_cert_t *leaf; /* the client's certificate */

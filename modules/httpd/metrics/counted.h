@@ -25,6 +25,7 @@ typedef enum {
     CC_REJECTED_HANDSHAKE,       /* it ended the handshake */
     CC_REJECTED_UNTRUSTED_PROXY, /* it came in a header, not from a trusted proxy */
     CC_REJECTED_BAD_HEADER,      /* a trusted proxy passed on something else, or objects to it */
+    CC_REJECTED_NOT_PINNED,      /* no CA vouches for it, and its key is not pinned */
     CC_REJECTED_COUNT
 } cc_rejection_t;
 
@@ -49,6 +50,7 @@ typedef struct cc_vhost_counters_t {
     cc_counter_t denied;                        /* requests */
     cc_counter_t outside;                       /* identities, by ClientCertNamespace */
     cc_counter_t wishes_refused;                /* requests (ClientCertAccount) */
+    cc_counter_t pinned;                        /* certificates */
     cc_counter_t forwarded[CC_FORWARDED_COUNT]; /* certificates */
     cc_counter_t shadow[CC_SHADOW_COUNT];       /* decisions */
 } cc_vhost_counters_t;

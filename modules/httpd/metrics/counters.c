@@ -209,6 +209,11 @@ void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
     cc_counter_add(&cc_vhost_conf_of(s)->counters->rejections[reason]);
 }
 
+void cc_counters_pinned(const server_rec *s)
+{
+    cc_counter_add(&cc_vhost_conf_of(s)->counters->pinned);
+}
+
 void cc_counters_forwarded(const server_rec *s, cc_forwarded_result_t result)
 {
     cc_counter_add(&cc_vhost_conf_of(s)->counters->forwarded[result]);

@@ -55,6 +55,9 @@ const char *cc_metrics_vhost(const server_rec *s, apr_pool_t *p);
  */
 void cc_counters_rejected(const server_rec *s, cc_rejection_t reason);
 
+/** Counts a certificate whose key is pinned, for peer/tls_client.c: once per connection. */
+void cc_counters_pinned(const server_rec *s);
+
 /**
  * Counts a certificate of a trusted proxy, for peer/forwarded_cache.c: unless the request before on
  * its connection had the same one.

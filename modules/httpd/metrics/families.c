@@ -60,7 +60,7 @@ static const char *const rejection_words[CC_REJECTED_COUNT + 1] = {
     [CC_REJECTED_NO_TLS] = "no_tls_host",        [CC_REJECTED_REVOKED] = "revoked",
     [CC_REJECTED_NOT_KNOWN] = "not_known",       [CC_REJECTED_TOO_OLD] = "too_old",
     [CC_REJECTED_HANDSHAKE] = "handshake",       [CC_REJECTED_UNTRUSTED_PROXY] = "untrusted_proxy",
-    [CC_REJECTED_BAD_HEADER] = "bad_header",
+    [CC_REJECTED_BAD_HEADER] = "bad_header",     [CC_REJECTED_NOT_PINNED] = "not_pinned",
 };
 
 static const char *const forwarded_words[] = {
@@ -106,6 +106,7 @@ static const char *const rejection_phrases[] = {
     [CC_REJECTED_HANDSHAKE] = "refused in the handshake",
     [CC_REJECTED_UNTRUSTED_PROXY] = "not from a trusted proxy",
     [CC_REJECTED_BAD_HEADER] = "not readable as passed on by a proxy",
+    [CC_REJECTED_NOT_PINNED] = "key not pinned",
 };
 
 /* ---- kinds ------------------------------------------------------------------------------- */
@@ -210,6 +211,9 @@ const cc_metric_family_t cc_families[] = {
      "Decisions of shadow rules, compared with those of the rules in effect.", CC_COUNTER,
      OF_VHOST(shadow), BY("result", shadow_words), .line = "Shadow", .heading = "Shadow rules",
      .row = 7},
+    {"clientcert_certificates_pinned_total",
+     "Certificates that counted because their key is pinned, once per connection.", CC_COUNTER,
+     OF_VHOST(pinned), .line = "Pinned", .heading = "Certificates|pinned", .row = 7},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,

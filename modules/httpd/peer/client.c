@@ -50,6 +50,7 @@ cc_rejection_t cc_client_rejection(const cc_seal_t *seal, const cc_revocation_st
         [CC_TRUST_NOT_YET] = CC_REJECTED_NOT_YET,
         [CC_TRUST_EXPIRED] = CC_REJECTED_EXPIRED,
         [CC_TRUST_NOT_CLIENT] = CC_REJECTED_NOT_CLIENT,
+        [CC_TRUST_NO_ISSUER] = CC_REJECTED_NOT_PINNED,
     };
 
     if (status->problem) {

@@ -12,6 +12,7 @@
 #include "httpd/metrics/expiring.h"
 #include "httpd/peer/client_map.h"
 #include "revocation/revocation.h"
+#include "rules/rules.h"
 #include "trust/cause.h"
 #include "trust/trust.h"
 
@@ -73,6 +74,8 @@ typedef struct cc_client_t {
     const char *problem;        /* NULL, or why it gives no identity (dates aside): for the log */
     const char *public_problem; /* the same, in a form that the client may see */
     cc_fault_t fault;           /* the same, for code; CC_CAUSE_NONE: there is no problem */
+    const cc_verdict_t *failed; /* NULL, or the verdict that a lookup failed, which is the problem:
+                                   whether it has an identity is not known */
     apr_time_t not_before, not_after; /* its own dates */
     apr_time_t until;                 /* until when it gives an identity, if it does */
     const char *expired_reason;       /* the reason after that, in plain words */

@@ -127,7 +127,7 @@ entry_renew(request_rec *r, cc_peer_t *peer, SSL *ssl, apr_uint64_t number, cc_t
     cc_client_map_t *map = cc_peer_map(r->connection, false);
     cc_tls_client_t *kept = map ? cc_client_map_take(map, &key, cc_request_client(r)->pool) : NULL;
 
-    if (kept && kept->number == number && cc_tls_client_holds(kept, by.host)) {
+    if (kept && kept->number == number && cc_tls_client_holds(kept, by.host, r)) {
         return kept;
     }
     if (kept) {
@@ -152,7 +152,7 @@ CC_INLINE cc_client_t *client_of(request_rec *r, cc_peer_t *peer, SSL *ssl)
         return NULL;
     }
     entry = entry_find(peer, ssl, x509, number);
-    if (!entry || !cc_tls_client_holds(entry, conf->vhost)) {
+    if (!entry || !cc_tls_client_holds(entry, conf->vhost, r)) {
         entry = entry_renew(r, peer, ssl, number, entry); /* new entries are found before it */
     }
     return &entry->client;

@@ -10,10 +10,12 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/client.h"
+#include "httpd/peer/client_pin.h"
 #include "httpd/peer/peer.h"
 #include "httpd/peer/tls_client.h"
 #include "httpd/peer/vhost.h"
 #include "revocation/revocation.h"
+#include "tables/table.h"
 #include "trust/path.h"
 #include "trust/trust.h"
 
@@ -53,7 +55,7 @@ static bool mod_ssl_agrees(request_rec *r)
 static cc_fault_t fault_of(const cc_seal_t *seal)
 {
     bool failed = seal->state == CC_TRUST_FAILED || seal->state == CC_TRUST_NOT_CLIENT ||
-                  seal->state == CC_TRUST_CA_LEFT;
+                  seal->state == CC_TRUST_CA_LEFT || seal->state == CC_TRUST_NO_ISSUER;
 
     return failed ? seal->fault : (cc_fault_t){CC_CAUSE_NO_VERDICT, 0, 0};
 }
@@ -66,15 +68,15 @@ static const char *problem_set(cc_client_t *client, cc_cause_t cause)
 
 /*
  * True if the handshake was for a host with other CAs or settings, and one of the two hosts has
- * ClientCertCA. Then a certificate that gives no identity here belongs on another connection, since
- * mod_ssl reports what the other host found. That host may not even use this module: mod_ssl then
- * resumes sessions there that it should not.
+ * ClientCertCA, or this one ClientCertPinned. Then a certificate that gives no identity here
+ * belongs on another connection, since mod_ssl reports what the other host found. That host may not
+ * even use this module: mod_ssl then resumes sessions there that it should not.
  */
 static bool is_misdirected(const cc_vhost_t *host, const SSL *ssl)
 {
     const cc_vhost_t *first = cc_vhost_of_ssl(ssl);
 
-    return (host->cas || (first && first->cas)) &&
+    return (host->cas || host->pinning || (first && first->cas)) &&
            !(first && cc_trust_same(first->trust, host->trust));
 }
 
@@ -116,7 +118,8 @@ static const char *judge(cc_tls_client_t *entry, apr_time_t *verified_at, reques
         reverify(entry, host, ssl);
     }
     if (entry->seal.state != CC_TRUST_OK) {
-        entry->client.misdirected = is_misdirected(host, ssl);
+        entry->client.misdirected =
+            entry->seal.state != CC_TRUST_NO_ISSUER && is_misdirected(host, ssl);
         entry->client.fault = fault_of(&entry->seal);
         return cc_seal_text(&entry->seal, entry->x509, p);
     }
@@ -172,8 +175,24 @@ static void span_set(cc_tls_client_t *entry, const cc_vhost_t *host, apr_time_t 
 /* A failure that ClientCertTolerate tolerated was counted and logged in the handshake. */
 static bool is_told(const cc_tls_client_t *entry, const request_rec *r)
 {
-    return entry->seal.state == CC_TRUST_FAILED &&
+    const cc_vhost_t *host = cc_vhost_of(r->server);
+
+    return entry->seal.state == CC_TRUST_FAILED && host && host->tolerates &&
            atomic_load(&cc_peer_of(r->connection)->tolerated);
+}
+
+/* Counts and logs the answer of a client whose key was looked up. */
+static void pin_tell(const cc_tls_client_t *entry, request_rec *r)
+{
+    const cc_client_t *client = &entry->client;
+    const cc_log_client_t logged = {client->cert, &client->facts};
+
+    if (client->failed) {
+        cc_log_failure(r, logged, client->failed);
+    } else if (client->facts.pinned) {
+        cc_counters_pinned(r->server);
+        cc_log_pinned(r, logged, cc_table_name(entry->pin.by->table));
+    }
 }
 
 /* Counts and logs that it gives no identity, or that it will expire soon. */
@@ -181,7 +200,10 @@ static void entry_tell(cc_tls_client_t *entry, request_rec *r)
 {
     cc_client_t *client = &entry->client;
 
-    if (client->problem && !is_told(entry, r)) {
+    if (entry->pin.by) {
+        pin_tell(entry, r);
+    }
+    if (client->problem && !client->failed && !is_told(entry, r)) {
         cc_counters_rejected(r->server, rejection_of(entry));
         cc_log_problem(r, (cc_log_client_t){client->cert, &client->facts}, client->problem);
     } else if (!client->problem) {
@@ -200,11 +222,16 @@ cc_tls_client_t *cc_tls_client_make(request_rec *r, SSL *ssl, const cc_tls_judge
     entry->trust = by->host ? by->host->trust : NULL;
     atomic_init(&entry->number, by->number);
     client->problem = client->public_problem = judge(entry, &verified_at, r, ssl, p);
+    client->cert = cc_cert_wrap(entry->x509, p);
+    if (entry->seal.state == CC_TRUST_NO_ISSUER && by->host->pinning) {
+        cc_client_pin_take(&entry->pin, client, by->host->pinning, p);
+    }
     client->verified |= client->problem == NULL;
     not_client_tell(entry, r, ssl);
-    client->cert = cc_cert_wrap(entry->x509, p);
     entry_facts(entry, r, ssl, p);
-    if (by->host) {
+    if (client->facts.pinned) {
+        client->facts.revocation = "unchecked"; /* no CA could revoke it */
+    } else if (by->host) {
         cc_verified_t cert = verified_of(entry, ssl);
 
         cc_client_revocation_take(&entry->revocation, client, by->host->revocation, &cert, p);
@@ -230,7 +257,11 @@ bool cc_tls_client_renew(cc_tls_client_t *entry, request_rec *r, SSL *ssl, const
         !verdict_holds(entry)) {
         return false;
     }
-    if (!cc_tls_client_holds(entry, by->host)) {
+    if (!cc_client_pin_holds(&entry->pin, r->request_time) &&
+        !cc_client_pin_renew(&entry->pin, &entry->client, r->pool)) {
+        return false;
+    }
+    if (!cc_client_revocation_holds(&entry->revocation, by->host ? by->host->revocation : NULL)) {
         cc_verified_t cert = verified_of(entry, ssl);
 
         if (!cc_client_revocation_renew(&entry->revocation, by->host->revocation, &cert, r->pool)) {

@@ -208,7 +208,7 @@ static bool outgrows_ticket(const SSL *ssl, X509 *leaf)
            i2d_X509(leaf, NULL) > TICKET_MOST - SESSION_REST;
 }
 
-/* Notes on the connection whether its certificate failed. */
+/* Notes on the connection whether it goes on with a certificate that failed. */
 static void tolerated_note(const SSL *ssl, bool tolerated)
 {
     cc_peer_t *peer = cc_peer_of(SSL_get_app_data(ssl));
@@ -226,7 +226,7 @@ static int verify(X509_STORE_CTX *store_ctx, void *data)
     int result = cc_trust_verify(store_ctx, host->trust);
 
     cc_peer_forget(SSL_get_app_data(ssl));
-    if (host->tolerates) {
+    if (host->tolerates || host->pinning) {
         tolerated_note(ssl, result > 0 && X509_STORE_CTX_get_error(store_ctx) != X509_V_OK);
     }
     if (result > 0 && host->guards_resumption && outgrows_ticket(ssl, leaf)) {

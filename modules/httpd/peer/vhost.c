@@ -31,6 +31,10 @@ static apr_status_t trust_make(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, ap
         return rv;
     }
     cc_trust_keep_path(host->trust, cc_path_need_of(s));
+    host->pinning = cc_vhost_conf_of(s)->pinning;
+    if (host->pinning) {
+        cc_trust_pin(host->trust);
+    }
     if (cc_judge_misses_crls(view, p)) {
         cc_trust_miss_crls(host->trust);
     }

@@ -18,6 +18,7 @@ typedef struct cc_vhost_t {
     cc_cas_t *cas;               /* ClientCertCA: the CAs that `trust` follows; NULL: none */
     cc_revocation_t *revocation; /* NULL: revocation is not checked */
     bool tolerates; /* ClientCertTolerate: handshakes go on with certificates that do not verify */
+    const cc_pinning_t *pinning; /* ClientCertPinned; NULL: no key is pinned */
     bool guards_resumption;      /* refuses to resume sessions it would reject (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */

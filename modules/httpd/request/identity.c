@@ -277,6 +277,7 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
     const cc_memo_t *memo;
 
     if (answer->problem) {
+        answer->verdict = answer->client ? answer->client->failed : NULL;
         return;
     }
     if (asks_nothing(&query->key)) {

@@ -103,7 +103,8 @@ const cc_sent_t *cc_sent_make(const cc_sent_query_t *query, apr_pool_t *p)
         return NULL;
     }
     sent = apr_pcalloc(p, sizeof(*sent));
-    if (query->cert && query->cert->format) {
+    /* A back end would believe the names in a certificate for which no CA vouches. */
+    if (query->cert && query->cert->format && !query->client->facts.pinned) {
         cert_add(sent, query, p);
     }
     if (query->identity && verdict) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps other modules from using a certificate that ClientCertTolerate accepted. */
+/* Keeps other modules from using a certificate that was accepted without having verified. */
 #include <stdatomic.h>
 
 #include <string.h>
@@ -16,9 +16,9 @@
 #include "httpd/request/tolerance.h"
 
 /*
- * These hooks exist only in a server with ClientCertTolerate. The start refuses SSLUserName and
- * FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c), but .htaccess may
- * have them.
+ * These hooks exist only in a server with ClientCertTolerate or ClientCertPinned. The start refuses
+ * SSLUserName and FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c),
+ * but .htaccess may have them.
  */
 static bool is_tolerated(const conn_rec *c)
 {
@@ -36,18 +36,21 @@ int cc_tolerance_misdirected(request_rec *r)
 {
     const cc_vhost_t *host = cc_vhost_of(r->server);
 
-    if (!is_tolerated(r->connection) || (host && host->tolerates)) {
+    if (!is_tolerated(r->connection) || (host && (host->tolerates || host->pinning))) {
         return DECLINED;
     }
     if (APLOG_R_IS_LEVEL(r, APLOG_INFO) && cc_quota_lets(r->server, CC_QUOTA_MISDIRECTED)) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "CC0191: 421: the certificate of this connection did not verify, and this "
-                      "virtual host does not tolerate that (ClientCertTolerate)");
+                      "virtual host does not accept that (ClientCertTolerate, ClientCertPinned)");
     }
     return HTTP_MISDIRECTED_REQUEST;
 }
 
-/* mod_ssl uses AUTH_TYPE of this module too; older versions use none. This module sets it later. */
+/*
+ * mod_ssl uses the text of this module's AUTH_TYPE too; older versions use none. The user of a pinned
+ * key is one of this module, whose AUTH_TYPE is known by its address.
+ */
 int cc_tolerance_forget(request_rec *r)
 {
     int status = cc_tolerance_misdirected(r);
@@ -55,7 +58,7 @@ int cc_tolerance_forget(request_rec *r)
     if (status != DECLINED) {
         return status;
     }
-    if (is_tolerated(r->connection) && r->user &&
+    if (is_tolerated(r->connection) && r->user && r->ap_auth_type != cc_auth_type &&
         (!r->ap_auth_type || !strcmp(r->ap_auth_type, cc_auth_type))) {
         r->user = NULL;
         r->ap_auth_type = NULL;
