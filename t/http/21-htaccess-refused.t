@@ -24,6 +24,7 @@ my %here = (ClientCertAuth => 'Off', ClientCertStatusText => 'Help');    # legal
 my %args = (
     %here,
     ClientCertMap         => 'user=root group=admins',
+    ClientCertMapShadow   => 'user=root group=admins',
     ClientCertTable       => 'own file:@ROOT@/conf/people.map',
     ClientCertTest        => '@CA@/alice.pem expect user=alice',
     ClientCertCA          => '@CA@/clients.pem',

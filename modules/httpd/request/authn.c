@@ -68,6 +68,9 @@ static __attribute__((noinline)) bool unasked_refused(request_rec *r, const cc_d
     if (dir->rules || may_be_logged(r)) {
         answer = cc_identity_presented(r);
     }
+    if (dir->shadow && !dir->rules) {
+        (void)cc_identity_of(r); /* to compare; the answer has no identity */
+    }
     return cc_answer_refused(&answer);
 }
 
