@@ -132,7 +132,7 @@ while ($reply !~ /^200 ${\EACCES} / && time < $until) {
 }
 is $reply, "200 ${\EACCES} -", 'gives no identity once it has expired, on the same connection,';
 is $c->line('PWD'), '530 Not logged in.', 'and nothing more is served';
-announce('CC0101');
+announce('CC0104');
 
 # ---- a handshake that has not finished, and no TLS
 
@@ -148,6 +148,7 @@ is join('', @plain),
     'before AUTH TLS, there is no user';
 print $plain "AUTH TLS\r\n$ask[0]\r\nUSER alice\r\n";
 is scalar <$plain>, "234 TLS begins.\r\n", 'commands that follow AUTH TLS in the clear';
+shutdown $plain, 1;
 is join('', <$plain> // ()) =~ /200|232/ ? 'served' : '', '', 'are not taken for commands of the client';
 announce('AH02008', 'AH01998', qr/SSL Library Error/);
 
