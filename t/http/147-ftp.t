@@ -6,8 +6,6 @@ use ClientCert::Test;
 use ClientCert::Test::Command;
 use ClientCert::Test::OtherModule;
 
-use IO::Socket::INET ();
-
 use constant { SUCCESS => 0, EACCES => 13, EINVAL => 22, NOTFOUND => 70015 };
 
 my $h = ClientCert::Test->server(
@@ -133,23 +131,5 @@ while ($reply !~ /^200 ${\EACCES} / && time < $until) {
 is $reply, "200 ${\EACCES} -", 'gives no identity once it has expired, on the same connection,';
 is $c->line('PWD'), '530 Not logged in.', 'and nothing more is served';
 announce('CC0104');
-
-# ---- a handshake that has not finished, and no TLS
-
-my $plain = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $h->port(2)) or die;
-$plain->autoflush;
-my @plain = (scalar <$plain>);
-for my $command ($ask[0], 'USER alice', 'PASV') {
-    print $plain "$command\r\n";
-    push @plain, scalar <$plain>;
-}
-is join('', @plain),
-    "220 FTP of a test.\r\n200 ${\NOTFOUND} -\r\n530 A certificate is needed.\r\n530 Not logged in.\r\n",
-    'before AUTH TLS, there is no user';
-print $plain "AUTH TLS\r\n$ask[0]\r\nUSER alice\r\n";
-is scalar <$plain>, "234 TLS begins.\r\n", 'commands that follow AUTH TLS in the clear';
-shutdown $plain, 1;
-is join('', <$plain> // ()) =~ /200|232/ ? 'served' : '', '', 'are not taken for commands of the client';
-announce('AH02008', 'AH01998', qr/SSL Library Error/);
 
 done_testing;
