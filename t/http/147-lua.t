@@ -38,7 +38,7 @@ LUA
     LuaHookFixups "@ROOT@/conf/look.lua" fixups
 </Location>
 LuaMapHandler "^/look" "@ROOT@/conf/look.lua" handle
-ClientCertMap subject.CN == "Service Account" group="x,admins"
+ClientCertMap subject.CN == cart group="x,admins"
 CONF
 announce('AH01630', 'CC0110', 'AH01617');
 

@@ -172,7 +172,8 @@ static void data_send(ftp_t *ftp, apr_bucket_brigade *bb)
     c = data_accept(ftp);
     sent = c && !c->aborted && ap_pass_brigade(c->output_filters, bb) == APR_SUCCESS;
     if (c) {
-        ap_lingering_close(c);
+        ap_shutdown_conn(c, 1);
+        apr_socket_close(ap_get_conn_socket(c));
     }
     if (ftp->passive) {
         apr_socket_close(ftp->passive);

@@ -109,6 +109,8 @@ static int uses_a(server_rec *s)
 
 TEST(a_module_may_say_that_it_asks_on_a_host)
 {
+    apr_hook_global_pool = fake.pool;
+    apr_hook_debug_current = "mod_a.c";
     APR_OPTIONAL_HOOK(ap, clientcert_use, uses_a, NULL, NULL, APR_HOOK_MIDDLE);
     ck_assert_str_eq(use_of("SSLEngine on"), USED);
     ck_assert(cc_configuration_of(fake.main)->expressions);
