@@ -54,6 +54,8 @@
 #include "httpd/request/fixups.h"
 #include "httpd/request/forward_headers.h"
 #include "httpd/request/inbound.h"
+#include "httpd/request/modules.h"
+#include "httpd/request/names.h"
 #include "httpd/request/proxied.h"
 #include "httpd/request/proxy_cert.h"
 #include "httpd/request/refuse.h"
@@ -79,6 +81,7 @@ static void register_start(void)
     ap_hook_check_config(cc_proxy_hosts_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_proxied_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_authz_check, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cc_names_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_tables_start, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_ca_precheck, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cc_crl_precheck, NULL, NULL, APR_HOOK_MIDDLE);
@@ -202,6 +205,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     register_fixups();
     register_answer();
+    cc_modules_register();
 }
 
 /*

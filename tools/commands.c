@@ -119,6 +119,23 @@ static const cc_command_t all[] = {
      .status = "0  no certificate differs\n"
                "1  at least one differs",
      .examples = "clientcert diff -f httpd.conf -f \"$PWD/httpd.new.conf\" people/"},
+    {.name = "replay",
+     .arguments = "LEDGER [FILE ...]",
+     .least = 1,
+     .most = -1,
+     .with = ASKS | CC_WITH_VHOST | CC_WITH_PATH,
+     .run = cc_replay_run,
+     .summary = "show what the rules make of the certificates of a ledger",
+     .description =
+         "Reads the JSON of clientcert-ledger (- for standard input), and shows to which user and "
+         "groups the server, or the configuration of -f, would map each certificate. A ledger "
+         "without names has no certificates: name their files, which are found by their digest. "
+         "The virtual host is that of the ledger, unless --vhost names another one.",
+     .status = "0  each certificate has a user or a group and, with --path, access\n"
+               "1  a certificate has no user and no group, or its access is not certain\n"
+               "2  it is unknown, since there is no certificate or a lookup failed",
+     .examples = "curl -s https://www.example.com/ledger?format=json | clientcert replay -\n"
+                 "clientcert replay -f \"$PWD/httpd.new.conf\" ledger.json people/"},
     {.name = "convert",
      .arguments = "KIND [FILE]",
      .most = 2,

@@ -11,7 +11,6 @@
 #include "tool.h"
 
 #define LEFT 1
-#define INPUT_MAX (16 * 1024 * 1024) /* octets */
 
 /* ---- the command line ---------------------------------------------------------------------- */
 
@@ -70,57 +69,6 @@ static apr_status_t options_check(const cc_convert_kind_t *kind, cc_tool_t *tool
     return APR_SUCCESS;
 }
 
-/* ---- the input ----------------------------------------------------------------------------- */
-
-static apr_status_t unreadable(const char *path, const char *reason, cc_tool_t *tool)
-{
-    return cc_error_set(&tool->err, tool->pool, "CC0553", path, "the input cannot be read: %s",
-                        reason);
-}
-
-static apr_status_t file_open(apr_file_t **file, const char *path, cc_tool_t *tool)
-{
-    const char *reason = NULL;
-    char text[120];
-    apr_status_t status = APR_SUCCESS;
-
-    if (strcmp(path, "-") == 0) {
-        status = apr_file_open_stdin(file, tool->pool);
-        reason = apr_strerror(status, text, sizeof(text));
-    } else {
-        status = cc_regular_file_open(file, &reason, path, tool->pool);
-    }
-    return status == APR_SUCCESS ? APR_SUCCESS : unreadable(path, reason, tool);
-}
-
-static apr_status_t input_read(const char **text, const char *path, cc_tool_t *tool)
-{
-    apr_file_t *file = NULL;
-    char *octets = NULL;
-    apr_size_t len = 0;
-    char reason[120];
-    apr_status_t status = APR_SUCCESS;
-
-    if (file_open(&file, path, tool) != APR_SUCCESS) {
-        return APR_EINVAL;
-    }
-    octets = apr_palloc(tool->pool, INPUT_MAX + 2);
-    status = apr_file_read_full(file, octets, INPUT_MAX + 1, &len);
-    apr_file_close(file);
-    if (status != APR_SUCCESS && !APR_STATUS_IS_EOF(status)) {
-        return unreadable(path, apr_strerror(status, reason, sizeof(reason)), tool);
-    }
-    if (len > INPUT_MAX) {
-        return unreadable(path, "it is larger than 16 MiB", tool);
-    }
-    octets[len] = '\0';
-    if (strlen(octets) != len) {
-        return unreadable(path, "it is not a text: it contains a NUL", tool);
-    }
-    *text = octets;
-    return APR_SUCCESS;
-}
-
 /* ---- the output ---------------------------------------------------------------------------- */
 
 /* What was left out is in the output as comments; if that goes to a file, it is seen here too. */
@@ -149,7 +97,7 @@ apr_status_t cc_convert_run(cc_tool_t *tool)
     if (!kind || options_check(kind, tool) != APR_SUCCESS ||
         cc_convert_create(&convert, tool->options.field, tool->options.issuer, tool->pool,
                           &tool->err) != APR_SUCCESS ||
-        input_read(&text, path, tool) != APR_SUCCESS) {
+        cc_input_read(&text, path, tool) != APR_SUCCESS) {
         return APR_EINVAL;
     }
     if (cc_convert_text(convert, kind, text) != APR_SUCCESS) {

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Command diff: prints which certificates two configurations map differently. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "tool.h"
@@ -61,100 +59,6 @@ static apr_status_t sides_read(diff_run_t *run)
 
 /* ---- the answers --------------------------------------------------------------------------- */
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A name that cannot be mistaken for another part of the line is printed as it is. */
-static const char *name_text(const char *name, apr_pool_t *p)
-{
-    static const char *const others[] = {"no", "unmapped", "denied", "rejected", "failed"};
-    bool plain = true;
-
-    for (const char *c = name; *c; c++) {
-        plain = plain && (apr_isalnum(*c) || strchr("._@-", *c));
-    }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        plain = plain && strcmp(name, others[i]) != 0;
-    }
-    return plain ? name : apr_pstrcat(p, "\"", cc_text_escape(name, strlen(name), p), "\"", NULL);
-}
-
-/* The names of the groups, sorted. */
-static apr_array_header_t *groups_of(const json_t *verdict, apr_pool_t *p)
-{
-    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
-    json_t *group;
-    size_t i;
-
-    json_array_foreach(json_object_get(verdict, "groups"), i, group)
-    {
-        const char *name = json_string_value(json_object_get(group, "name"));
-
-        APR_ARRAY_PUSH(names, const char *) = name ? name : "";
-    }
-    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), by_text);
-    return names;
-}
-
-/* "alice (admins, staff)" */
-static const char *mapped_text(const json_t *verdict, apr_pool_t *p)
-{
-    const char *user = json_string_value(json_object_get(verdict, "user"));
-    const apr_array_header_t *groups = groups_of(verdict, p);
-    const char *text = user ? name_text(user, p) : "no user";
-
-    for (int i = 0; i < groups->nelts; i++) {
-        text = apr_pstrcat(p, text, i > 0 ? ", " : " (",
-                           name_text(APR_ARRAY_IDX(groups, i, const char *), p), NULL);
-    }
-    return groups->nelts > 0 ? apr_pstrcat(p, text, ")", NULL) : text;
-}
-
-static const char *result_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-
-    return result ? result : "failed";
-}
-
-static const char *outcome_of(const json_t *answer)
-{
-    const char *outcome =
-        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
-
-    return outcome ? outcome : "";
-}
-
-/* The identity that a configuration gives; if two texts are equal, so are the identities. */
-static const char *identity_text(const json_t *answer, apr_pool_t *p)
-{
-    const char *result = result_of(answer);
-
-    return strcmp(result, "mapped") == 0 ? mapped_text(json_object_get(answer, "verdict"), p)
-                                         : result;
-}
-
-static json_t *side_json(const json_t *answer)
-{
-    const json_t *verdict = json_object_get(answer, "verdict");
-    bool mapped = strcmp(result_of(answer), "mapped") == 0;
-    json_t *side = json_pack("{s:s, s:O?, s:O?}", "result", result_of(answer), "user",
-                             mapped ? json_object_get(verdict, "user") : json_null(), "access",
-                             json_object_get(answer, "access"));
-    json_t *names = json_array();
-    json_t *group;
-    size_t i;
-
-    json_array_foreach(mapped ? json_object_get(verdict, "groups") : NULL, i, group)
-    {
-        json_array_append(names, json_object_get(group, "name"));
-    }
-    json_object_set_new(side, "groups", names);
-    return side;
-}
-
 /* An error of one side names its configuration. */
 static apr_status_t side_failed(diff_run_t *run, int i)
 {
@@ -187,30 +91,30 @@ static apr_status_t hosts_check(const diff_run_t *run, json_t *const answers[2])
 static void difference_print(const diff_run_t *run, const char *path, json_t *const answers[2],
                              apr_pool_t *p)
 {
-    bool access = strcmp(outcome_of(answers[0]), outcome_of(answers[1])) != 0;
+    bool access = strcmp(cc_identity_access(answers[0]), cc_identity_access(answers[1])) != 0;
     json_t *line;
 
     if (run->tool->options.json) {
         line = json_pack("{s:o, s:o, s:o}", "file", cc_options_text(path, p), "old",
-                         side_json(answers[0]), "new", side_json(answers[1]));
+                         cc_identity_json(answers[0]), "new", cc_identity_json(answers[1]));
         cc_print_json(line, JSON_COMPACT);
         json_decref(line);
         return;
     }
-    printf("%s: %s%s%s -> %s%s%s\n", cc_print_safe(path, p), identity_text(answers[0], p),
-           access ? ", access " : "", access ? outcome_of(answers[0]) : "",
-           identity_text(answers[1], p), access ? ", access " : "",
-           access ? outcome_of(answers[1]) : "");
+    printf("%s: %s%s%s -> %s%s%s\n", cc_print_safe(path, p), cc_identity_text(answers[0], p),
+           access ? ", access " : "", access ? cc_identity_access(answers[0]) : "",
+           cc_identity_text(answers[1], p), access ? ", access " : "",
+           access ? cc_identity_access(answers[1]) : "");
 }
 
 /* If one of the identities is unknown, so is whether they differ. */
 static void answers_compare(diff_run_t *run, const char *path, json_t *const answers[2],
                             apr_pool_t *p)
 {
-    bool unknown = strcmp(result_of(answers[0]), "failed") == 0 ||
-                   strcmp(result_of(answers[1]), "failed") == 0;
-    bool same = strcmp(identity_text(answers[0], p), identity_text(answers[1], p)) == 0 &&
-                strcmp(outcome_of(answers[0]), outcome_of(answers[1])) == 0;
+    bool unknown = strcmp(cc_identity_result(answers[0]), "failed") == 0 ||
+                   strcmp(cc_identity_result(answers[1]), "failed") == 0;
+    bool same = strcmp(cc_identity_text(answers[0], p), cc_identity_text(answers[1], p)) == 0 &&
+                strcmp(cc_identity_access(answers[0]), cc_identity_access(answers[1])) == 0;
     int status = unknown ? UNKNOWN : same ? 0 : DIFFERENT;
 
     run->count++;

@@ -7,23 +7,6 @@
 
 #include "tool.h"
 
-#define NEGATIVE 1
-#define UNKNOWN 2
-
-/* ---- the exit status ----------------------------------------------------------------------- */
-
-static int exit_of(const json_t *answer)
-{
-    const char *result = json_string_value(json_object_get(answer, "result"));
-    const char *outcome =
-        json_string_value(json_object_get(json_object_get(answer, "access"), "outcome"));
-
-    if (!strcmp(result, "failed")) {
-        return UNKNOWN;
-    }
-    return strcmp(result, "mapped") || (outcome && strcmp(outcome, "granted")) ? NEGATIVE : 0;
-}
-
 /* ---- lines --------------------------------------------------------------------------------- */
 
 static const char *quoted(const json_t *object, const char *name, apr_pool_t *p)
@@ -60,6 +43,26 @@ static void verdict_print(const json_t *verdict, apr_pool_t *p)
         printf("%-14s%s: %s: %s\n", "note", cc_print_member(one, "tag", p),
                cc_print_member(one, "rule", p), cc_print_member(one, "text", p));
     }
+}
+
+/* What ClientCertMapShadow would give, if that is something else. */
+static void shadow_print(const json_t *shadow, apr_pool_t *p)
+{
+    json_t *one;
+    size_t i;
+
+    if (!json_is_object(shadow)) {
+        return;
+    }
+    cc_print_line("shadow", apr_pstrcat(p, cc_print_member(shadow, "result", p),
+                                        ", unlike the rules in effect", NULL));
+    by_print("shadow user", quoted(shadow, "user", p), cc_print_member(shadow, "user_rule", p));
+    json_array_foreach(json_object_get(shadow, "groups"), i, one)
+    {
+        by_print("shadow group", quoted(one, "name", p), cc_print_member(one, "rule", p));
+    }
+    cc_print_line("shadow rule", cc_print_member(shadow, "denied_by", p));
+    cc_print_line("shadow failed", cc_print_member(shadow, "failure", p));
 }
 
 /* Introduces the verdict of the rules on a certificate that the server would not accept. */
@@ -126,8 +129,8 @@ static void result_print(const json_t *answer, const cc_style_t *style, apr_pool
 {
     const json_t *verdict = json_object_get(answer, "verdict");
 
-    cc_print_result("result", result_text(answer, p), cc_print_colour(style, exit_of(answer)),
-                    style);
+    cc_print_result("result", result_text(answer, p),
+                    cc_print_colour(style, cc_identity_exit(answer)), style);
     if (!strcmp(cc_print_member(answer, "result", p), "rejected") && !json_is_null(verdict)) {
         printf("%-14s%s\n", "", otherwise_text(verdict));
     }
@@ -248,6 +251,7 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
     result_print(answer, style, p);
     verdict_print(json_object_get(answer, "verdict"), p);
+    shadow_print(json_object_get(answer, "shadow"), p);
     arrival_print(answer, p);
     cc_print_verification(answer, style, p);
     revocation_print(json_object_get(answer, "revocation"), p);
@@ -319,7 +323,8 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 
 apr_status_t cc_explain_run(cc_tool_t *tool)
 {
-    static const cc_query_command_t command = {"explain", exit_of, answer_print, answer_line, NULL};
+    static const cc_query_command_t command = {"explain", cc_identity_exit, answer_print,
+                                               answer_line, NULL};
 
     return cc_query_run(&command, tool);
 }

@@ -84,6 +84,31 @@ static void column_print(size_t number, const json_t *values, apr_pool_t *p)
     cc_print_line(apr_psprintf(p, "$%d", (int)number), i > 0 ? text : "(no value)");
 }
 
+static long number_of(const json_t *object, const char *name)
+{
+    return (long)json_integer_value(json_object_get(object, name));
+}
+
+/* Of a table with valid=: the rows that do not count now, and the next one to end. */
+static void validity_print(const json_t *validity, apr_pool_t *p)
+{
+    const char *end = cc_print_member(validity, "earliest_end", p);
+    long ended = number_of(validity, "ended");
+
+    if (!json_is_object(validity)) {
+        return;
+    }
+    cc_print_line("rows outside",
+                  apr_psprintf(p, "%ld ended, %ld to come", ended, number_of(validity, "coming")));
+    if (ended > 0) {
+        cc_print_line("first ended", cc_print_member(validity, "first_ended", p));
+    }
+    if (end) {
+        cc_print_line("next to end",
+                      apr_pstrcat(p, end, ", ", cc_print_member(validity, "earliest", p), NULL));
+    }
+}
+
 static void table_print(const json_t *answer, apr_pool_t *p)
 {
     const json_t *rows = json_object_get(answer, "rows");
@@ -98,6 +123,7 @@ static void table_print(const json_t *answer, apr_pool_t *p)
     if (json_is_integer(rows)) {
         printf("%-14s%" JSON_INTEGER_FORMAT "\n", "rows", json_integer_value(rows));
     }
+    validity_print(json_object_get(answer, "validity"), p);
     json_array_foreach(json_object_get(answer, "remarks"), i, remark)
     {
         cc_print_line(i == 0 ? "remarks" : "", json_string_value(remark));

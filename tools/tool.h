@@ -105,9 +105,38 @@ cc_command_fn cc_revoked_run;
 cc_command_fn cc_table_run;
 cc_command_fn cc_trust_run;
 
-/* ---- diff.c ---- */
+/* ---- diff.c, replay.c ---- */
 
 cc_command_fn cc_diff_run;
+cc_command_fn cc_replay_run;
+
+/* ---- identity.c: the identity that an answer of "explain" gives ---- */
+
+/* "mapped", "unmapped", "denied", "rejected" or "failed". Lives as long as the answer. */
+const char *cc_identity_result(const json_t *answer);
+
+/* The outcome for the path of the query, such as "granted"; "": there is none. Likewise. */
+const char *cc_identity_access(const json_t *answer);
+
+/* "alice (admins, staff)", or the result; if two texts are equal, so are the identities. */
+const char *cc_identity_text(const json_t *answer, apr_pool_t *p);
+
+/*
+ * The exit status: 0 for a user or a group and, with a path, access; 2 if a lookup failed;
+ * otherwise 1.
+ */
+int cc_identity_exit(const json_t *answer);
+
+/* {"result", "user": TEXT or null, "access", "groups": [TEXT]}: a new reference. */
+json_t *cc_identity_json(const json_t *answer);
+
+/* ---- input.c ---- */
+
+/*
+ * The text of a regular file, or of standard input ("-"), of 16 MiB at most, in tool->pool. CC0553:
+ * it cannot be read, is larger, or contains a NUL.
+ */
+apr_status_t cc_input_read(const char **text, const char *path, cc_tool_t *tool);
 
 /* ---- convert.c ---- */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Converts moments to ISO 8601 text, to and from eight octets, and from ASN.1 times. */
+/* Converts moments to and from ISO 8601 text and eight octets, and from ASN.1 times. */
 #include "base/moment.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
@@ -99,5 +101,39 @@ bool cc_moment_asn1(apr_int64_t *seconds, cc_time_form_t form, const unsigned ch
     }
     *seconds =
         days_from_epoch(t.year, t.month, t.day) * 86400 + t.hour * 3600 + t.minute * 60 + t.second;
+    return true;
+}
+
+/* ---- ISO 8601 -------------------------------------------------------------------------------- */
+
+#define DATE_LEN 10
+#define MOMENT_LEN 20
+
+bool cc_moment_read(apr_time_t *moment, bool *is_date, const char *text)
+{
+    static const char shape[] = "0000-00-00T00:00:00Z";
+    unsigned char asn1[] = "00000000000000Z";
+    size_t len = strlen(text);
+    size_t count = 0;
+    apr_int64_t seconds = 0;
+
+    if (len != DATE_LEN && len != MOMENT_LEN) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+
+        if (shape[i] == '0' ? !digit : text[i] != shape[i]) {
+            return false;
+        }
+        if (digit) {
+            asn1[count++] = (unsigned char)text[i];
+        }
+    }
+    if (!cc_moment_asn1(&seconds, CC_GENERALIZED_TIME, asn1, sizeof(asn1) - 1)) {
+        return false;
+    }
+    *moment = apr_time_from_sec(seconds);
+    *is_date = len == DATE_LEN;
     return true;
 }

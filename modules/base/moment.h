@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Converts moments to ISO 8601 text, to and from eight octets, and from ASN.1 times. */
+/* Converts moments to and from ISO 8601 text and eight octets, and from ASN.1 times. */
 #ifndef CC_MOMENT_H
 #define CC_MOMENT_H
 
@@ -10,6 +10,12 @@
 
 /** ISO 8601 in UTC, to the second ("2026-11-20T12:00:00Z"), in `p`. */
 const char *cc_moment_text(apr_time_t moment, apr_pool_t *p);
+
+/**
+ * Reads "2026-11-20T12:00:00Z", or a date, "2026-11-20", which is its beginning (*is_date), in UTC
+ * and in no other form. False if it is neither; *moment and *is_date are then unchanged.
+ */
+bool cc_moment_read(apr_time_t *moment, bool *is_date, const char *text);
 
 /** A moment as eight octets, big-endian; and back. */
 void cc_moment_put(unsigned char octets[8], apr_time_t moment);

@@ -40,7 +40,7 @@ typedef struct cc_option_t {
     apr_status_t (*set)(void *record, const char *value, apr_pool_t *p, cc_error_t *err);
 } cc_option_t;
 
-#define CC_OPTIONS_MAX 16 /* options of one directive */
+#define CC_OPTIONS_MAX 24 /* options of one directive */
 
 /** The options of a directive that is being read. */
 typedef struct cc_option_reader_t {

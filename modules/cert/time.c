@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Extracts the fields of the validity period (RFC 5280 4.1.2.5), and parses dates in operands. */
-#include <string.h>
-
-#include <apr_strings.h>
 
 #include "base/moment.h"
 #include "cert/internal.h"
@@ -120,42 +117,18 @@ cc_values_t cc_lifetime_extract(const cc_extraction_t *s)
 
 /* ---- operands ------------------------------------------------------------------------------- */
 
-/* "2026-11-20T12:00:00Z" or the first ten characters of it as "20261120120000Z", or NULL. */
-static const char *to_asn1(const char *text, apr_pool_t *p)
-{
-    static const char shape[] = "0000-00-00T00:00:00Z";
-    size_t len = strlen(text);
-    char digits[16] = "";
-    size_t count = 0;
-
-    if (len != 10 && len != 20) {
-        return NULL;
-    }
-    for (size_t i = 0; i < len; i++) {
-        bool digit = text[i] >= '0' && text[i] <= '9';
-        if (shape[i] == '0' ? !digit : text[i] != shape[i]) {
-            return NULL;
-        }
-        if (digit) {
-            digits[count++] = text[i];
-        }
-    }
-    return apr_pstrcat(p, digits, len == 10 ? "000000" : "", "Z", NULL);
-}
-
 apr_status_t cc_operand_time(cc_value_t *value, const char *text, int variant, apr_pool_t *p,
                              cc_error_t *err)
 {
-    const char *digits = to_asn1(text, p);
-    apr_int64_t seconds = 0;
+    apr_time_t moment = 0;
+    bool is_date = false;
 
     (void)variant;
-    if (!digits || !cc_moment_asn1(&seconds, CC_GENERALIZED_TIME, (const unsigned char *)digits,
-                                   strlen(digits))) {
+    if (!cc_moment_read(&moment, &is_date, text)) {
         return cc_error_set(err, p, "CC0277", text,
                             "not a date; write 2026-11-20 or "
                             "2026-11-20T12:00:00Z (UTC)");
     }
-    *value = cc_value_time(apr_time_from_sec(seconds), p);
+    *value = cc_value_time(moment, p);
     return APR_SUCCESS;
 }

@@ -10,6 +10,7 @@
 #include "httpd/conf/dir.h"
 #include "httpd/conf/directive.h"
 #include "httpd/conf/forwarding.h"
+#include "httpd/conf/ledger_spec.h"
 #include "httpd/conf/mapping_tests.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/path_need.h"
@@ -25,21 +26,38 @@
 #include "httpd/request/variables.h"
 #include "rules/rules.h"
 
+static const char *rule_add(cmd_parms *cmd, cc_rules_t *rules, const char *args)
+{
+    cc_error_t err = {0};
+    const char *where = cc_directive_where(cmd->directive, cmd->pool);
+
+    if (cc_rules_add(rules, args, where, &err) != APR_SUCCESS) {
+        return cc_error_text(&err, cmd->pool);
+    }
+    cc_path_need_note(cmd->server, cmd->pool, cc_rules_path_need(rules));
+    return NULL;
+}
+
 static const char *map_directive(cmd_parms *cmd, void *record, const char *args)
 {
     cc_dir_t *dir = record;
-    cc_error_t err = {0};
-    const char *where = cc_directive_where(cmd->directive, cmd->pool);
 
     if (!dir->rules) {
         dir->rules = cc_tables_rules(cmd);
         dir->tally = cc_rulesets_add(cmd, dir->rules);
     }
-    if (cc_rules_add(dir->rules, args, where, &err) != APR_SUCCESS) {
-        return cc_error_text(&err, cmd->pool);
+    return rule_add(cmd, dir->rules, args);
+}
+
+static const char *shadow_directive(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_dir_t *dir = record;
+
+    if (!dir->shadow) {
+        dir->shadow = cc_tables_rules(cmd);
+        cc_rulesets_shadow_add(cmd, dir->shadow);
     }
-    cc_path_need_note(cmd->server, cmd->pool, cc_rules_path_need(dir->rules));
-    return NULL;
+    return rule_add(cmd, dir->shadow, args);
 }
 
 static const char *export_directive(cmd_parms *cmd, void *record, const char *args)
@@ -137,6 +155,8 @@ static const char fcgi_set[] = "ProxyFCGISetEnvIf";
 const command_rec cc_directives[] = {
     SECTION_LINE("ClientCertMap", map_directive,
                  "Rule that maps certificates to a user and groups, or denies them"),
+    SECTION_LINE("ClientCertMapShadow", shadow_directive,
+                 "Rule that is only compared with the rules in effect"),
     SERVER_LINE("ClientCertTable", cc_tables_directive, "Table for the operators in and !in"),
     SECTION_LINE("ClientCertTest", cc_mapping_tests_directive,
                  "Test of the rules, run by httpd -t"),
@@ -162,6 +182,8 @@ const command_rec cc_directives[] = {
                 "Addresses of the proxies from which certificates are taken"),
     SERVER_LINE("ClientCertTrustedProxyCert", proxy_cert_directive,
                 "Conditions on the certificate of a trusted proxy itself"),
+    SERVER_LINE("ClientCertLedger", cc_ledger_directive,
+                "Keeps a list of verified certificates that no rule maps"),
     AP_INIT_FLAG("ClientCertAuth", ap_set_flag_slot, (void *)offsetof(cc_dir_t, auth),
                  RSRC_CONF | OR_AUTHCFG, "Makes the mapped user the user of the request"),
     SECTION_WORD("ClientCertStatusRules", status_rules_directive,

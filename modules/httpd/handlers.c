@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs the handlers clientcert-status and clientcert-metrics, and reads SetHandler. */
+/* Runs the handlers clientcert-status, -metrics and -ledger, and reads SetHandler. */
 #include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/use.h"
@@ -8,6 +8,7 @@
 #include "httpd/request/cache.h"
 #include "httpd/request/failure.h"
 #include "httpd/request/state.h"
+#include "httpd/status/ledger.h"
 #include "httpd/status/status.h"
 
 /*
@@ -26,6 +27,12 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
                    "metrics of the whole server";
         }
         dir->handler = CC_HANDLER_METRICS;
+    } else if (strstr(args, "clientcert-ledger")) {
+        if (is_htaccess) {
+            return "CC0147: SetHandler clientcert-ledger is not for .htaccess: it shows the "
+                   "certificates of other clients";
+        }
+        dir->handler = CC_HANDLER_LEDGER;
     } else if (strstr(args, "clientcert-status") && !is_htaccess) {
         dir->handler = CC_HANDLER_STATUS;
     }
@@ -51,6 +58,9 @@ int cc_handlers_run(request_rec *r)
     cc_cache_guard(r);
     if (is_page) {
         return cc_status_serve(r);
+    }
+    if (cc_handler_is(r, "clientcert-ledger")) {
+        return cc_status_ledger_serve(r);
     }
     return cc_handler_is(r, "clientcert-metrics") ? cc_metrics_serve(r) : DECLINED;
 }

@@ -27,7 +27,7 @@ static void pattern_note(cc_evaluation_t *ev, const cc_condition_t *c, int value
 
 static void condition_begin(cc_evaluation_t *ev, const cc_condition_t *c)
 {
-    ev->trouble = (cc_trouble_t){0, NULL};
+    ev->trouble = ev->outside = (cc_trouble_t){0, NULL};
     if (c->pattern) {
         cc_matcher_begin(cc_evaluation_matcher(ev), ev->quiet);
     }
@@ -54,6 +54,9 @@ static cc_fit_t condition_fit(cc_evaluation_t *ev, const cc_condition_t *c)
         pattern_note(ev, c, cell->values.count);
     } else if (ev->trouble.count > 0) {
         cc_lookup_note(ev, c, cell->values.count);
+    }
+    if (ev->outside.count > 0) {
+        cc_lookup_note_outside(ev, c, cell->values.count);
     }
     if (fits && undecided && c->capture >= 0) {
         ev->partial = true;

@@ -96,18 +96,26 @@ static bool is_possible(cc_remedy_t remedy, const cc_table_t *table)
            cc_table_has_rows(table);
 }
 
+/* The issuer whose rows count; NULL: the table does not ask for one, or it cannot be used. */
+static const cc_value_t *issuer_of(const cc_miss_t *miss)
+{
+    const cc_value_t *issuer = NULL;
+
+    if (miss->condition->issuer) {
+        issuer = cc_cert_value(miss->cert, "issuer", miss->pool);
+    }
+    return issuer && !issuer->unusable ? issuer : NULL;
+}
+
 /* NULL unless the table has this key. A failed lookup says nothing. */
 static const char *key_ask(const cc_miss_t *miss, const cc_value_t *value, const char *key,
                            cc_remedy_t remedy)
 {
     cc_table_t *table = miss->condition->table;
     cc_query_t query = {.key = key, .len = key ? strlen(key) : 0};
-    const cc_value_t *issuer = NULL;
+    const cc_value_t *issuer = issuer_of(miss);
 
-    if (miss->condition->issuer) {
-        issuer = cc_cert_value(miss->cert, "issuer", miss->pool);
-    }
-    if (issuer && !issuer->unusable) {
+    if (issuer) {
         query.issuer = issuer->key;
         query.issuer_len = issuer->key_len;
     }
@@ -323,9 +331,25 @@ static const cc_value_t *name_of(const cc_miss_t *miss)
     return values.count == 1 && !values.at->unusable ? values.at : NULL;
 }
 
+/* The table has the key, but no row of it counts now. */
+static const char *outside_hint(const cc_miss_t *miss, const cc_value_t *value)
+{
+    cc_query_t query = cc_lookup_query(miss->condition, value, issuer_of(miss));
+
+    cc_table_lookup(miss->condition->table, &query, miss->facts->now, miss->pool);
+    return query.info.outside ? apr_pstrcat(miss->pool, query.info.outside, " (valid= of ",
+                                            cc_table_where(miss->condition->table), ")", NULL)
+                              : NULL;
+}
+
 static const char *value_hint(const cc_miss_t *miss, const cc_value_t *value)
 {
     const cc_value_t *dn = name_of(miss);
+    const char *outside = outside_hint(miss, value);
+
+    if (outside) {
+        return outside;
+    }
 
     if (cc_table_is_gridmap(miss->condition->table)) {
         return gridmap_hint(miss, value);

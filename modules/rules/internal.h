@@ -224,6 +224,9 @@ cc_query_t cc_lookup_query(const cc_condition_t *c, const cc_value_t *value,
 /* Adds the note that old answers were used for some values of a condition. */
 void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values);
 
+/* Adds the note that rows for some values of a condition do not count now (ev->outside). */
+void cc_lookup_note_outside(cc_evaluation_t *ev, const cc_condition_t *c, int values);
+
 /*
  * lookup_many.c: the answer of a remote table to the query for a value of the condition's cell; it
  * lives in the scratch pool.
@@ -286,6 +289,7 @@ struct cc_evaluation_t {
                                     * patterns; NULL: none */
     cc_matcher_t *matcher;         /* NULL until a pattern needs it */
     cc_trouble_t trouble;          /* of the current condition */
+    cc_trouble_t outside;          /* the same: rows of its table that do not count now */
     apr_hash_t *table_memos;       /* lookup_many.c: of remote tables; NULL until there is one */
     apr_array_header_t **captures; /* of the current rule: const struct iovec *, one per match of
                                     * a =~, or cc_row_t, one per row of an `in` */
@@ -315,7 +319,8 @@ struct cc_modifying_t cc_evaluation_modifying(cc_evaluation_t *ev);
 /* values.c: the evaluation's matcher, which is made when it is first needed. */
 cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev);
 
-/* values.c: records a problem of the current condition with a value. */
+/* values.c: records a problem with a value; the same as one of the current condition. */
+void cc_trouble_add(cc_trouble_t *trouble, const char *reason);
 void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason);
 
 /* values.c: adds a note to the verdict; the formatted text must be safe for a log. */

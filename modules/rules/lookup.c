@@ -246,6 +246,9 @@ static cc_fit_t answer_fits(cc_evaluation_t *ev, const cc_condition_t *c, const 
     if (info->failure) {
         cc_evaluation_trouble(ev, info->failure);
     }
+    if (info->outside) {
+        cc_trouble_add(&ev->outside, info->outside);
+    }
     if (answer->result == CC_TABLE_FOUND && c->capture >= 0) {
         row_capture(ev, c, &answer->row);
     }
@@ -287,4 +290,18 @@ void cc_lookup_note(cc_evaluation_t *ev, const cc_condition_t *c, int values)
     }
     cc_evaluation_note(ev, CC_NOTE_OLD_ANSWER, ev->rule->where, "an old answer of a table is used",
                        "%s: %s", which, failure_text(c, trouble->reason, ev->scratch));
+}
+
+void cc_lookup_note_outside(cc_evaluation_t *ev, const cc_condition_t *c, int values)
+{
+    const cc_trouble_t *outside = &ev->outside;
+    const char *which = "";
+
+    if (outside->count > 1) {
+        which = apr_psprintf(ev->scratch, "%d of %d values have rows that do not count now; ",
+                             outside->count, values);
+    }
+    cc_evaluation_note(ev, CC_NOTE_OUTSIDE_ROW, ev->rule->where,
+                       "a row of a table does not count now", "%s%s", which,
+                       failure_text(c, outside->reason, ev->scratch));
 }

@@ -84,6 +84,7 @@ typedef enum {
     CC_NOTE_OLD_ANSWER,       /* CC0155: a table's source failed, and an old answer was used */
     CC_NOTE_UNUSABLE_COLUMN,  /* CC0156: a value of a table cannot be used */
     CC_NOTE_UNDECIDED_RULE,   /* CC0157: a rule that keeps clients out was not decided */
+    CC_NOTE_OUTSIDE_ROW,      /* CC0134: a table has a row for the key that does not count now */
     CC_NOTE_COUNT,            /* how many kinds an evaluation has */
     CC_NOTE_LINT = CC_NOTE_COUNT /* not from an evaluation: CC07xx */
 } cc_note_kind_t;

@@ -14,6 +14,7 @@ static const char *const note_tags[CC_NOTE_COUNT] = {
     [CC_NOTE_AMBIGUOUS_USER] = "CC0152",  [CC_NOTE_TOO_MANY_RESULTS] = "CC0153",
     [CC_NOTE_REFUSED_OUTPUT] = "CC0154",  [CC_NOTE_OLD_ANSWER] = "CC0155",
     [CC_NOTE_UNUSABLE_COLUMN] = "CC0156", [CC_NOTE_UNDECIDED_RULE] = "CC0157",
+    [CC_NOTE_OUTSIDE_ROW] = "CC0134",
 };
 
 void cc_evaluation_note(cc_evaluation_t *ev, cc_note_kind_t kind, const char *where,
@@ -43,11 +44,16 @@ cc_matcher_t *cc_evaluation_matcher(cc_evaluation_t *ev)
     return ev->matcher;
 }
 
+void cc_trouble_add(cc_trouble_t *trouble, const char *reason)
+{
+    if (trouble->count++ == 0) {
+        trouble->reason = reason;
+    }
+}
+
 void cc_evaluation_trouble(cc_evaluation_t *ev, const char *reason)
 {
-    if (ev->trouble.count++ == 0) {
-        ev->trouble.reason = reason;
-    }
+    cc_trouble_add(&ev->trouble, reason);
 }
 
 void cc_evaluation_doubt(cc_evaluation_t *ev)

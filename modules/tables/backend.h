@@ -40,6 +40,8 @@ typedef struct cc_answer_info_t {
                             of the table changes; 0: it is CC_TABLE_FAILED */
     const char *failure; /* CC_TABLE_FAILED: the reason, in plain words, safe for a log; with
                             another result: why an old answer is used (see `stale`), or NULL */
+    const char *outside; /* CC_TABLE_MISSING: NULL, or that the key has rows, but none that counts
+                            now (spec->valid); safe for a log */
 } cc_answer_info_t;
 
 /** How the key of a lookup is written. */
@@ -114,6 +116,7 @@ typedef struct cc_table_spec_t {
     bool nocase;                 /* keys are compared without regard to case (ASCII) */
     cc_octets_form_t octets;     /* keys are octets in this form; 0: they are text */
     int issuer;                  /* this column names the CA for which a row counts; 0: all do */
+    int valid;                   /* this column and the next one say when a row counts; 0: always */
     apr_interval_time_t reload;  /* file, dbm: how often the file is polled; 0: never */
     apr_interval_time_t timeout; /* sql, ldap, redis: for all lookups of one evaluation */
     apr_interval_time_t ttl;     /* sql, ldap, redis: how long an answer is kept; 0: not */
@@ -142,6 +145,11 @@ typedef struct cc_table_spec_t {
  * the walk.
  */
 typedef bool cc_table_key_fn(const char *key, apr_size_t len, apr_uint64_t line, void *baton);
+
+/** The same for a row, with its columns; these are for this component alone. */
+struct cc_packed_t;
+typedef bool cc_table_row_fn(const char *key, apr_size_t len, const struct cc_packed_t *columns,
+                             apr_uint64_t line, void *baton);
 
 /**
  * A remote source cannot be opened: the directive is correct, but a file or a program that it names
@@ -186,11 +194,18 @@ typedef struct cc_backend_t {
 
     /**
      * Looks up one key, folded as the spec requires: not empty, without a NUL in it (except with
-     * `bytes`) and without one after it. *row is allocated in `p`. *info is {APR_INT64_MAX, NULL}
-     * before; set only `failure`.
+     * `bytes`) and without one after it. *row is allocated in `p`. *info is empty, but for a
+     * stale_at of APR_INT64_MAX, before; set only `failure`.
      */
     cc_table_result_t (*lookup)(cc_row_t *row, void *state, const char *key, apr_size_t len,
                                 cc_answer_info_t *info, apr_pool_t *p);
+
+    /**
+     * With spec->valid, in place of `lookup`: appends all rows of the key (cc_row_t) to `rows`.
+     * NULL: the source has at most one.
+     */
+    cc_table_result_t (*lookup_all)(apr_array_header_t *rows, void *state, const char *key,
+                                    apr_size_t len, cc_answer_info_t *info, apr_pool_t *p);
 
     /**
      * Looks up several keys at once, each as `lookup` does; NULL: they are looked up one by one.
@@ -231,8 +246,8 @@ typedef struct cc_backend_t {
     apr_uint64_t (*seen)(void *state);
     apr_uint64_t (*rows)(void *state);
 
-    /** Walks over the keys, in the order of the source. NULL: that is not possible. */
-    void (*each)(void *state, cc_table_key_fn *fn, void *baton);
+    /** Walks over the rows, in the order of the source. NULL: that is not possible. */
+    void (*each)(void *state, cc_table_row_fn *fn, void *baton);
 
     /** For the thread that opens: whether it uses rows from spec->kept. NULL: never. */
     bool (*kept)(void *state);

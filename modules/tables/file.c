@@ -23,6 +23,7 @@
 #define PATIENCE apr_time_from_sec(2) /* how long the others wait for its image, */
 #define SLOWEST 4                     /* and octets for each microsecond more */
 #define RESTLESS apr_time_from_sec(5) /* how long a file that is always being written waits */
+#define NO_MAP "the file has been bad since httpd was restarted"
 
 typedef struct {
     const cc_table_spec_t *spec;
@@ -162,10 +163,30 @@ static cc_table_result_t file_lookup(cc_row_t *row, void *state, const char *key
     }
     cc_snapshot_leave(&file->maps, side);
     if (!map) {
-        info->failure = "the file has been bad since httpd was restarted";
+        info->failure = NO_MAP;
         return CC_TABLE_FAILED;
     }
     return found ? CC_TABLE_FOUND : CC_TABLE_MISSING;
+}
+
+static cc_table_result_t file_lookup_all(apr_array_header_t *rows, void *state, const char *key,
+                                         apr_size_t len, cc_answer_info_t *info, apr_pool_t *p)
+{
+    file_t *file = state;
+    cc_key_t wanted = {key, len};
+    unsigned side = 0;
+    const cc_map_t *map = cc_snapshot_enter(&file->maps, &side);
+
+    (void)p;
+    if (map) {
+        cc_map_find_all(rows, map, &wanted);
+    }
+    cc_snapshot_leave(&file->maps, side);
+    if (!map) {
+        info->failure = NO_MAP;
+        return CC_TABLE_FAILED;
+    }
+    return rows->nelts > 0 ? CC_TABLE_FOUND : CC_TABLE_MISSING;
 }
 
 /* ---- following ------------------------------------------------------------------------------- */
@@ -338,7 +359,7 @@ static apr_uint64_t file_rows(void *state)
     return map ? cc_map_rows(map) : 0;
 }
 
-static void file_each(void *state, cc_table_key_fn *fn, void *baton)
+static void file_each(void *state, cc_table_row_fn *fn, void *baton)
 {
     file_t *file = state;
     unsigned side = 0;
@@ -361,9 +382,10 @@ static const apr_array_header_t *file_remarks(const void *state)
 }
 
 #define OF_FILES                                                                                   \
-    .bytes = true, .holds = true, .open = file_open, .lookup = file_lookup, .poll = file_poll,     \
-    .share = file_share, .image = file_image, .generation = file_generation, .seen = file_seen,    \
-    .rows = file_rows, .each = file_each, .kept = file_kept, .remarks = file_remarks
+    .bytes = true, .holds = true, .open = file_open, .lookup = file_lookup,                        \
+    .lookup_all = file_lookup_all, .poll = file_poll, .share = file_share, .image = file_image,    \
+    .generation = file_generation, .seen = file_seen, .rows = file_rows, .each = file_each,        \
+    .kept = file_kept, .remarks = file_remarks
 
 const cc_backend_t cc_backend_file = {.type = "file", OF_FILES};
 const cc_backend_t cc_backend_gridmap = {

@@ -52,8 +52,8 @@ static image_head_t head_of(const cc_held_t *held, apr_uint64_t key)
 
 apr_uint64_t cc_image_key(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
 {
-    const char *text = apr_psprintf(p, "%d%d%d%d%d %s", spec->gridmap, spec->issuer, spec->nocase,
-                                    spec->octets, spec->columns, path);
+    const char *text = apr_psprintf(p, "%d%d%d%d%d%d %s", spec->gridmap, spec->issuer, spec->valid,
+                                    spec->nocase, spec->octets, spec->columns, path);
     apr_uint64_t key = 14695981039346656037u; /* FNV-1a */
 
     for (; *text; text++) {

@@ -7,6 +7,8 @@
 
 #include <apr_errno.h>
 #include <apr_file_io.h>
+#include <apr_hash.h>
+#include <apr_thread_mutex.h>
 
 #include "base/counter.h"
 #include "base/due.h"
@@ -40,7 +42,7 @@ apr_size_t cc_key_start(unsigned char *to, const char *hex, apr_size_t len);
  * may be `text`. Returns the number of octets, or -1 if it is something else.
  */
 apr_ssize_t cc_key_decode(unsigned char *to, const char *text, apr_size_t len,
-                           cc_octets_form_t form);
+                          cc_octets_form_t form);
 
 /** Base64 or base64url (RFC 4648), with or without padding; otherwise the same. */
 apr_ssize_t cc_key_base64(unsigned char *to, const char *text, apr_size_t len);
@@ -142,6 +144,19 @@ cc_table_result_t cc_line_row(cc_row_t *row, const cc_key_t *text, const cc_tabl
 /** The key of a DN in the form of RFC 4514, in `p`; false: *problem has the reason. */
 bool cc_issuer_read(cc_key_t *issuer, const char *text, const char **problem, apr_pool_t *p);
 
+/** Names of issuers that were read, in a pool of their own; begins without names. */
+typedef struct cc_issuer_names_t {
+    apr_pool_t *pool;
+    apr_hash_t *read; /* const cc_key_t *: by their text; NULL: none */
+} cc_issuer_names_t;
+
+/**
+ * The same as cc_issuer_read, for names that repeat. NULL: *problem has the reason. Lives until the
+ * next call.
+ */
+const cc_key_t *cc_issuer_recall(cc_issuer_names_t *names, const char *text, const char **problem,
+                                 apr_pool_t *p);
+
 /** A key that only this issuer has, in `p`. */
 cc_key_t cc_issuer_bind(const cc_key_t *key, const cc_key_t *issuer, apr_pool_t *p);
 
@@ -150,6 +165,37 @@ cc_key_t cc_issuer_bind(const cc_key_t *key, const cc_key_t *issuer, apr_pool_t 
  * query's issuer, or CC_TABLE_FAILED if it names none.
  */
 void cc_issuer_check(cc_query_t *query, int column, apr_pool_t *p);
+
+/* ---- when rows count (valid.c) --------------------------------------------------------------- */
+
+/** When a row counts: from `from` on, and no longer at `until`. */
+typedef struct cc_period_t {
+    apr_time_t from;  /* APR_INT64_MIN: from ever */
+    apr_time_t until; /* APR_INT64_MAX: for good */
+} cc_period_t;
+
+/**
+ * Reads this column of a row, from 1, and the next one: a date, a moment, or "-". A date is its
+ * beginning in `from`, and its end in `until`. NULL, or the problem with them, in `p`.
+ */
+const char *cc_period_of(cc_period_t *period, const cc_row_t *row, int column, apr_pool_t *p);
+
+/** True if two rows without such a problem never count at the same time. */
+bool cc_period_beside(const cc_packed_t *one, const cc_packed_t *other, int column);
+
+/** The column of spec->valid, and the time of a lookup. */
+typedef struct cc_when_t {
+    int column;
+    apr_time_t now;
+} cc_when_t;
+
+/**
+ * Ends a query for whose key there are these rows: CC_TABLE_FOUND, with the only row that counts;
+ * CC_TABLE_MISSING, with info.outside; or CC_TABLE_FAILED, if one cannot be read or two count.
+ * info.stale_at becomes the next moment at which this changes, if that is earlier.
+ */
+void cc_period_choose(cc_query_t *query, const cc_row_t *rows, int count, const cc_when_t *when,
+                      apr_pool_t *p);
 
 /* ---- maps (map.c) ---------------------------------------------------------------------------- */
 
@@ -171,8 +217,14 @@ void cc_map_free(cc_map_t *map);
  */
 bool cc_map_add(cc_map_t *map, apr_size_t lines, const cc_key_t *key, const cc_packed_t *packed);
 
-/** Called for each row whose key an earlier row has. */
-typedef void cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
+/**
+ * Called for each row and each earlier row with its key. True: cc_map_find_all finds both rows;
+ * false: the later one is never found.
+ */
+typedef bool cc_map_twice_fn(apr_uint32_t row, apr_uint32_t first, void *baton);
+
+/** The columns of a row, which live as long as the map. */
+cc_packed_t cc_map_row(const cc_map_t *map, apr_uint32_t row);
 
 /** True if two rows have the same columns. */
 bool cc_map_row_same(const cc_map_t *map, apr_uint32_t a, apr_uint32_t b);
@@ -183,8 +235,8 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t row);
 /** The number of rows. */
 apr_uint32_t cc_map_rows(const cc_map_t *map);
 
-/** Walks over the keys, in the order in which they were added. */
-void cc_map_each(const cc_map_t *map, cc_table_key_fn *fn, void *baton);
+/** Walks over the rows, in the order in which they were added. */
+void cc_map_each(const cc_map_t *map, cc_table_row_fn *fn, void *baton);
 
 /**
  * Completes the map for cc_map_find, and finds keys that appear in it twice. APR_EINTR soon after
@@ -211,6 +263,9 @@ bool cc_map_same(const cc_map_t *a, const cc_map_t *b);
 
 /** True if the map has the key; *packed is then its row, which lives as long as the map. */
 bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed);
+
+/** Appends all rows of the key (cc_row_t, copied into the array's pool). */
+void cc_map_find_all(apr_array_header_t *rows, const cc_map_t *map, const cc_key_t *key);
 
 /* ---- files (spec.c, load.c) ------------------------------------------------------------------ */
 
@@ -288,7 +343,8 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
 
 /**
  * Answers from the table's cache, if it has one, or queries the source and caches its answers. Keys
- * are folded; info is {APR_INT64_MAX, NULL} before. Changes the order of the list of queries.
+ * are folded; info is empty, but for its stale_at, before. Changes the order of the list of
+ * queries.
  */
 void cc_remote_lookup(const cc_table_t *table, cc_query_t **queries, int count, apr_time_t now,
                       cc_account_t *account, apr_pool_t *p);
@@ -323,9 +379,12 @@ struct cc_table_t {
     cc_source_t source;
     const void *scope; /* NULL: all */
     bool used;
-    cc_cache_t *cache; /* NULL: nothing is kept */
-    cc_queue_t *queue; /* NULL: any number of threads may wait */
-    cc_due_t due;      /* for the thread that polls */
+    cc_cache_t *cache;                 /* NULL: nothing is kept */
+    cc_queue_t *queue;                 /* NULL: any number of threads may wait */
+    apr_thread_mutex_t *validity_lock; /* of the two members below; NULL without spec.valid */
+    cc_validity_t validity;            /* as it was last found, */
+    apr_uint64_t validity_generation;  /* and the generation of the rows then */
+    cc_due_t due;                      /* for the thread that polls */
     cc_table_counters_t *counters;
     cc_table_counters_t own; /* used until cc_table_count_in */
 };

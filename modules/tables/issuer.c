@@ -30,6 +30,27 @@ bool cc_issuer_read(cc_key_t *issuer, const char *text, const char **problem, ap
     return true;
 }
 
+#define NAMES_MAX 1000 /* that are remembered at once */
+
+const cc_key_t *cc_issuer_recall(cc_issuer_names_t *names, const char *text, const char **problem,
+                                 apr_pool_t *p)
+{
+    cc_key_t *issuer = names->read ? apr_hash_get(names->read, text, APR_HASH_KEY_STRING) : NULL;
+    cc_key_t read;
+
+    if (issuer || !cc_issuer_read(&read, text, problem, p)) {
+        return issuer;
+    }
+    if (!names->read || apr_hash_count(names->read) == NAMES_MAX) {
+        apr_pool_clear(names->pool);
+        names->read = apr_hash_make(names->pool);
+    }
+    issuer = apr_pmemdup(names->pool, &read, sizeof(read));
+    issuer->at = apr_pmemdup(names->pool, read.at, read.len);
+    apr_hash_set(names->read, apr_pstrdup(names->pool, text), APR_HASH_KEY_STRING, issuer);
+    return issuer;
+}
+
 cc_key_t cc_issuer_bind(const cc_key_t *key, const cc_key_t *issuer, apr_pool_t *p)
 {
     apr_uint32_t len = (apr_uint32_t)issuer->len;

@@ -34,8 +34,8 @@ cc_tables_kept_t *cc_kept_create(apr_pool_t *p)
 /* The key of the rows of a file: its path, and how its keys are read. */
 static const char *key_of(const cc_table_spec_t *spec, const char *path, apr_pool_t *p)
 {
-    return apr_psprintf(p, "%d%d%d%d %s", spec->gridmap, spec->issuer, spec->nocase, spec->octets,
-                        path);
+    return apr_psprintf(p, "%d%d%d%d%d %s", spec->gridmap, spec->issuer, spec->valid, spec->nocase,
+                        spec->octets, path);
 }
 
 void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <apr_file_info.h>
-#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
@@ -11,7 +10,7 @@
 #include "tables/internal.h"
 
 #define CHUNK (64 * 1024)
-#define ISSUERS 1000                                  /* that are remembered at once */
+#define ROWS_OF_KEY 16                                /* with valid= */
 #define REPORTED 20                                   /* bad lines that the error names */
 #define FILE_SIZE_MAX ((apr_off_t)1300 * 1024 * 1024) /* offsets in a map have 32 bits */
 
@@ -33,8 +32,9 @@ typedef struct {
     int bad;                     /* bad lines, reported or not */
     int remarked;                /* lines with a remark, reported or not */
     apr_pool_t *each;            /* cleared for each line */
-    apr_hash_t *issuers;         /* const cc_key_t *: of recent lines, by their text; NULL: none */
-    apr_pool_t *issuer_pool;     /* of the hash and its contents */
+    cc_issuer_names_t issuers;   /* of recent lines */
+    apr_uint32_t beside_row;     /* with valid=: a row whose key earlier rows have, */
+    int beside;                  /* and how many */
     bool full;                   /* the map has no room for all rows */
 } table_reader_t;
 
@@ -86,17 +86,40 @@ static void subject_twice(table_reader_t *r, apr_uint32_t row, apr_uint32_t firs
     }
 }
 
-static void key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
+/* With valid=, a key may have several rows, of which one counts at a time. */
+static bool is_beside(table_reader_t *r, apr_uint32_t row, apr_uint32_t first)
+{
+    cc_packed_t one = cc_map_row(r->map, first);
+    cc_packed_t other = cc_map_row(r->map, row);
+
+    r->beside = r->beside_row == row ? r->beside + 1 : 1;
+    r->beside_row = row;
+    return r->beside < ROWS_OF_KEY && cc_period_beside(&one, &other, r->spec->valid);
+}
+
+/* The reason why a row is not one of several of its key. */
+static const char *twice_text(const table_reader_t *r, apr_uint32_t first)
+{
+    if (r->beside == ROWS_OF_KEY) {
+        return apr_psprintf(r->pool, "more than %d rows with this key", ROWS_OF_KEY);
+    }
+    return apr_psprintf(r->pool, "the same key as in line %" APR_UINT64_T_FMT "%s",
+                        cc_map_line(r->map, first),
+                        r->spec->valid ? ", and both rows count at the same time" : "");
+}
+
+static bool key_twice(apr_uint32_t row, apr_uint32_t first, void *baton)
 {
     table_reader_t *r = baton;
 
     if (r->spec->gridmap) {
         subject_twice(r, row, first);
+    } else if (r->spec->valid && is_beside(r, row, first)) {
+        return true;
     } else if (is_reported(r)) {
-        line_report(r, cc_map_line(r->map, row),
-                    apr_psprintf(r->pool, "the same key as in line %" APR_UINT64_T_FMT,
-                                 cc_map_line(r->map, first)));
+        line_report(r, cc_map_line(r->map, row), twice_text(r, first));
     }
+    return false;
 }
 
 static apr_status_t bad_lines(const table_reader_t *r, cc_error_t *err)
@@ -128,31 +151,6 @@ static apr_size_t key_read(const table_reader_t *r, cc_table_line_t *line)
     return len;
 }
 
-/* The key of the issuer with this name. Names repeat, so they are remembered. */
-static const cc_key_t *issuer_of(table_reader_t *r, cc_table_line_t *line, const char *name)
-{
-    cc_key_t *issuer = r->issuers ? apr_hash_get(r->issuers, name, APR_HASH_KEY_STRING) : NULL;
-    cc_key_t read;
-
-    if (issuer) {
-        return issuer;
-    }
-    if (!cc_issuer_read(&read, name, &line->error, r->each)) {
-        line->word = name;
-        line->word_len = strlen(name);
-        return NULL;
-    }
-    if (!r->issuers || apr_hash_count(r->issuers) == ISSUERS) {
-        apr_pool_clear(r->issuer_pool);
-        r->issuers = apr_hash_make(r->issuer_pool);
-    }
-    issuer = apr_pmemdup(r->issuer_pool, &read, sizeof(read));
-    issuer->at = apr_pmemdup(r->issuer_pool, read.at, read.len);
-    apr_hash_set(r->issuers, apr_pstrdup(r->issuer_pool, name), APR_HASH_KEY_STRING, issuer);
-    return issuer;
-}
-
-/* Binds the key of a row to its issuer. */
 static void key_bind(table_reader_t *r, cc_table_line_t *line, cc_key_t *key,
                      const cc_packed_t *packed)
 {
@@ -165,16 +163,19 @@ static void key_bind(table_reader_t *r, cc_table_line_t *line, cc_key_t *key,
         line->word_len = 0;
         return;
     }
-    issuer = issuer_of(r, line, name);
+    issuer = cc_issuer_recall(&r->issuers, name, &line->error, r->each);
     if (issuer) {
         *key = cc_issuer_bind(key, issuer, r->each);
+    } else {
+        line->word = name;
+        line->word_len = strlen(name);
     }
 }
 
 /* Reads a row; false: the line has no row and no error. */
 static bool row_read(table_reader_t *r, cc_table_line_t *line, cc_key_t *key, cc_packed_t *packed)
 {
-    if (r->spec->gridmap || r->spec->issuer) {
+    if (r->spec->gridmap || r->spec->issuer || r->spec->valid) {
         apr_pool_clear(r->each);
     }
     if (r->spec->gridmap) {
@@ -189,8 +190,39 @@ static bool row_read(table_reader_t *r, cc_table_line_t *line, cc_key_t *key, cc
     return true;
 }
 
+/* NULL, or what is wrong with the dates of a row, for a table with valid=. */
+static const char *dates_problem(const table_reader_t *r, const cc_packed_t *packed)
+{
+    cc_period_t unused;
+    cc_row_t row;
+
+    if (!r->spec->valid) {
+        return NULL;
+    }
+    row = cc_row_unpack(packed, r->each);
+    return cc_period_of(&unused, &row, r->spec->valid, r->each);
+}
+
+/* Reports a bad row: its text is wrong, `problem` says what is wrong, or it has too few columns. */
+static void row_refuse(table_reader_t *r, const cc_table_line_t *line, const char *problem,
+                       const cc_packed_t *packed)
+{
+    if (!is_reported(r)) {
+        return;
+    }
+    if (line->error) {
+        problem = cc_line_error(line, r->pool);
+    } else if (!problem) {
+        problem = apr_psprintf(r->pool, "columns after the key: %d; rules use $%d",
+                               (int)packed->columns, r->spec->columns);
+    }
+    line_report(r, r->line, problem);
+}
+
 static void line_take(table_reader_t *r, const char *text, const char *end)
 {
+    const char *problem = NULL;
+    bool good = false;
     cc_table_line_t line = {.at = text, .end = end};
     cc_key_t key;
     cc_packed_t packed;
@@ -208,14 +240,13 @@ static void line_take(table_reader_t *r, const char *text, const char *end)
     if (!is_row) {
         return;
     }
-    if (!line.error && packed.columns >= (apr_size_t)r->spec->columns) {
+    good = !line.error && packed.columns >= (apr_size_t)r->spec->columns;
+    problem = good ? dates_problem(r, &packed) : NULL;
+    if (good && !problem) {
         r->full = !cc_map_add(r->map, r->line - r->row_line, &key, &packed) || r->full;
         r->row_line = r->line;
-    } else if (is_reported(r)) {
-        line_report(r, r->line,
-                    line.error ? cc_line_error(&line, r->pool)
-                               : apr_psprintf(r->pool, "columns after the key: %d; rules use $%d",
-                                              (int)packed.columns, r->spec->columns));
+    } else {
+        row_refuse(r, &line, problem, &packed);
     }
 }
 
@@ -345,7 +376,7 @@ apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_
 
     apr_pool_create(&r.scratch, p);
     apr_pool_create(&r.each, r.scratch);
-    apr_pool_create(&r.issuer_pool, r.scratch);
+    apr_pool_create(&r.issuers.pool, r.scratch);
     r.reports = apr_array_make(r.scratch, REPORTED, sizeof(const char *));
     status = file_open(&file, &r);
     if (status == APR_SUCCESS) {

@@ -87,16 +87,20 @@ static void query_begin(cc_query_t *query)
 {
     query->result = CC_TABLE_MISSING;
     query->row = (cc_row_t){0, NULL};
-    query->info = (cc_answer_info_t){APR_INT64_MAX, NULL};
+    query->info = (cc_answer_info_t){.stale_at = APR_INT64_MAX};
 }
 
-/* Checks a row that was found: its issuer, and the number of its columns. */
-static void row_check(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
+/* Checks a row that was found: its issuer, when it counts, and the number of its columns. */
+static void row_check(const cc_table_t *table, cc_query_t *query, apr_time_t now, apr_pool_t *p)
 {
     const cc_table_spec_t *spec = &table->spec;
+    cc_row_t row = query->row;
 
     if (spec->issuer && !table->source.backend->holds) {
         cc_issuer_check(query, spec->issuer, p);
+    }
+    if (spec->valid && query->result == CC_TABLE_FOUND) {
+        cc_period_choose(query, &row, 1, &(cc_when_t){spec->valid, now}, p);
     }
     if (query->result == CC_TABLE_FOUND && query->row.count < spec->columns) {
         query->info.failure = apr_psprintf(p, "columns of the row: %d; rules use $%d",
@@ -105,11 +109,12 @@ static void row_check(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
     }
 }
 
-static inline void query_end(const cc_table_t *table, cc_query_t *query, apr_pool_t *p)
+static inline void query_end(const cc_table_t *table, cc_query_t *query, apr_time_t now,
+                             apr_pool_t *p)
 {
     if (query->result == CC_TABLE_FOUND &&
-        (table->spec.issuer || query->row.count < table->spec.columns)) {
-        row_check(table, query, p);
+        ((table->spec.issuer | table->spec.valid) != 0 || query->row.count < table->spec.columns)) {
+        row_check(table, query, now, p);
     }
     if (query->result == CC_TABLE_FAILED) {
         query->info.stale_at = 0;
@@ -181,10 +186,25 @@ void cc_table_lookup_many(cc_table_t *table, cc_query_t *const *queries, int cou
     }
     queries_lookup(table, open, open_count, now, account, p);
     for (int i = 0; i < count; i++) {
-        query_end(table, &folded[i], p);
+        query_end(table, &folded[i], now, p);
         folded[i].key = queries[i]->key;
         folded[i].len = queries[i]->len;
         *queries[i] = folded[i];
+    }
+}
+
+/* Looks up a key that may have several rows, of which one counts at a time. */
+static void rows_lookup(const cc_table_t *table, cc_query_t *query, const cc_key_t *key,
+                        apr_time_t now, apr_pool_t *p)
+{
+    const cc_source_t *source = &table->source;
+    apr_array_header_t *rows = apr_array_make(p, 2, sizeof(cc_row_t));
+
+    query->result =
+        source->backend->lookup_all(rows, source->state, key->at, key->len, &query->info, p);
+    if (query->result == CC_TABLE_FOUND) {
+        cc_period_choose(query, (const cc_row_t *)rows->elts, rows->nelts,
+                         &(cc_when_t){table->spec.valid, now}, p);
     }
 }
 
@@ -202,21 +222,41 @@ cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time
     }
     query_begin(query);
     if (query_fold(&folded, query, table, small, p)) {
-        query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
-                                        &query->info, p);
+        if (table->spec.valid && backend->lookup_all) {
+            rows_lookup(table, query, &folded, now, p);
+        } else {
+            query->result = backend->lookup(&query->row, table->source.state, folded.at, folded.len,
+                                            &query->info, p);
+        }
     }
-    query_end(table, query, p);
+    query_end(table, query, now, p);
     return query->result;
+}
+
+/* A walk over the keys alone. */
+typedef struct {
+    cc_table_key_fn *fn;
+    void *baton;
+} keys_walk_t;
+
+static bool key_pass(const char *key, apr_size_t len, const cc_packed_t *columns, apr_uint64_t line,
+                     void *baton)
+{
+    const keys_walk_t *walk = baton;
+
+    (void)columns;
+    return walk->fn(key, len, line, walk->baton);
 }
 
 static bool keys_each(const cc_table_t *table, cc_table_key_fn *fn, void *baton)
 {
     const cc_backend_t *backend = table->source.backend;
+    keys_walk_t walk = {fn, baton};
 
     if (!backend->each || !table->source.state || table->spec.issuer) {
         return false;
     }
-    backend->each(table->source.state, fn, baton);
+    backend->each(table->source.state, key_pass, &walk);
     return true;
 }
 

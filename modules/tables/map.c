@@ -47,7 +47,6 @@ typedef struct {
     apr_uint64_t hash;
     apr_size_t lines;
     apr_uint32_t at;
-    apr_uint32_t slot;
     cc_key_t key;
     const char *packed;
 } map_row_t;
@@ -191,20 +190,27 @@ static apr_uint32_t slot_next(const cc_map_t *map, apr_uint32_t slot)
     return slot + 1 < map->slot_count ? slot + 1 : 0;
 }
 
-/* Finds the row with this key. If there is none: false, and row->slot is the free slot for it. */
+/* True if the row of a slot that is not free has this key. */
+static inline bool slot_has(const cc_map_t *map, apr_uint32_t slot, const cc_key_t *key,
+                            apr_uint64_t hash, map_row_t *row)
+{
+    if (map->slots[slot].print != (apr_uint32_t)hash) {
+        return false;
+    }
+    *row = row_at(map, map->slots[slot].row);
+    return row->key.len == key->len && memcmp(row->key.at, key->at, key->len) == 0;
+}
+
+/* Finds the first row with this key. */
 static bool row_find(const cc_map_t *map, const cc_key_t *key, apr_uint64_t hash, map_row_t *row)
 {
     apr_uint32_t slot = slot_of(map, hash);
 
     for (; map->slots[slot].row; slot = slot_next(map, slot)) {
-        if (map->slots[slot].print == (apr_uint32_t)hash) {
-            *row = row_at(map, map->slots[slot].row);
-            if (row->key.len == key->len && memcmp(row->key.at, key->at, key->len) == 0) {
-                return true;
-            }
+        if (slot_has(map, slot, key, hash, row)) {
+            return true;
         }
     }
-    row->slot = slot;
     return false;
 }
 
@@ -217,6 +223,26 @@ bool cc_map_find(const cc_map_t *map, const cc_key_t *key, cc_packed_t *packed)
     }
     *packed = packed_at(row.packed);
     return true;
+}
+
+void cc_map_find_all(apr_array_header_t *rows, const cc_map_t *map, const cc_key_t *key)
+{
+    apr_uint64_t hash = key_hash(map, key);
+    map_row_t row;
+
+    for (apr_uint32_t slot = slot_of(map, hash); map->slots[slot].row;
+         slot = slot_next(map, slot)) {
+        if (slot_has(map, slot, key, hash, &row)) {
+            cc_packed_t packed = packed_at(row.packed);
+
+            APR_ARRAY_PUSH(rows, cc_row_t) = cc_row_unpack(&packed, rows->pool);
+        }
+    }
+}
+
+cc_packed_t cc_map_row(const cc_map_t *map, apr_uint32_t at)
+{
+    return packed_at(row_at(map, at).packed);
 }
 
 /* The line number of a row: the sum of the distances of all rows up to it. */
@@ -234,35 +260,39 @@ apr_uint64_t cc_map_line(const cc_map_t *map, apr_uint32_t at)
 
 bool cc_map_row_same(const cc_map_t *map, apr_uint32_t a, apr_uint32_t b)
 {
-    cc_packed_t one = packed_at(row_at(map, a).packed);
-    cc_packed_t other = packed_at(row_at(map, b).packed);
+    cc_packed_t one = cc_map_row(map, a);
+    cc_packed_t other = cc_map_row(map, b);
 
     return one.len == other.len && memcmp(one.text, other.text, one.len) == 0;
 }
 
-void cc_map_each(const cc_map_t *map, cc_table_key_fn *fn, void *baton)
+void cc_map_each(const cc_map_t *map, cc_table_row_fn *fn, void *baton)
 {
     apr_uint64_t line = 0;
     bool more = true;
 
     for (apr_uint32_t at = 1; at < map->used && more;) {
         map_row_t row = row_at(map, at);
+        cc_packed_t packed = packed_at(row.packed);
 
         line += row.lines;
-        more = fn(row.key.at, row.key.len, line, baton);
+        more = fn(row.key.at, row.key.len, &packed, line, baton);
         at = row_after(map, &row);
     }
 }
 
+/* Later rows of a key have later slots than earlier ones, up to the next free slot. */
 static void row_index(cc_map_t *map, const map_row_t *row, cc_map_twice_fn *twice, void *baton)
 {
+    apr_uint32_t slot = slot_of(map, row->hash);
     map_row_t first;
 
-    if (row_find(map, &row->key, row->hash, &first)) {
-        twice(row->at, first.at, baton);
-    } else {
-        map->slots[first.slot] = (map_slot_t){(apr_uint32_t)row->hash, row->at};
+    for (; map->slots[slot].row; slot = slot_next(map, slot)) {
+        if (slot_has(map, slot, &row->key, row->hash, &first) && !twice(row->at, first.at, baton)) {
+            return;
+        }
     }
+    map->slots[slot] = (map_slot_t){(apr_uint32_t)row->hash, row->at};
 }
 
 apr_status_t cc_map_finish(cc_map_t *map, const atomic_bool *stop, cc_map_twice_fn *twice,

@@ -31,6 +31,7 @@ static const cc_option_t of_keys[] = {
     {OPTION(nocase), .kind = CC_OPTION_FLAG},
     {OPTION(octets), .kind = CC_OPTION_WORD, .words = forms},
     {OPTION(issuer), .kind = CC_OPTION_NUMBER, .min = 1, .max = 9, .range = "1 to 9"},
+    {OPTION(valid), .kind = CC_OPTION_NUMBER, .min = 1, .max = 8, .range = "1 to 8"},
 };
 static const cc_option_t of_followed[] = {
     {SECONDS(reload, 0, 5)},
@@ -54,6 +55,10 @@ static const cc_option_t of_login[] = {
 };
 
 #define COUNT_OF(list) (sizeof(list) / sizeof((list)[0]))
+
+_Static_assert(COUNT_OF(of_keys) + COUNT_OF(of_asked) + COUNT_OF(of_binding) + COUNT_OF(of_login) <=
+                   CC_OPTIONS_MAX,
+               "a table has no more options than there is room for");
 
 /* A line that is being read. */
 typedef struct {

@@ -117,8 +117,8 @@ typedef void cc_tables_report_fn(const cc_table_t *table, const cc_error_t *err,
  * reload time stay due at the same time. Returns the time until the next call (shorter than
  * cc_tables_interval while a source is being written), 0 if no table is ever polled.
  */
-apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now,
-                                   cc_tables_report_fn *report, void *baton);
+apr_interval_time_t cc_tables_poll(cc_tables_t *tables, apr_time_t now, cc_tables_report_fn *report,
+                                   void *baton);
 
 /**
  * Shares rows that have changed, for one thread of the process that owns the sharing; it need not
@@ -148,12 +148,15 @@ typedef struct cc_table_counters_t {
     atomic_uint_least64_t loaded_at; /* the time of that load, in seconds since 1970 */
     atomic_uint_least64_t loads;     /* good ones: each change once, for all processes together */
     atomic_uint_least64_t load_failures;
-    atomic_uint_least64_t last_good;    /* 0: the source was bad when it last changed */
-    atomic_uint_least64_t lookups[3];   /* by cc_table_result_t */
+    atomic_uint_least64_t last_good;  /* 0: the source was bad when it last changed */
+    atomic_uint_least64_t lookups[3]; /* by cc_table_result_t */
     atomic_uint_least64_t cache_hits;
     atomic_uint_least64_t cache_misses; /* the source was queried instead */
     atomic_uint_least64_t cache_stale;  /* the source failed, and an old answer was used */
     atomic_uint_least64_t turned_away;  /* failed because enough others waited for a slow source */
+    atomic_uint_least64_t outside;      /* of valid=: rows that do not count now, */
+    atomic_uint_least64_t earliest_end; /* and when the first of those that have not ended ends, in
+                                           seconds; the reader sets both first */
 } cc_table_counters_t;
 
 /** The number of tables, and the i-th in the order of the configuration. */
@@ -178,6 +181,26 @@ const char *cc_table_type(const cc_table_t *table);
 bool cc_table_has_rows(const cc_table_t *table);
 bool cc_table_is_loaded(const cc_table_t *table);
 bool cc_table_is_cached(const cc_table_t *table);
+
+/** What the rows of a table with valid= say of a time. */
+typedef struct cc_validity_t {
+    apr_time_t since;           /* that time, */
+    apr_time_t until;           /* and until when the same holds; APR_INT64_MAX: for good */
+    apr_uint64_t ended;         /* rows that have ended */
+    apr_uint64_t coming;        /* rows that begin later */
+    apr_uint64_t first_ended;   /* the line of the first that has ended; 0: none */
+    apr_time_t earliest_end;    /* of the rows that have not ended; APR_INT64_MAX: none ends */
+    apr_uint64_t earliest_line; /* the line of that row; 0: none ends */
+} cc_validity_t;
+
+/** True for a table with valid= whose rows are known (cc_table_has_rows). */
+bool cc_table_has_validity(const cc_table_t *table);
+
+/**
+ * What its rows say of this time. The cost grows with the number of rows if a row has begun or
+ * ended since the last call, or the table has changed. Any thread.
+ */
+cc_validity_t cc_table_validity(cc_table_t *table, apr_time_t now);
 
 /* ---- lookups: any thread --------------------------------------------------------------------- */
 
@@ -214,8 +237,8 @@ const apr_array_header_t *cc_table_remarks(const cc_table_t *table);
  * The row and info.failure live in `p`. Answers of remote sources come from the cache if ttl
  * allows. A row with fewer columns than rules use is a failure.
  *
- * `now` is the time by the clock, for ttl and related options. It must not be the start of the
- * request, which may have waited for another table meanwhile. Only remote tables use it.
+ * `now` is the time by the clock, for ttl and related options, and for valid=. For a remote table
+ * it must not be the start of the request, which may have waited for another table meanwhile.
  */
 cc_table_result_t cc_table_lookup(cc_table_t *table, cc_query_t *query, apr_time_t now,
                                   apr_pool_t *p);

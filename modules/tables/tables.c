@@ -152,6 +152,9 @@ static apr_status_t table_open(cc_table_t *table, const cc_restart_t *restart, a
             "no rule uses this table; write \"FIELD in %s\" in a rule, or remove the table",
             table->spec.name);
     }
+    if (table->spec.valid) {
+        apr_thread_mutex_create(&table->validity_lock, APR_THREAD_MUTEX_DEFAULT, p);
+    }
     status = table->source.backend->open(&table->source.state, &table->spec, p, err);
     if (status != APR_SUCCESS) {
         return table_carry_on(table, status, restart, err);

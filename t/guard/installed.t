@@ -47,6 +47,18 @@ dead_references() {
     done
 }
 
+apxs_says() { "$(sed -n 's/^APXS = //p' "$build/Makefile")" -q "$1"; }
+# What the compiler says of a module that includes the header as it is installed.
+not_usable() {
+    printf '%s\n' '#include <mod_clientcert.h>' \
+        'static APR_OPTIONAL_FN_TYPE(clientcert_lookup) *lookup; void *f(void); void *f(void) {' \
+        'lookup = APR_RETRIEVE_OPTIONAL_FN(clientcert_lookup); return (void *)lookup; }' >"$work/other.c"
+    # shellcheck disable=SC2046  # flags
+    $(apxs_says CC) $(apxs_says CFLAGS) $(apxs_says EXTRA_CPPFLAGS) -Wall -Wextra -Wstrict-prototypes -Werror \
+        -I"$root$(apxs_says INCLUDEDIR)" -I"$(apxs_says INCLUDEDIR)" -I"$(apxs_says APR_INCLUDEDIR)" \
+        -I"$(apxs_says APU_INCLUDEDIR)" -c -o "$work/other.o" "$work/other.c" 2>&1 || :
+}
+
 not_installed() {
     for not_file in ./*.md LICENSE doc/*.md doc/*.png $(find conf -name '*.conf' -o -name '*.load'); do
         cmp -s "$not_file" "$docs/$not_file" || echo "$not_file"
@@ -55,6 +67,8 @@ not_installed() {
         fish/vendor_completions.d/clientcert.fish; do
         [ -n "$(installed "*/share/$not_file")" ] || echo "$not_file"
     done
+    cmp -s include/mod_clientcert.h "$root$(apxs_says INCLUDEDIR)/mod_clientcert.h" ||
+        echo 'mod_clientcert.h, beside the headers of httpd'
     for not_file in mod_clientcert.so clientcert; do
         [ -n "$(find "$root" -type f -name "$not_file" -perm -u+x)" ] || echo "$not_file"
     done
@@ -147,11 +161,13 @@ not_own() {
     (
         own_top=$(pwd)
         cd "$work/out" || exit
-        options="$options --srcdir='$own_top' --prefix='$work/home' --with-moduledir= --with-httpd-confdir"
+        options="$options --srcdir='$own_top' --prefix='$work/home' --with-moduledir= --with-httpd-includedir= --with-httpd-confdir"
         eval "'$own_top/configure' $options" >"$work/configure.log" 2>&1 || cat "$work/configure.log"
         # shellcheck disable=SC2016  # as make has them
         unlike Makefile 'moduledir = ${libdir}/httpd/modules'
         unlike Makefile 'httpd_confdir = no'
+        # shellcheck disable=SC2016
+        unlike Makefile 'httpdincludedir = ${includedir}'
     )
 }
 
@@ -161,7 +177,8 @@ not_own() {
     look_at 'manual pages' $pages
     look_at 'files that manual pages name' $(named $pages)
     look_at 'manual pages that others name' $(references)
-    claim 'the pages, the examples, the module and the tool are installed' not_installed
+    claim 'the pages, the examples, the module, its header and the tool are installed' not_installed
+    claim 'another module compiles with the header as it is installed' not_usable
     claim 'every link of an installed page leads to a file, and to a heading of it' dead_links
     claim 'every file that a manual page names is installed with the pages' dead_names
     claim 'every manual page of ours that another one names is installed' dead_references

@@ -84,6 +84,8 @@ private() { # FILE ...
     look_at 'includes of httpd' $(includes "$httpd" $rooms)
     claim 'only modules/httpd and mod_clientcert.c include headers of httpd' \
         except 'modules/httpd/' "$httpd" $rooms $tools
+    claim 'the header for other modules includes only headers of httpd and APR' \
+        includes '([^ah]|a[^p]|h[^t])' include/mod_clientcert.h
     look_at 'includes of OpenSSL' $(includes 'openssl/|mod_ssl_openssl' $rooms)
     claim 'only cert, ca, trust, crl, ocsp, revocation, tables/redis/tls and httpd/peer/tls include headers of OpenSSL' \
         except 'modules/(cert|ca|trust|crl|forward|ocsp|revocation)/|modules/tables/redis/tls\.c|modules/httpd/peer/' \

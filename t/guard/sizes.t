@@ -3,8 +3,8 @@
 # Checks the length of functions, files and lines.
 . "$(dirname "$0")/lib.sh"
 
-sources="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
-tests="$(files t/unit '*.[ch]') $(files t/fuzz '*.[ch]') $(files t/ca '*.c')"
+sources="mod_clientcert.c $(files include '*.h') $(files modules '*.[ch]') $(files tools '*.[ch]')"
+tests="$(files t/unit '*.[ch]') $(files t/fuzz '*.[ch]') $(files t/ca '*.c') $(files t/modules '*.[ch]')"
 
 # A function begins with the { in the first column and ends with the } there.
 functions() { # MOST FILE ...: the functions that are longer; all of them if MOST is -1

@@ -5,7 +5,7 @@
 
 code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
     doc/make-html doc/page.css doc/picture
-    $(find modules tools demo t -type f \
+    $(find include modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \
         -o -name run -o -name make -o -name coverage -o -name fuzz \) | sort)
     $(files man '*') $(files completion '*')"

@@ -97,6 +97,7 @@ ClientCertTable down redis:127.0.0.1:1/ timeout=1
     ServerName localhost
     @SSL@
     SSLVerifyClient optional
+    ClientCertLedger
     ClientCertMap subject.CN == "alice" user=alice
     ClientCertMap issuer.CN == "Staff CA" subject.OU == "staff" group=staff
     ClientCertMap subject.CN == "two-cn" user=%{subject.CN}
@@ -281,6 +282,7 @@ is_deeply { map { ($_ => $line{"ClientCertDecisions\u$_"}) } keys %$sums }, $sum
 is $line{'ClientCertRejectedNotVerified'}, 2, 'reasons';
 is $line{'ClientCertRequestsDenied'},      2, 'denials';
 is $line{'ClientCertExpiring'}, $before + 1, 'certificates';
+is "@line{map { qq(ClientCertLedger[0]$_) } qw(Vhost Replaced)}", 'localhost:' . $h->port . ' 0', 'a ledger';
 is "@line{map { qq(ClientCertRule[1]$_) } qw(Vhost Section Matches)}",
     'localhost:' . $h->port . '  ' . rules(metrics())->[1], 'a rule';
 is "@line{map { qq(ClientCertTable[0]$_) } qw(Name Type Rows Loads LoadFailures)}", 't file 3 2 1',

@@ -221,6 +221,12 @@ static const struct {
     {"SetHandler clientcert-metrics",
      "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the metrics of the "
      "whole server"},
+    {"SetHandler clientcert-ledger",
+     "CC0147: SetHandler clientcert-ledger is not for .htaccess: it shows the certificates of "
+     "other clients"},
+    {"ClientCertLedger names=on",
+     "CC0180: ClientCertLedger is not for .htaccess, whatever AllowOverrideList says: write it in "
+     "the configuration of the server or of a virtual host"},
     {"SetHandler clientcert-status", NULL},
     {"Require clientcert-user alice", NULL},
     {"Require clientcert subject.CN == a", NULL},
@@ -249,10 +255,12 @@ TEST(a_handler_counts_where_only_the_administrator_writes)
 
     fake_configured("<Location /s>\nSetHandler clientcert-status\n</Location>\n"
                     "<Location /m>\nSetHandler clientcert-metrics\n</Location>\n"
+                    "<Location /l>\nSetHandler clientcert-ledger\n</Location>\n"
                     "<Location /m/x>\nSetHandler x\n</Location>");
     ck_assert_int_eq(cc_dir_of(fake_request(fake.main, "/"))->handler, -1);
     ck_assert_int_eq(cc_dir_of(fake_request(fake.main, "/s"))->handler, CC_HANDLER_STATUS);
     ck_assert_int_eq(cc_dir_of(fake_request(fake.main, "/m"))->handler, CC_HANDLER_METRICS);
+    ck_assert_int_eq(cc_dir_of(fake_request(fake.main, "/l"))->handler, CC_HANDLER_LEDGER);
     ck_assert_int_eq(cc_dir_of(fake_request(fake.main, "/m/x"))->handler, CC_HANDLER_OTHER);
     r = fake_request(fake.main, "/");
     ck_assert_pstr_eq(fake_htaccess(r, "SetHandler clientcert-status"), NULL);

@@ -4,6 +4,7 @@
 
 #include "fakehttpd.h"
 #include "httpd/conf/use.h"
+#include "mod_clientcert.h"
 #include "suite.h"
 
 static const char *const words[] = {"none", "elsewhere", "files", "here"};
@@ -99,6 +100,20 @@ TEST(requests_to_hosts_without_use_are_ignored)
     ck_assert(cc_use_ignores(fake_request(fake_host("b"), "/")));
     use_of("AllowOverride all");
     ck_assert(!cc_use_ignores(fake_request(fake_host("a"), "/")));
+}
+
+static int uses_a(server_rec *s)
+{
+    return s->server_hostname && !strcmp(s->server_hostname, "a") ? OK : DECLINED;
+}
+
+TEST(a_module_may_say_that_it_asks_on_a_host)
+{
+    APR_OPTIONAL_HOOK(ap, clientcert_use, uses_a, NULL, NULL, APR_HOOK_MIDDLE);
+    ck_assert_str_eq(use_of("SSLEngine on"), USED);
+    ck_assert(cc_configuration_of(fake.main)->expressions);
+    ck_assert_str_eq(uses("<VirtualHost *:1>\nServerName b\n</VirtualHost>"), "none none; none");
+    ck_assert(!cc_configuration_of(fake.main)->expressions);
 }
 
 SUITE("use", .setup = fake_begin, .teardown = fake_end);

@@ -29,6 +29,36 @@ TEST(a_moment_is_written_as_iso_8601_has_it)
                      "2026-11-21T11:59:59Z");
 }
 
+TEST(a_date_or_a_moment_is_read_in_one_form)
+{
+    static const char *const wrong[] = {"",
+                                        "2026-11-2",
+                                        "2026-11-31",
+                                        "2026/11/21",
+                                        "20261121",
+                                        "2026-11-21T12:00:00",
+                                        "2026-11-21T12:00:00z",
+                                        "2026-11-21 12:00:00Z",
+                                        "2026-11-21T24:00:00Z",
+                                        "2026-11-21T12:00:60Z",
+                                        "2026-11-21T12:00:00+00:00",
+                                        " 2026-11-21",
+                                        "2026-00-21",
+                                        "+026-11-21"};
+    apr_time_t moment = 1;
+    bool is_date = false;
+
+    ck_assert(cc_moment_read(&moment, &is_date, "2026-11-21"));
+    ck_assert(is_date);
+    ck_assert_str_eq(cc_moment_text(moment, pool), "2026-11-21T00:00:00Z");
+    ck_assert(cc_moment_read(&moment, &is_date, "2026-11-21T11:59:59Z"));
+    ck_assert(!is_date);
+    ck_assert_str_eq(cc_moment_text(moment, pool), "2026-11-21T11:59:59Z");
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        ck_assert_msg(!cc_moment_read(&moment, &is_date, wrong[i]), "%s", wrong[i]);
+    }
+}
+
 TEST(a_moment_comes_back_out_of_its_octets)
 {
     const apr_time_t moments[] = {0, 1, -1, APR_INT64_MAX, apr_time_from_sec(1795262399)};

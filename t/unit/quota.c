@@ -72,10 +72,12 @@ TEST(every_kind_has_a_tag_of_its_own)
 {
     for (int i = 0; i < CC_QUOTA_COUNT; i++) {
         ck_assert_uint_eq(strlen(cc_quota_tags[i]), 6);
-        ck_assert(i == 0 || strcmp(cc_quota_tags[i - 1], cc_quota_tags[i]) < 0);
+        for (int j = 0; j < i; j++) {
+            ck_assert_str_ne(cc_quota_tags[j], cc_quota_tags[i]);
+        }
     }
     ck_assert_ptr_null(cc_quota_tags[CC_QUOTA_COUNT]);
-    ck_assert_str_eq(cc_quota_tags[CC_QUOTA_NOTE_LAST], "CC0157");
+    ck_assert_str_eq(cc_quota_tags[CC_QUOTA_NOTE_LAST], "CC0134");
 }
 
 SUITE("quota", .setup = setup);

@@ -241,6 +241,31 @@ TEST(a_failure_that_passes_is_not_remembered)
 }
 
 /* 32 names and 32 addresses make more groups than a rule may give, every time. */
+/* In the client's list, and in the map once the client's share is used up. */
+TEST_LOOP(a_failure_is_remembered_for_as_long_as_the_query_says, 0, 2)
+{
+    cc_rules_t *rules = table_rules();
+    cc_verdicts_query_t query = {.key = {.rules = rules},
+                                 .keep = true,
+                                 .retry = DAY,
+                                 .now = NOW,
+                                 .pool = pool,
+                                 .holder = pool};
+    const cc_memo_t *memo;
+
+    pools = _i ? 0 : 32;
+    faketable.fails = "*";
+    memo = cc_verdicts_ask(&client, &query, &is_new);
+    ck_assert_ptr_nonnull(memo->verdict->failure);
+    faketable.fails = NULL;
+    query.now = NOW + DAY - 1;
+    ck_assert_ptr_eq(cc_verdicts_ask(&client, &query, &is_new), memo);
+    ck_assert(!is_new);
+    query.now = NOW + DAY;
+    ck_assert_ptr_null(cc_verdicts_ask(&client, &query, &is_new)->verdict->failure);
+    ck_assert(is_new);
+}
+
 TEST(a_failure_that_lasts_is_remembered)
 {
     cc_rules_t *rules = ruleset_compile("group=%{subject.CN}%{san.email}", pool);

@@ -12,6 +12,7 @@
 #include "httpd/admin/asked_client.h"
 #include "httpd/admin/dry_run.h"
 #include "httpd/admin/explain.h"
+#include "httpd/admin/explain_shadow.h"
 #include "httpd/admin/host_cas.h"
 #include "httpd/admin/query.h"
 #include "httpd/admin/sources.h"
@@ -356,12 +357,13 @@ static json_t *answer_of(const explained_t *one, apr_pool_t *p)
     const cc_sources_t *sources = &one->common->sources;
     const cc_facts_t facts = cc_client_facts(&one->asked->client, apr_time_now());
     json_t *answer = json_pack(
-        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result", result_of(one),
-        "reason", cc_json_string(rejection_of(one), p), "via", cc_via_word(sources->arrival.via),
-        "proxy", cc_json_string(sources->arrival.proxy, p), "verification", verification_of(one, p),
-        "revocation", revocation_of(one, p), "host",
+        "{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "result",
+        result_of(one), "reason", cc_json_string(rejection_of(one), p), "via",
+        cc_via_word(sources->arrival.via), "proxy", cc_json_string(sources->arrival.proxy, p),
+        "verification", verification_of(one, p), "revocation", revocation_of(one, p), "host",
         cc_vhost_json(sources->server, sources->reason, p), "verdict",
-        one->verdict ? cc_json_verdict(one->verdict, p) : json_null(), "trace",
+        one->verdict ? cc_json_verdict(one->verdict, p) : json_null(), "shadow",
+        cc_explain_shadow(one->effect.dir->shadow, one->verdict, &one->asked->client, p), "trace",
         cc_json_trace_rules(one->trace.steps, one->effect.dir->rules, p), "rest", one->trace.rest,
         "notes", cc_json_strings(one->notes, p), "certificate",
         cc_json_fields(one->asked->client.cert, &facts, p));

@@ -29,6 +29,7 @@ static const struct {
     {"Allow", cc_lint_allow},
     {"ClientCertCA", cc_lint_ca},
     {"ClientCertMap", cc_lint_map},
+    {"ClientCertMapShadow", cc_lint_map},
     {"Deny", cc_lint_allow},
     {"ErrorDocument", cc_lint_error_document},
     {"Header", cc_lint_header},
@@ -96,8 +97,8 @@ static apr_array_header_t *lines_of(cc_lint_t *lint)
 
 static void lint_rules(cc_lint_t *lint)
 {
-    for (int i = 0; i < lint->rulesets->nelts; i++) {
-        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t);
+    for (int i = 0; i < lint->judged->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->judged, i, cc_ruleset_t);
 
         apr_array_cat(
             lint->findings,
@@ -199,6 +200,7 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
 
     lint.views = cc_conf_views_of(s);
     lint.rulesets = cc_rulesets_of(s);
+    lint.judged = apr_array_append(p, lint.rulesets, cc_rulesets_shadow_of(s));
     lint.findings = apr_array_make(p, 8, sizeof(cc_note_t));
     lint.lines = apr_hash_make(p);
     lint.unasked = apr_hash_make(p);
@@ -214,6 +216,8 @@ apr_array_header_t *cc_lint_findings(server_rec *s, apr_pool_t *p)
     cc_lint_replaced(&lint);
     cc_lint_ocsp(&lint);
     cc_lint_forwarded_rules(&lint);
+    cc_lint_tables(&lint);
+    cc_lint_shadows(&lint);
     return in_order(lint.findings, p);
 }
 

@@ -78,6 +78,12 @@ void cc_lint_replaced(cc_lint_t *lint);
 /** Findings about mod_ssl's directives on OCSP that have no effect (lint_ocsp.c). */
 void cc_lint_ocsp(cc_lint_t *lint);
 
+/* lint_tables.c: tables with valid= of which no row counts now. */
+void cc_lint_tables(cc_lint_t *lint);
+
+/* lint_shadow.c: marks the findings about shadow rules as such. To be called after all others. */
+void cc_lint_shadows(cc_lint_t *lint);
+
 /* lint_trust.c: the CAs of a server that may issue client certificates. */
 cc_issuers_t cc_lint_issuers_of(cc_lint_t *lint, const cc_conf_view_t *view);
 

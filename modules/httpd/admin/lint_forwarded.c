@@ -133,8 +133,8 @@ void cc_lint_forwarded_rules(cc_lint_t *lint)
 {
     bool all = all_take_headers_alone(lint);
 
-    for (int i = 0; i < lint->rulesets->nelts; i++) {
-        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t);
+    for (int i = 0; i < lint->judged->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->judged, i, cc_ruleset_t);
         const cc_conf_view_t *view = cc_conf_view_of(lint->server, ruleset->server);
 
         if (ruleset->server == lint->server ? all : view && takes_headers_alone(view)) {

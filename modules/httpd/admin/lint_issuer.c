@@ -67,8 +67,8 @@ void cc_lint_issuers(cc_lint_t *lint)
         survey_add(lint, met_of(lint, met, view->server), survey);
         survey_add(lint, met_of(lint, met, lint->server), survey);
     }
-    for (int i = 0; i < lint->rulesets->nelts; i++) {
-        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->rulesets, i, cc_ruleset_t);
+    for (int i = 0; i < lint->judged->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(lint->judged, i, cc_ruleset_t);
         apr_hash_t *names = met_of(lint, met, ruleset->server)->names;
 
         apr_array_cat(lint->findings, cc_rules_lint_issuers(ruleset->rules, names, lint->pool));

@@ -20,9 +20,9 @@ typedef struct cc_strongest_t {
 
 /** The rules of one server, and the names that they give. */
 typedef struct cc_ruled_t {
-    const cc_ruleset_t *whole;      /* of the server as a whole; NULL: none */
-    apr_array_header_t *sections;   /* const cc_ruleset_t * */
-    cc_reachable_t *whole_gives;    /* NULL: not collected yet, as for the next member */
+    const cc_ruleset_t *whole;    /* of the server as a whole; NULL: none */
+    apr_array_header_t *sections; /* const cc_ruleset_t * */
+    cc_reachable_t *whole_gives;  /* NULL: not collected yet, as for the next member */
     cc_reachable_t *sections_give;
     cc_strongest_t sections_strongest;
 } cc_ruled_t;
@@ -34,6 +34,8 @@ typedef struct cc_lint_t {
     const apr_array_header_t *views; /* const cc_conf_view_t * */
     apr_array_header_t *kinds;       /* const cc_conf_view_t *: the first one of each kind */
     apr_array_header_t *rulesets;    /* cc_ruleset_t */
+    apr_array_header_t *judged;      /* the same and those of ClientCertMapShadow, whose rules are
+                                        judged too, but give nothing */
     apr_hash_t *ruled;               /* server to cc_ruled_t */
     cc_strongest_t strongest;        /* of all rule sets */
     cc_reachable_t *reachable;       /* by all rule sets; NULL: not collected yet */

@@ -6,6 +6,7 @@
 
 #include <http_main.h>
 
+#include "base/moment.h"
 #include "httpd/admin/table.h"
 #include "httpd/admin/vhost.h"
 #include "httpd/background/tables.h"
@@ -131,7 +132,7 @@ static apr_status_t lookup_add(json_t *answer, cc_table_t *table, cc_admin_query
         return APR_EINVAL;
     }
     result = cc_table_lookup(table, &query, apr_time_now(), q->pool);
-    failure = result == CC_TABLE_FAILED ? query.info.failure : NULL;
+    failure = result == CC_TABLE_FAILED ? query.info.failure : query.info.outside;
     json_object_set_new(answer, "result", json_string(results[result]));
     json_object_set_new(answer, "failure", cc_json_string(failure, q->pool));
     json_object_set_new(answer, "row", row_json(&query.row, q->pool));
@@ -151,19 +152,45 @@ static json_t *remarks_json(const cc_table_t *table, apr_pool_t *p)
     return list;
 }
 
-static json_t *table_json(const cc_table_t *table, const cc_admin_query_t *q)
+/* "FILE:LINE"; null: there is no such line. */
+static json_t *place_json(const cc_table_t *table, apr_uint64_t line, apr_pool_t *p)
+{
+    return line ? cc_json_string(cc_table_place(table, line, p), p) : json_null();
+}
+
+/* How many rows count now; null: a table without valid=, or without rows of its own. */
+static json_t *validity_json(cc_table_t *table, apr_pool_t *p)
+{
+    cc_validity_t validity;
+    const char *end = NULL;
+
+    if (!cc_table_has_validity(table)) {
+        return json_null();
+    }
+    validity = cc_table_validity(table, apr_time_now());
+    if (validity.earliest_line) {
+        end = cc_moment_text(validity.earliest_end, p);
+    }
+    return json_pack("{s:I, s:I, s:o, s:o, s:o}", "ended", (json_int_t)validity.ended, "coming",
+                     (json_int_t)validity.coming, "first_ended",
+                     place_json(table, validity.first_ended, p), "earliest_end",
+                     cc_json_string(end, p), "earliest",
+                     place_json(table, validity.earliest_line, p));
+}
+
+static json_t *table_json(cc_table_t *table, const cc_admin_query_t *q)
 {
     apr_pool_t *p = q->pool;
     bool has_rows = cc_table_has_rows(table);
 
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:n, s:[]}", "name",
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:s, s:n, s:[]}", "name",
                      cc_table_name(table), "type", cc_table_type(table), "source",
                      cc_json_string(cc_table_source(table), p), "where",
                      cc_json_string(cc_table_where(table), p), "file", cc_json_string(q->file, p),
                      "rows",
                      has_rows ? json_integer((json_int_t)cc_table_rows(table)) : json_null(),
-                     "remarks", remarks_json(table, p), "columns", cc_table_columns(table), "key",
-                     cc_json_string(q->key, p), "result",
+                     "validity", validity_json(table, p), "remarks", remarks_json(table, p),
+                     "columns", cc_table_columns(table), "key", cc_json_string(q->key, p), "result",
                      cc_table_is_remote(table) ? "unread" : "read", "failure", "row");
 }
 

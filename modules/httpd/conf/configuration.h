@@ -21,6 +21,7 @@
  */
 typedef struct cc_configuration_t {
     apr_array_header_t *rulesets;         /* conf/rulesets.c: cc_ruleset_t */
+    apr_array_header_t *shadows;          /* conf/rulesets.c: cc_ruleset_t */
     apr_array_header_t *mapping_tests;    /* conf/mapping_tests.c */
     struct cc_conf_views_t *views;        /* conf/view.c; NULL: not read yet */
     struct cc_tables_t *tables;           /* background/tables.c; NULL: no tables */
@@ -33,9 +34,12 @@ typedef struct cc_configuration_t {
     struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
     struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
-    int use;          /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
+    int use;                  /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     cc_path_need_t path_need; /* conf/path_need.c */
-    bool expressions; /* request/expr.c: an expression calls clientcert() */
+    bool expressions; /* request/expr.c: an expression calls clientcert(); conf/use.c: a module may
+                         look up names */
+    _Atomic(struct cc_named_t *) names; /* request/names.c: a list that grows at its front */
+    atomic_int name_count;              /* request/names.c */
     bool asks_more;   /* mod_clientcert.c: the hooks of cc_hooks_ask_more are registered */
     bool follows_cas; /* mod_clientcert.c: there is a ClientCertCA */
     bool tolerates;   /* mod_clientcert.c: the hooks of cc_hooks_tolerate are registered */

@@ -14,9 +14,9 @@ void *cc_dir_create(apr_pool_t *p, char *path)
 /* Called for each section of each request, so without a branch for each member. */
 static bool says_nothing(const cc_dir_t *dir)
 {
-    apr_uintptr_t set = (apr_uintptr_t)dir->rules | (apr_uintptr_t)dir->export |
-                        (apr_uintptr_t)dir->status_text | (apr_uintptr_t)dir->forward_cert |
-                        (apr_uintptr_t)dir->forward_identity;
+    apr_uintptr_t set = (apr_uintptr_t)dir->rules | (apr_uintptr_t)dir->shadow |
+                        (apr_uintptr_t)dir->export | (apr_uintptr_t)dir->status_text |
+                        (apr_uintptr_t)dir->forward_cert | (apr_uintptr_t)dir->forward_identity;
 
     return !set && (dir->auth & dir->status_rules & dir->handler) == -1;
 }
@@ -24,7 +24,8 @@ static bool says_nothing(const cc_dir_t *dir)
 /*
  * A section with rules of its own uses those alone, so the rules in effect are in one place. httpd
  * merges records in every request, and most sections have no directives of this module: for these,
- * nothing is allocated.
+ * nothing is allocated. Shadow rules would take the place of the rules of their own scope, which
+ * rules of a scope inside it replace: there, nothing is compared with them.
  */
 void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
 {
@@ -37,6 +38,7 @@ void *cc_dir_merge(apr_pool_t *p, void *base_record, void *add_record)
     dir = apr_palloc(p, sizeof(*dir));
     dir->rules = add->rules ? add->rules : base->rules;
     dir->tally = add->rules ? add->tally : base->tally;
+    dir->shadow = add->shadow || add->rules ? add->shadow : base->shadow;
     dir->export = add->export ? add->export : base->export;
     dir->status_text = add->status_text ? add->status_text : base->status_text;
     dir->forward_cert = add->forward_cert ? add->forward_cert : base->forward_cert;

@@ -15,7 +15,12 @@ struct cc_tally_t;       /* conf/rulesets.h */
 /**
  * The handler that SetHandler in the server's configuration sets; in .htaccess CC_HANDLER_OTHER.
  */
-typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_handler_t;
+typedef enum {
+    CC_HANDLER_OTHER,
+    CC_HANDLER_METRICS,
+    CC_HANDLER_STATUS,
+    CC_HANDLER_LEDGER
+} cc_handler_t;
 
 /**
  * The per-directory record. Merged again in every request: only the data it points to is stable.
@@ -23,6 +28,7 @@ typedef enum { CC_HANDLER_OTHER, CC_HANDLER_METRICS, CC_HANDLER_STATUS } cc_hand
 typedef struct cc_dir_t {
     cc_rules_t *rules;                /* NULL: none */
     const struct cc_tally_t *tally;   /* of these rules */
+    cc_rules_t *shadow;               /* ClientCertMapShadow; NULL: none */
     const struct cc_export_t *export; /* NULL: unset; with rules, cc_export_default applies */
     const struct cc_status_text_t *status_text;           /* NULL: unset */
     const struct cc_forward_cert_t *forward_cert;         /* ClientCertForward; NULL: unset */

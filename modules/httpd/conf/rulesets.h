@@ -38,4 +38,11 @@ apr_array_header_t *cc_rulesets_of(const server_rec *s);
  */
 const cc_tally_t *cc_rulesets_add(const cmd_parms *cmd, const cc_rules_t *rules);
 
+/**
+ * The same for rule sets of ClientCertMapShadow, which have no counters of their own (`tally` is
+ * NULL). They decide nothing, so code that asks what a server does must not look at them.
+ */
+apr_array_header_t *cc_rulesets_shadow_of(const server_rec *s);
+void cc_rulesets_shadow_add(const cmd_parms *cmd, const cc_rules_t *rules);
+
 #endif

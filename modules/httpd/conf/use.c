@@ -6,6 +6,7 @@
 #include "httpd/conf/use.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "mod_clientcert.h"
 
 /*
  * A host uses the module if a directive of this module is in effect there, or a directive of
@@ -13,6 +14,9 @@
  * expression with clientcert('user'), a header made of %{CLIENTCERT_USER}e. So every directive is
  * searched for the word. A false match does no harm, but a missed one would leave a host
  * unprotected.
+ *
+ * Another module may look up names on a host (mod_clientcert.h), which its hook clientcert_use
+ * says.
  *
  * Files that are read while requests are served are unknown at start. A host may have .htaccess
  * files, pages with SSI, whose expressions may call clientcert(), or scripts of a module that can
@@ -122,10 +126,31 @@ static cc_use_t use_of(const cc_conf_view_t *view, cc_use_t main, cc_use_t anywh
     return use == CC_USE_NONE && anywhere > CC_USE_NONE ? CC_USE_ELSEWHERE : use;
 }
 
+/* True if a module looks up names on this host, as its optional hook says. */
+static bool is_asked(server_rec *s)
+{
+    const apr_array_header_t *hooks = apr_optional_hook_get("clientcert_use");
+    bool asked = false;
+
+    for (int i = 0; hooks && !asked && i < hooks->nelts; i++) {
+        asked = APR_ARRAY_IDX(hooks, i, ap_LINK_clientcert_use_t).pFunc(s) == OK;
+    }
+    return asked;
+}
+
+/* The same for any of the servers from this one on. */
+static cc_use_t asked_anywhere(server_rec *s)
+{
+    while (s && !is_asked(s)) {
+        s = s->next;
+    }
+    return s ? CC_USE_HERE : CC_USE_NONE;
+}
+
 int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     const apr_array_header_t *views = cc_conf_views_of(s);
-    cc_use_t anywhere = use_below(ap_conftree);
+    cc_use_t asked = asked_anywhere(s), anywhere = greater(use_below(ap_conftree), asked);
     cc_use_t main = own_use(APR_ARRAY_IDX(views, 0, const cc_conf_view_t *));
 
     (void)pconf;
@@ -134,8 +159,10 @@ int cc_use_find(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_r
     for (int i = 0; i < views->nelts; i++) {
         const cc_conf_view_t *view = APR_ARRAY_IDX(views, i, const cc_conf_view_t *);
 
-        cc_vhost_conf_of(view->server)->use = use_of(view, main, anywhere);
+        cc_vhost_conf_of(view->server)->use =
+            is_asked(view->server) ? CC_USE_HERE : use_of(view, main, anywhere);
     }
     cc_configuration_of(s)->use = anywhere;
+    cc_configuration_of(s)->expressions |= asked == CC_USE_HERE;
     return OK;
 }

@@ -41,6 +41,7 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     conf->tolerate_inherited = add->tolerate < 0;
     conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
     conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
+    conf->ledger_spec = add->ledger_spec ? add->ledger_spec : base->ledger_spec;
     conf->proxies = cc_proxies_merge(base->proxies, add->proxies, p);
     return conf;
 }

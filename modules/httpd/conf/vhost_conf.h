@@ -35,6 +35,10 @@ typedef struct cc_vhost_conf_t {
     int use;                              /* cc_use_t of use.h */
     cc_configuration_t *configuration;    /* to which it belongs */
 
+    /* ClientCertLedger (conf/ledger_spec.h; NULL: unset), and its ledger (metrics/ledgers.c). */
+    const struct cc_ledger_spec_t *ledger_spec;
+    const struct cc_ledger_t *ledger; /* NULL: none */
+
     /*
      * background/ca_sets.c: identifies the virtual host with its current CAs. It changes with the
      * CAs; no two hosts ever have the same. 0: it verifies no certificates.

@@ -192,6 +192,13 @@ const char *cc_log_line_text(const cc_log_line_t *line, apr_pool_t *p)
                         arrival_fields(line->facts, p));
 }
 
+const char *cc_log_line_shadow(const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    return apr_psprintf(p, "shadow=%s shadow_%s shadow_%s shadow_rule=%s", cc_verdict_word(verdict),
+                        user_field(verdict, p), groups_field(verdict, p),
+                        place_text(decisive_rule(verdict), SHORT, p));
+}
+
 /* ---- requirements ------------------------------------------------------------------------ */
 
 static const char *need_text(const cc_log_need_t *need, apr_pool_t *p)

@@ -44,6 +44,9 @@ const char *cc_log_line_said(const char *name, const char *text, apr_pool_t *p);
 const char *cc_log_line_brief(const char *name, const char *text, apr_pool_t *p);
 const char *cc_log_line_octets(const char *name, const char *octets, apr_pool_t *p);
 
+/** The fields shadow, shadow_user, shadow_groups and shadow_rule, of a verdict of shadow rules. */
+const char *cc_log_line_shadow(const cc_verdict_t *verdict, apr_pool_t *p);
+
 /** A requirement that was not met. */
 typedef struct cc_log_need_t {
     const char *text;      /* as written */

@@ -77,6 +77,27 @@ void cc_log_verdict(request_rec *r, cc_log_client_t client, const cc_verdict_t *
     }
 }
 
+/* Why the shadow rules give less than they might; "": they give a user or a group. */
+static const char *shadow_reason(const cc_verdict_t *shadow, apr_pool_t *p)
+{
+    const char *reason = shadow->failure ? shadow->failure : cc_log_no_identity(shadow, p);
+
+    return reason ? reason : cc_log_noted("", cc_log_cause(shadow), p);
+}
+
+void cc_log_shadow(request_rec *r, cc_log_client_t client, const cc_verdict_t *live,
+                   const cc_verdict_t *shadow)
+{
+    cc_log_line_t line = {live ? cc_verdict_word(live) : "unmapped", client.cert, live,
+                          .facts = client.facts};
+
+    if (wants(r, APLOG_WARNING) && cc_quota_lets(r->server, CC_QUOTA_SHADOW)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CC0137: %s %s %s", fields(&line, r),
+                      cc_log_line_shadow(shadow, r->pool),
+                      cc_log_line_said("reason", shadow_reason(shadow, r->pool), r->pool));
+    }
+}
+
 bool cc_log_failure(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict)
 {
     cc_log_line_t line = {cc_verdict_word(verdict), client.cert, verdict, .facts = client.facts};
@@ -97,6 +118,7 @@ static const char *const note_results[CC_NOTE_COUNT] = {
     [CC_NOTE_AMBIGUOUS_USER] = "ambiguous", [CC_NOTE_TOO_MANY_RESULTS] = "limited",
     [CC_NOTE_REFUSED_OUTPUT] = "unusable",  [CC_NOTE_OLD_ANSWER] = "stale",
     [CC_NOTE_UNUSABLE_COLUMN] = "unusable", [CC_NOTE_UNDECIDED_RULE] = "undecided",
+    [CC_NOTE_OUTSIDE_ROW] = "outside",
 };
 
 /*

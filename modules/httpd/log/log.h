@@ -20,6 +20,13 @@ typedef struct cc_log_client_t {
 void cc_log_verdict(request_rec *r, cc_log_client_t client, const cc_verdict_t *verdict);
 
 /**
+ * Logs that shadow rules would give a client something else (CC0137) than the rules in effect do
+ * (`live`; NULL: there are none).
+ */
+void cc_log_shadow(request_rec *r, cc_log_client_t client, const cc_verdict_t *live,
+                   const cc_verdict_t *shadow);
+
+/**
  * NULL, or why a verdict that did not fail gives no identity, with the note that explains it. Lives
  * as long as `p`.
  */

@@ -8,14 +8,17 @@
 #include "httpd/background/ca_sets.h"
 #include "httpd/background/crl_held.h"
 #include "httpd/background/revocation.h"
+#include "httpd/conf/ledger_spec.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/use.h"
+#include "httpd/conf/vhost_conf.h"
 #include "httpd/metrics/collect.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/metrics/families.h"
+#include "httpd/metrics/ledger.h"
 #include "rules/rules.h"
 #include "tables/table.h"
 
@@ -70,6 +73,22 @@ static bool is_shown(const cc_counted_vhost_t *vhost)
     return false;
 }
 
+static void ledger_add(const collector_t *it, const server_rec *s)
+{
+    const cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
+    cc_ledger_numbers_t *numbers;
+    apr_time_t oldest;
+
+    if (!conf->ledger) {
+        return;
+    }
+    oldest = cc_ledger_oldest(conf->ledger_spec, it->collected->now);
+    numbers = apr_pcalloc(it->pool, sizeof(*numbers));
+    numbers->entries = (apr_uint32_t)cc_ledger_entries(conf->ledger, oldest);
+    atomic_init(&numbers->replaced, cc_ledger_replaced(conf->ledger));
+    instance_add(it, CC_KIND_LEDGER, numbers)->texts[0] = cc_metrics_vhost(s, it->pool);
+}
+
 /* httpd lists the main server first, and then the virtual hosts in reverse order. */
 static void vhosts_add(const collector_t *it)
 {
@@ -79,6 +98,7 @@ static void vhosts_add(const collector_t *it)
         int at = i == 0 ? 0 : vhosts->nelts - i;
         const cc_counted_vhost_t *vhost = &APR_ARRAY_IDX(vhosts, at, const cc_counted_vhost_t);
 
+        ledger_add(it, vhost->server);
         if (is_shown(vhost)) {
             instance_add(it, CC_KIND_VHOST, vhost->counters)->texts[0] =
                 cc_metrics_vhost(vhost->server, it->pool);
@@ -110,15 +130,32 @@ static unsigned features_of(const cc_table_t *table)
            (cc_table_is_remote(table) ? CC_HAS_WAITS : 0u);
 }
 
+/* The rows that this process holds. */
+static void validity_add(const collector_t *it, cc_instance_t *instance, cc_table_t *table,
+                         cc_table_counters_t *counters)
+{
+    cc_validity_t validity = cc_table_validity(table, it->collected->now);
+
+    instance->features |= CC_HAS_DATES;
+    atomic_store(&counters->outside, validity.ended + validity.coming);
+    if (validity.earliest_end != APR_INT64_MAX) {
+        instance->features |= CC_HAS_END;
+        atomic_store(&counters->earliest_end, (apr_uint64_t)apr_time_sec(validity.earliest_end));
+    }
+}
+
 static void table_add(const collector_t *it, int i)
 {
-    const cc_table_t *table = cc_tables_at(it->metrics->tables, i);
+    cc_table_t *table = cc_tables_at(it->metrics->tables, i);
     cc_instance_t *instance = instance_add(it, CC_KIND_TABLE, &it->metrics->table_counters[i]);
 
     instance->features = features_of(table);
     instance->texts[0] = cc_table_name(table);
     instance->texts[1] = cc_metrics_vhost(cc_table_scope(table), it->pool);
     instance->texts[2] = cc_table_type(table);
+    if (cc_table_has_validity(table)) {
+        validity_add(it, instance, table, &it->metrics->table_counters[i]);
+    }
 }
 
 static void crl_add(const collector_t *it, const cc_held_crl_t *crl)

@@ -7,6 +7,7 @@
 
 #include <apr_tables.h>
 
+#include "base/counter.h"
 #include "httpd/metrics/expiring.h"
 #include "httpd/metrics/families.h"
 
@@ -24,6 +25,12 @@ typedef struct cc_ca_numbers_t {
     apr_uint32_t count;
     apr_time_t earliest_end; /* the first notAfter (CC_HAS_CAS) */
 } cc_ca_numbers_t;
+
+/** Values of a ledger. It survives a restart, and so does the number of what was replaced. */
+typedef struct cc_ledger_numbers_t {
+    apr_uint32_t entries;
+    cc_counter_t replaced;
+} cc_ledger_numbers_t;
 
 /** The content of one response. Texts and lists live in its pool; counters continue to change. */
 typedef struct cc_collected_t {

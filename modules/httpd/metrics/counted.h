@@ -20,9 +20,9 @@ typedef enum {
     CC_REJECTED_NOT_REPORTED, /* mod_ssl does not report it as verified */
     CC_REJECTED_NO_TLS,       /* the virtual host has no TLS of its own */
     CC_REJECTED_REVOKED,
-    CC_REJECTED_NOT_KNOWN, /* its revocation status is unknown */
-    CC_REJECTED_TOO_OLD,   /* by ClientCertMaxAge */
-    CC_REJECTED_HANDSHAKE, /* it ended the handshake */
+    CC_REJECTED_NOT_KNOWN,       /* its revocation status is unknown */
+    CC_REJECTED_TOO_OLD,         /* by ClientCertMaxAge */
+    CC_REJECTED_HANDSHAKE,       /* it ended the handshake */
     CC_REJECTED_UNTRUSTED_PROXY, /* it came in a header, not from a trusted proxy */
     CC_REJECTED_BAD_HEADER,      /* a trusted proxy passed on something else, or objects to it */
     CC_REJECTED_COUNT
@@ -35,11 +35,20 @@ typedef enum {
     CC_FORWARDED_COUNT
 } cc_forwarded_result_t;
 
+/** How shadow rules compare with the rules in effect. */
+typedef enum {
+    CC_SHADOW_SAME,
+    CC_SHADOW_DIFFERENT, /* in the result, the user or the groups */
+    CC_SHADOW_FAILED,    /* a lookup failed, so they could not be compared */
+    CC_SHADOW_COUNT
+} cc_shadow_result_t;
+
 /** The counters of a virtual host. All 0 at its start. */
 typedef struct cc_vhost_counters_t {
     cc_counter_t rejections[CC_REJECTED_COUNT]; /* certificates */
     cc_counter_t denied;                        /* requests */
     cc_counter_t forwarded[CC_FORWARDED_COUNT]; /* certificates */
+    cc_counter_t shadow[CC_SHADOW_COUNT];       /* decisions */
 } cc_vhost_counters_t;
 
 /** The counters of the server as a whole. All 0 at its start. */

@@ -2,7 +2,6 @@
 /* Allocates the counters of a configuration, and counts in them. */
 #include <string.h>
 
-#include <apr_shm.h>
 #include <apr_strings.h>
 
 #include "base/counter.h"
@@ -21,6 +20,8 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/expiring.h"
+#include "httpd/metrics/ledgers.h"
+#include "httpd/metrics/segment.h"
 #include "ocsp/ocsp.h"
 #include "rules/rules.h"
 #include "tables/table.h"
@@ -136,22 +137,6 @@ static void ca_sets_place(cc_metrics_t *metrics, void *memory)
     }
 }
 
-/* Allocates memory that the children share, all 0; NULL: that failed and is logged. */
-static void *segment_make(const server_rec *s, apr_size_t size, apr_pool_t *pconf)
-{
-    apr_shm_t *segment;
-    apr_status_t rv = apr_shm_create(&segment, size, NULL, pconf);
-
-    if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
-                     "CC0160: cannot create %" APR_SIZE_T_FMT
-                     " bytes of shared memory for the metrics",
-                     size);
-        return NULL;
-    }
-    return memset(apr_shm_baseaddr_get(segment), 0, size);
-}
-
 /* Children of the previous configuration continue to count in its segment, which nothing reads. */
 int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
@@ -169,8 +154,8 @@ int cc_counters_start(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     metrics->opened = cc_revocation_opened(s);
     metrics->ca_sets = cc_ca_sets_opened(s);
     metrics->vhosts = vhosts_of(s, pconf);
-    metrics->shared = segment_make(s, size_needed(metrics, rulesets), pconf);
-    if (!metrics->shared) {
+    metrics->shared = cc_segment_make(s, size_needed(metrics, rulesets), pconf);
+    if (!metrics->shared || cc_ledgers_start(s) != OK) {
         return !OK;
     }
     memory = vhosts_place(metrics, s, metrics->shared + 1);
@@ -227,6 +212,11 @@ void cc_counters_rejected(const server_rec *s, cc_rejection_t reason)
 void cc_counters_forwarded(const server_rec *s, cc_forwarded_result_t result)
 {
     cc_counter_add(&cc_vhost_conf_of(s)->counters->forwarded[result]);
+}
+
+void cc_counters_shadow(const server_rec *s, cc_shadow_result_t result)
+{
+    cc_counter_add(&cc_vhost_conf_of(s)->counters->shadow[result]);
 }
 
 void cc_counters_denied(const request_rec *r)

@@ -69,6 +69,9 @@ void cc_counters_forwarded(const server_rec *s, cc_forwarded_result_t result);
 void cc_counters_evaluated(request_rec *r, const cc_verdict_t *verdict, bool who,
                            const cc_mark_t *mark);
 
+/** Counts a comparison with shadow rules, for request/shadow.c. */
+void cc_counters_shadow(const server_rec *s, cc_shadow_result_t result);
+
 /** Counts a denied request, for request/denial.c, once it has been answered. */
 void cc_counters_denied(const request_rec *r);
 

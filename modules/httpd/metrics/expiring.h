@@ -3,10 +3,11 @@
 #ifndef CC_EXPIRING_H
 #define CC_EXPIRING_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <apr_time.h>
+
+#include "httpd/metrics/slot.h"
 
 #define CC_EXPIRING_MOST 256 /* certificates; if there are more, those that expire first */
 #define CC_EXPIRING_SPAN apr_time_from_sec(30 * 24 * 60 * 60)
@@ -31,9 +32,9 @@ typedef struct cc_expiry_t {
 
 /** Memory for one entry. Its members are for expiring.c alone. */
 typedef struct cc_expiring_slot_t {
-    atomic_uint_least64_t version; /* 0: never used; odd: it is being written */
-    atomic_uint_least64_t seen;
-    atomic_uint_least64_t words[CC_EXPIRY_WORDS];
+    cc_slot_word_t version; /* slot.h */
+    cc_slot_word_t seen;
+    cc_slot_word_t words[CC_EXPIRY_WORDS];
 } cc_expiring_slot_t;
 
 /**

@@ -18,6 +18,7 @@ static const char *const note_words[CC_NOTE_COUNT + 1] = {
     [CC_NOTE_AMBIGUOUS_USER] = "ambiguous_user",   [CC_NOTE_TOO_MANY_RESULTS] = "too_many_results",
     [CC_NOTE_REFUSED_OUTPUT] = "refused_output",   [CC_NOTE_OLD_ANSWER] = "old_answer",
     [CC_NOTE_UNUSABLE_COLUMN] = "unusable_column", [CC_NOTE_UNDECIDED_RULE] = "undecided_rule",
+    [CC_NOTE_OUTSIDE_ROW] = "outside_row",
 };
 
 static const char *const lookup_words[] = {
@@ -63,6 +64,13 @@ static const char *const forwarded_words[] = {
     NULL,
 };
 
+static const char *const shadow_words[] = {
+    [CC_SHADOW_SAME] = "same",
+    [CC_SHADOW_DIFFERENT] = "different",
+    [CC_SHADOW_FAILED] = "failed",
+    NULL,
+};
+
 /* The same for people. */
 static const char *const note_phrases[] = {
     [CC_NOTE_UNUSABLE_VALUE] = "a value of the certificate cannot be used",
@@ -73,6 +81,7 @@ static const char *const note_phrases[] = {
     [CC_NOTE_OLD_ANSWER] = "an expired answer was used",
     [CC_NOTE_UNUSABLE_COLUMN] = "a value of a table cannot be used",
     [CC_NOTE_UNDECIDED_RULE] = "a rule could not be decided, so it denied",
+    [CC_NOTE_OUTSIDE_ROW] = "a row of a table did not count at that time",
 };
 
 static const char *const rejection_phrases[] = {
@@ -132,6 +141,7 @@ const cc_kind_info_t cc_kinds[CC_KIND_COUNT] = {
                      {NULL, "FirstToEnd", "First to expire"}},
                     .text_count = 3},
     [CC_KIND_CA_FILES] = {"CAFiles", "Files of CAs", {VHOST}, .text_count = 1},
+    [CC_KIND_LEDGER] = {"Ledger", "Ledgers", {VHOST}, .text_count = 1},
 };
 
 int cc_kind_text_at(int first, int i)
@@ -153,6 +163,7 @@ int cc_kind_text_at(int first, int i)
 #define OF_OCSP(member) .kind = CC_KIND_OCSP, .offset = offsetof(cc_ocsp_counters_t, member)
 #define OF_CA(member) .kind = CC_KIND_CA, .offset = offsetof(cc_ca_numbers_t, member)
 #define OF_CA_FILES(member) .kind = CC_KIND_CA_FILES, .offset = offsetof(cc_ca_counters_t, member)
+#define OF_LEDGER(member) .kind = CC_KIND_LEDGER, .offset = offsetof(cc_ledger_numbers_t, member)
 #define BY(name, list) .label = (name), .words = (list), .stride = sizeof(cc_counter_t)
 
 const cc_metric_family_t cc_families[] = {
@@ -182,6 +193,10 @@ const cc_metric_family_t cc_families[] = {
      "Certificates from trusted proxies: verified, or found in the cache of the process.",
      CC_COUNTER, OF_VHOST(forwarded), BY("result", forwarded_words), .line = "FromProxies",
      .heading = "Certificates from proxies", .row = 6},
+    {"clientcert_shadow_decisions_total",
+     "Decisions of shadow rules, compared with those of the rules in effect.", CC_COUNTER,
+     OF_VHOST(shadow), BY("result", shadow_words), .line = "Shadow", .heading = "Shadow rules",
+     .row = 7},
     {"clientcert_log_lines_left_out_total",
      "Lines omitted from the log because clients without an identity caused too many.", CC_COUNTER,
      OF_SHARED(quotas[0].left_out), .label = "tag", .words = cc_quota_tags,
@@ -189,6 +204,13 @@ const cc_metric_family_t cc_families[] = {
      .row = 5},
     {"clientcert_table_rows", "Rows of the table.", CC_GAUGE, OF_TABLE(rows),
      .feature = CC_HAS_ROWS, .line = "Rows", .heading = "Rows"},
+    {"clientcert_table_rows_outside",
+     "Rows of a table with valid= that have ended, or begin later.", CC_GAUGE, OF_TABLE(outside),
+     .feature = CC_HAS_DATES, .line = "RowsOutside", .heading = "Rows outside"},
+    {"clientcert_table_earliest_end_timestamp_seconds",
+     "When the first of the rows that have not ended ends (valid=).", CC_GAUGE,
+     OF_TABLE(earliest_end), .form = CC_FORM_SECONDS, .feature = CC_HAS_END, .line = "EarliestEnd",
+     .heading = "First end"},
     {"clientcert_table_last_load_timestamp_seconds", "When the table was last loaded successfully.",
      CC_GAUGE, OF_TABLE(loaded_at), .form = CC_FORM_AGE, .feature = CC_HAS_LOADS, .line = "Age",
      .heading = "Age (s)"},
@@ -277,6 +299,11 @@ const cc_metric_family_t cc_families[] = {
     {"clientcert_ca_last_look_timestamp_seconds",
      "When a process last checked the files of CAs for changes.", CC_GAUGE, OF_CA_FILES(looked_at),
      .form = CC_FORM_SECONDS, .line = "LastLook", .heading = "Last look"},
+    {"clientcert_ledger_entries", "Certificates in the ledger of the virtual host; at most 256.",
+     CC_GAUGE, OF_LEDGER(entries), .form = CC_FORM_NUMBER, .line = "Entries", .heading = "Entries"},
+    {"clientcert_ledger_replaced_total",
+     "Entries of the ledger that were replaced because it was full.", CC_COUNTER,
+     OF_LEDGER(replaced), .line = "Replaced", .heading = "Replaced"},
 };
 
 const int cc_family_count = sizeof(cc_families) / sizeof(cc_families[0]);

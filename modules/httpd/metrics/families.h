@@ -28,6 +28,7 @@ typedef enum {
     CC_KIND_OCSP,      /* a virtual host that asks responders: cc_ocsp_counters_t */
     CC_KIND_CA,        /* the CAs for a trust domain, or for all others: cc_ca_numbers_t */
     CC_KIND_CA_FILES,  /* the files of all ClientCertCA of a virtual host: cc_ca_counters_t */
+    CC_KIND_LEDGER,    /* a virtual host with ClientCertLedger: cc_ledger_numbers_t */
     CC_KIND_COUNT
 } cc_kind_t;
 
@@ -60,12 +61,14 @@ int cc_kind_text_at(int first, int i);
 /** Features that not every instance has. */
 typedef enum {
     CC_HAS_ALWAYS = 0,
-    CC_HAS_ROWS = 1,   /* a table with rows of its own */
-    CC_HAS_LOADS = 2,  /* one that is loaded */
-    CC_HAS_CACHE = 4,  /* one with a cache */
-    CC_HAS_WAITS = 8,  /* one with a remote source, for which lookups wait */
+    CC_HAS_ROWS = 1,    /* a table with rows of its own */
+    CC_HAS_LOADS = 2,   /* one that is loaded */
+    CC_HAS_CACHE = 4,   /* one with a cache */
+    CC_HAS_WAITS = 8,   /* one with a remote source, for which lookups wait */
     CC_HAS_EXPIRY = 16, /* the server, if there is a certificate that expires soon */
-    CC_HAS_CAS = 32     /* a group of CAs that is not empty */
+    CC_HAS_CAS = 32,    /* a group of CAs that is not empty */
+    CC_HAS_DATES = 64,  /* a table with rows of its own and valid= */
+    CC_HAS_END = 128    /* one of which a row ends */
 } cc_feature_t;
 
 /** One counted object, at the time of one response. */

@@ -25,10 +25,12 @@ typedef enum {
     CC_QUOTA_TRAILER,         /* CC0118 */
     CC_QUOTA_EXPRESSION,      /* CC0123 */
     CC_QUOTA_FAILED,          /* CC0133 */
+    CC_QUOTA_SHADOW,          /* CC0137 */
     CC_QUOTA_BAD_HEADER,      /* CC0145 */
     CC_QUOTA_UNTRUSTED_PROXY, /* CC0146 */
+    CC_QUOTA_LEDGER,          /* CC0148 */
     CC_QUOTA_NOTE,            /* CC0150, and those that follow, by cc_note_kind_t: */
-    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0157 */
+    CC_QUOTA_NOTE_LAST = CC_QUOTA_NOTE + CC_NOTE_COUNT - 1, /* CC0134 */
     CC_QUOTA_PROXY_HEADER,                                  /* CC0161 */
     CC_QUOTA_PROXY_CERT,                                    /* CC0162 */
     CC_QUOTA_UNSENT,                                        /* CC0165 */

@@ -6,12 +6,14 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/ledgers.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/peer.h"
 #include "httpd/request/export.h"
 #include "httpd/request/identity.h"
 #include "httpd/request/proxied.h"
+#include "httpd/request/shadow.h"
 #include "httpd/request/state.h"
 #include "httpd/request/verdicts.h"
 #include "rules/rules.h"
@@ -63,7 +65,7 @@ static void pin_add(request_rec *r, const cc_client_t *client, const cc_memo_t *
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
-/* Counts and logs a new verdict. A failure is logged once per request. */
+/* Counts, logs and notes a new verdict. A failure is logged once per request. */
 static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_verdict_t *verdict,
                          bool who, const apr_array_header_t *trace)
 {
@@ -78,14 +80,16 @@ static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_ver
         kept->failed = kept->failed || cc_log_failure(r, logged, verdict);
     } else if (who) {
         cc_log_verdict(r, logged, verdict);
+        cc_ledgers_note(r, client->cert, verdict);
     }
 }
 
-static const cc_memo_t *memo_ask(request_rec *r, cc_client_t *client, const identity_query_t *query)
+static const cc_memo_t *memo_ask(request_rec *r, cc_client_t *client, const identity_query_t *query,
+                                 apr_time_t now)
 {
     cc_verdicts_query_t asked = {.key = query->key,
                                  .keep = query->keep,
-                                 .now = r->request_time,
+                                 .now = now,
                                  .connection = r->connection,
                                  .pool = r->pool,
                                  .holder = cc_request_client(r)->pool};
@@ -99,19 +103,23 @@ static const cc_memo_t *memo_ask(request_rec *r, cc_client_t *client, const iden
     if (is_new && memo->verdict) {
         verdict_tell(r, client, memo->verdict, query->who, asked.trace);
     }
+    if (is_new && query->who) {
+        cc_shadow_beside(r, client, memo->verdict);
+    }
     return memo;
 }
 
 /* A separate function, to keep the common case fast. `memo` is the one that was found, or NULL. */
-static __attribute__((noinline)) const cc_memo_t *
-memo_pin(request_rec *r, cc_client_t *client, const identity_query_t *query, const cc_memo_t *memo)
+static __attribute__((noinline)) const cc_memo_t *memo_pin(request_rec *r, cc_client_t *client,
+                                                           const identity_query_t *query,
+                                                           const cc_memo_t *memo, apr_time_t now)
 {
     const cc_memo_t *pinned = pin_find(r, client, &query->key);
 
     if (pinned) {
         return pinned;
     }
-    memo = memo ? memo : memo_ask(r, client, query);
+    memo = memo ? memo : memo_ask(r, client, query, now);
     if (memo->pinned) {
         pin_add(r, client, memo);
     }
@@ -119,11 +127,11 @@ memo_pin(request_rec *r, cc_client_t *client, const identity_query_t *query, con
 }
 
 CC_INLINE const cc_memo_t *memo_get(request_rec *r, cc_client_t *client,
-                                    const identity_query_t *query)
+                                    const identity_query_t *query, apr_time_t now)
 {
-    const cc_memo_t *memo = query->keep ? cc_memo_find(client, &query->key, r->request_time) : NULL;
+    const cc_memo_t *memo = query->keep ? cc_memo_find(client, &query->key, now) : NULL;
 
-    return memo && !memo->pinned ? memo : memo_pin(r, client, query, memo);
+    return memo && !memo->pinned ? memo : memo_pin(r, client, query, memo, now);
 }
 
 /* ---- dates ------------------------------------------------------------------------------- */
@@ -232,8 +240,10 @@ CC_INLINE cc_client_t *client_find(request_rec *r, const cc_request_t *kept, cc_
     return client;
 }
 
-CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
+/* Returns the time at which the request is judged. */
+CC_INLINE apr_time_t presented(request_rec *r, const cc_request_t *kept, cc_answer_t *answer)
 {
+    apr_time_t now = 0;
     cc_client_t *client = kept && kept->client ? kept->client : client_find(r, kept, answer);
 
     answer->client = client;
@@ -243,8 +253,10 @@ CC_INLINE void presented(request_rec *r, const cc_request_t *kept, cc_answer_t *
     if (client) {
         answer->presented = true;
         answer->passed_on = false;
-        answer->problem = problem_at(r, client, judged_at(r, client));
+        now = judged_at(r, client);
+        answer->problem = problem_at(r, client, now);
     }
+    return now;
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
@@ -258,13 +270,19 @@ static inline bool asks_nothing(const cc_memo_key_t *key)
 CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identity_query_t *query,
                          cc_answer_t *answer)
 {
+    apr_time_t now = presented(r, kept, answer);
     const cc_memo_t *memo;
 
-    presented(r, kept, answer);
-    if (answer->problem || asks_nothing(&query->key)) {
+    if (answer->problem) {
         return;
     }
-    memo = memo_get(r, answer->client, query);
+    if (asks_nothing(&query->key)) {
+        if (query->who && cc_dir_of(r)->shadow) {
+            cc_shadow_alone(r, answer->client);
+        }
+        return;
+    }
+    memo = memo_get(r, answer->client, query, now);
     answer->verdict = memo->verdict;
     answer->exports = memo->exports;
     answer->sent = memo->sent;

@@ -68,7 +68,7 @@ apr_status_t cc_lookup_parse(const cc_lookup_t **lookup, const char *name, apr_p
     return cc_selector_parse(&made->selector, name, p, err);
 }
 
-static bool is_many(const cc_lookup_t *lookup)
+bool cc_lookup_gives_many(const cc_lookup_t *lookup)
 {
     return lookup->kind == LOOKUP_FIELD
                ? cc_selector_many(lookup->selector)
@@ -122,18 +122,27 @@ apr_array_header_t *cc_lookup_list(const cc_lookup_t *lookup, const cc_client_t 
     return list;
 }
 
-const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
-                           const cc_facts_t *facts, const cc_verdict_t *verdict, apr_pool_t *p)
+bool cc_lookup_asks_who(const cc_lookup_t *lookup)
 {
-    const apr_array_header_t *list = cc_lookup_list(lookup, client, facts, verdict, p);
+    return lookup->kind != LOOKUP_FIELD;
+}
 
+const char *cc_lookup_joined(const cc_lookup_t *lookup, const apr_array_header_t *list,
+                             apr_pool_t *p)
+{
     if (list->nelts == 0) {
         return NULL;
     }
-    if (!is_many(lookup)) {
+    if (!cc_lookup_gives_many(lookup)) {
         return APR_ARRAY_IDX(list, 0, const char *);
     }
     return cc_parts_join((const char *const *)list->elts, list->nelts, p);
+}
+
+const char *cc_lookup_text(const cc_lookup_t *lookup, const cc_client_t *client,
+                           const cc_facts_t *facts, const cc_verdict_t *verdict, apr_pool_t *p)
+{
+    return cc_lookup_joined(lookup, cc_lookup_list(lookup, client, facts, verdict, p), p);
 }
 
 cc_path_need_t cc_lookup_path_need(const cc_lookup_t *lookup)

@@ -23,10 +23,10 @@ static bool has_failed(const cc_memo_t *memo)
     return memo->verdict && memo->verdict->failure;
 }
 
-/* After a failed lookup, the next request tries again. */
-static bool is_lasting(const cc_memo_t *memo)
+/* After a failed lookup, the next request tries again, unless the query allows it to wait. */
+static bool is_lasting(const cc_memo_t *memo, const cc_verdicts_query_t *query)
 {
-    return !has_failed(memo) || memo->verdict->failure_lasts;
+    return !has_failed(memo) || memo->verdict->failure_lasts || query->retry > 0;
 }
 
 static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *query, apr_pool_t *p)
@@ -43,6 +43,9 @@ static cc_memo_t *make(const cc_client_t *client, const cc_verdicts_query_t *que
         memo->stale_at = memo->verdict->stale_at;
         memo->generation = memo->verdict->generation;
         memo->uses_tables = cc_rules_use_tables(rules);
+        if (has_failed(memo) && !memo->verdict->failure_lasts) {
+            memo->stale_at += query->retry;
+        }
     }
     if (export && export->count > 0 && !has_failed(memo)) {
         memo->exports = cc_export_make(export, client, &facts, memo->verdict, &memo->stale_at, p);
@@ -71,8 +74,8 @@ static const cc_memo_t *learn_for_list(cc_client_t *client, const cc_verdicts_qu
 {
     cc_memo_t *memo = make(client, query, p);
 
-    memo->pinned = memo->uses_tables || !is_lasting(memo);
-    if (is_lasting(memo)) {
+    memo->pinned = memo->uses_tables || !is_lasting(memo, query);
+    if (is_lasting(memo, query)) {
         push(client, memo);
     }
     return memo;
@@ -105,7 +108,7 @@ static const cc_memo_t *learn_for_map(const cc_client_t *client, const cc_verdic
     cc_memo_t *memo = make(client, query, p ? p : query->pool);
 
     memo->pinned = true;
-    if (p && !is_lasting(memo)) {
+    if (p && !is_lasting(memo, query)) {
         cc_client_map_lend(p, query->holder);
     } else if (p) {
         cc_client_map_keep(map, &key, memo, p, query->holder);

@@ -44,6 +44,7 @@ typedef struct cc_memo_t {
 typedef struct cc_verdicts_query_t {
     cc_memo_key_t key;
     bool keep; /* false: the rules may be freed before the client; evaluate each time */
+    apr_interval_time_t retry; /* a result that failed is kept for so long; 0: not at all */
     apr_time_t now;
     struct conn_rec *connection; /* or stream, of the calling thread */
     apr_pool_t *pool;            /* of the caller; also for a result that is not kept */
@@ -82,7 +83,8 @@ CC_INLINE const cc_memo_t *cc_memo_find(cc_client_t *client, const cc_memo_key_t
 /**
  * The result for a client, which must be without a problem: a kept one, or a new one. The caller
  * has to count and log a new one (*is_new). The result lives as long as query->holder; if `keep` is
- * false, as long as query->pool. A verdict that failed is not kept, unless the failure is lasting.
+ * false, as long as query->pool. A verdict that failed is not kept, unless the failure is lasting
+ * or `retry` is set.
  * Any thread.
  */
 const cc_memo_t *cc_verdicts_ask(cc_client_t *client, const cc_verdicts_query_t *query,

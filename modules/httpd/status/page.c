@@ -233,14 +233,19 @@ static void trace_write(request_rec *r, const json_t *document)
 
 /* ---- the page ---------------------------------------------------------------------------- */
 
-static void head_write(request_rec *r, const json_t *document)
+void cc_page_begin(request_rec *r, const char *title)
 {
     ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
              "<meta name=\"color-scheme\" content=\"light dark\">\n",
              r);
-    cc_html_element(r, "title", cc_html_text_of(document, "summary"));
+    cc_html_element(r, "title", title);
     ap_rvputs(r, "\n<style>", cc_page_style, "</style>\n</head>\n<body>\n<main>\n<header>\n", NULL);
+}
+
+void cc_page_end(request_rec *r)
+{
+    ap_rputs("</main>\n</body>\n</html>\n", r);
 }
 
 static void failed_write(request_rec *r, const json_t *request)
@@ -328,7 +333,7 @@ void cc_page_write(request_rec *r, const json_t *document, bool links)
 {
     bool has_advice = cc_html_has(document, "advice");
 
-    head_write(r, document);
+    cc_page_begin(r, cc_html_text_of(document, "summary"));
     header_write(r, document);
     if (has_advice) {
         help_write(r, document, "What you can do");
@@ -344,5 +349,5 @@ void cc_page_write(request_rec *r, const json_t *document, bool links)
     if (links) {
         links_write(r, document);
     }
-    ap_rputs("</main>\n</body>\n</html>\n", r);
+    cc_page_end(r);
 }

@@ -15,4 +15,10 @@
  */
 void cc_page_write(request_rec *r, const json_t *document, bool links);
 
+/**
+ * The beginning of a page, up to the content of its <header>, and the end, after its last section.
+ */
+void cc_page_begin(request_rec *r, const char *title);
+void cc_page_end(request_rec *r);
+
 #endif

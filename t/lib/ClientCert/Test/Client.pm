@@ -48,7 +48,8 @@ the first response, so use get => too.
 =item $h->connection(...)
 
 A connection by openssl s_client that stays open. Option: args. Its methods: request(PATH, method,
-host, headers, data) sends one request and reads its response; trace (the output of -msg so far);
+host, headers, data) sends one request and reads its response; line(TEXT) sends a line of another protocol
+and reads the next line, without its end (no TEXT: it only reads); trace (the output of -msg so far);
 error; close.
 
     my $c = $h->connection(cert => 'alice', tls => '1.3', args => ['-enable_pha', '-msg']);
@@ -250,6 +251,14 @@ sub request {
     } while defined $head && $head =~ m{^HTTP/1\.1 1\d\d};
     return { status => 0, headers => {}, body => '' } unless defined $head;
     return { ClientCert::Test::Client::_response($head, $self->_body($method, $head)) };
+}
+
+sub line {
+    my ($self, $text) = @_;
+    local $SIG{PIPE} = 'IGNORE';
+    syswrite $self->{in}, "$text\r\n" if defined $text;
+    my $line = $self->_take(sub { $_[0] =~ /\n/ ? $+[0] : 0 });
+    return defined $line ? $line =~ s/\r?\n\z//r : undef;
 }
 
 sub _body {
