@@ -126,12 +126,11 @@ static const char *output_meant(const char *word)
     static const char *const users[] = {"user", "users", "usr", "username", "login", NULL};
     static const char *const groups[] = {"group", "groups", "grp", "groupname",
                                          "role",  "roles",  NULL};
-    static const char *const accounts[] = {"account", "accounts", NULL};
 
-    return is_one_of(word, users)      ? "user="
-           : is_one_of(word, groups)   ? "group="
-           : is_one_of(word, accounts) ? "account="
-                                       : NULL;
+    if (is_one_of(word, (const char *const[]){"account", "accounts", NULL})) {
+        return "account=";
+    }
+    return is_one_of(word, users) ? "user=" : is_one_of(word, groups) ? "group=" : NULL;
 }
 
 /* The text of `user = x`, `user =x`, `user: x`, `usr=x` ... after the sign, or NULL. */
