@@ -27,7 +27,7 @@ typedef enum {
 typedef struct cc_option_t {
     const char *name;
     cc_option_kind_t kind;
-    size_t member;        /* where the value goes: its offset in the record */
+    size_t member; /* where the value goes: its offset in the record */
     /* For SECONDS (in microseconds) and NUMBER: */
     apr_int64_t min, max; /* max 0: CC_NUMBER_MAX, or as many seconds */
     apr_int64_t usual;    /* if the option is not given */

@@ -70,8 +70,7 @@ typedef struct cc_ca_t {
  * CAs for such a certificate. In a set without domains there is one group for all certificates, and
  * no certificate is examined. Leaves nothing in OpenSSL's error queue. Any thread.
  */
-const cc_ca_group_t *cc_ca_group_of(const cc_ca_set_t *set, const X509 *leaf,
-                                    const char **problem);
+const cc_ca_group_t *cc_ca_group_of(const cc_ca_set_t *set, const X509 *leaf, const char **problem);
 
 /**
  * Why a certificate with a SPIFFE ID is not an X509-SVID, as *problem of cc_ca_group_of. NULL: it
@@ -104,8 +103,8 @@ bool cc_ca_group_anchors_all(const cc_ca_group_t *group);
  * are left out: OpenSSL takes the first of that name. Leaves nothing in OpenSSL's error queue. Any
  * thread.
  */
-STACK_OF(X509) * cc_ca_group_candidates(const cc_ca_group_t *group, X509 *leaf,
-                                        STACK_OF(X509) * untrusted);
+STACK_OF(X509) *
+    cc_ca_group_candidates(const cc_ca_group_t *group, X509 *leaf, STACK_OF(X509) * untrusted);
 
 /** The same for all CAs of the group, or for those with a name, by X509_NAME_cmp. */
 STACK_OF(X509) * cc_ca_group_certs(const cc_ca_group_t *group);
@@ -116,8 +115,7 @@ STACK_OF(X509) * cc_ca_group_named(const cc_ca_group_t *group, const X509_NAME *
  * compared), or by its mark. NULL: the group does not have it.
  */
 const cc_ca_t *cc_ca_of_cert(const cc_ca_group_t *group, const X509 *cert);
-const cc_ca_t *cc_ca_of_mark(const cc_ca_group_t *group,
-                             const unsigned char mark[CC_CA_MARK_LEN]);
+const cc_ca_t *cc_ca_of_mark(const cc_ca_group_t *group, const unsigned char mark[CC_CA_MARK_LEN]);
 
 /** The CAs of the group, in no particular order. */
 int cc_ca_count(const cc_ca_group_t *group);
@@ -198,8 +196,7 @@ typedef struct cc_cas_plan_t {
  * CAs. Call it in the parent, in one thread; children inherit what the parent has loaded. Leaves
  * nothing in OpenSSL's error queue.
  */
-apr_status_t cc_cas_open(cc_cas_t **cas, const cc_cas_plan_t *plan, apr_pool_t *p,
-                         cc_error_t *err);
+apr_status_t cc_cas_open(cc_cas_t **cas, const cc_cas_plan_t *plan, apr_pool_t *p, cc_error_t *err);
 
 /**
  * Called by cc_cas_reopen for each file or folder that is refused. *err lives until the function
@@ -259,8 +256,8 @@ const char *cc_cas_groups_text(const cc_cas_t *cas, apr_pool_t *p);
 
 /* ---- counting (count.c) ---------------------------------------------------------------------- */
 
-#define CC_CA_PLACES 256 /* the number of files whose changes are counted exactly once */
-#define CC_CA_OUTCOMES 8 /* how many changes of one of them a process may miss */
+#define CC_CA_PLACES 256     /* the number of files whose changes are counted exactly once */
+#define CC_CA_OUTCOMES 8     /* how many changes of one of them a process may miss */
 #define CC_CA_DEPARTURES 512 /* how many CAs may leave between two polls of a process */
 
 /**

@@ -104,8 +104,8 @@ apr_status_t cc_ca_ders_find(apr_array_header_t *ders, const char *text, apr_siz
  * neither a certificate nor a bundle. Other errors: CC0463 to CC0467, CC0470 to CC0472. `p` is for
  * errors and temporary data.
  */
-apr_status_t cc_ca_content_load(cc_ca_content_t **content, cc_file_stamp_t *stamp,
-                                const char *path, apr_pool_t *p, cc_error_t *err);
+apr_status_t cc_ca_content_load(cc_ca_content_t **content, cc_file_stamp_t *stamp, const char *path,
+                                apr_pool_t *p, cc_error_t *err);
 
 /** Makes a content, with one holder, from certificates, which must be CAs (CC0465). */
 apr_status_t cc_ca_content_make(cc_ca_content_t **content, const apr_array_header_t *ders,

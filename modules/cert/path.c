@@ -104,11 +104,8 @@ cc_values_t cc_ca_not_at_hand(apr_pool_t *p)
 static cc_values_t extract(const cc_fieldref_t *ref, const cc_cert_t *cert, int variant,
                            const cc_facts_t *facts, apr_pool_t *p)
 {
-    cc_extraction_t source = {.x509 = cert->x509,
-                              .facts = facts,
-                              .object = ref->object,
-                              .variant = variant,
-                              .pool = p};
+    cc_extraction_t source = {
+        .x509 = cert->x509, .facts = facts, .object = ref->object, .variant = variant, .pool = p};
 
     return cc_row_of(ref)->extract(&source);
 }

@@ -172,8 +172,8 @@ void cc_crls_check(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
                    const unsigned char *ca_spki_sha256, apr_time_t now);
 
 /** The same for a client's certificate; `seal` is the verdict on it. */
-void cc_crls_check_leaf(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert,
-                        const cc_seal_t *seal, apr_time_t now);
+void cc_crls_check_leaf(cc_crl_answer_t *answer, cc_crls_t *crls, X509 *cert, const cc_seal_t *seal,
+                        apr_time_t now);
 
 /**
  * Checks a client's certificate and the CAs above it, up to the trust anchor. Their certificates

@@ -278,9 +278,9 @@ bool cc_crl_rolled_back(const cc_crls_t *crls, const cc_crl_t *crl);
 /** A complete CRL with its delta; one of them may be NULL. */
 typedef struct cc_crl_pair_t {
     cc_crl_t *complete;
-    cc_crl_t *delta;     /* newer than the complete one */
-    bool fits;           /* the delta's removals are valid */
-    cc_crl_t *either;    /* one of the two that exists */
+    cc_crl_t *delta;  /* newer than the complete one */
+    bool fits;        /* the delta's removals are valid */
+    cc_crl_t *either; /* one of the two that exists */
     const cc_authority_t *signer;
     bool signer_revoked; /* it no longer makes certificates good */
 } cc_crl_pair_t;

@@ -8,8 +8,8 @@
 /** The value of a header that is being read, and the certificates found in it so far. */
 typedef struct cc_forward_reading_t {
     const cc_forward_format_t *format; /* NULL: the value is DER itself */
-    STACK_OF(X509) * certs; /* owned by the pool */
-    bool in_chain;          /* the value is that of the header of the chain */
+    STACK_OF(X509) * certs;            /* owned by the pool */
+    bool in_chain;                     /* the value is that of the header of the chain */
     apr_pool_t *pool;
     cc_error_t *err;
 } cc_forward_reading_t;
@@ -109,7 +109,9 @@ const char *cc_percent_write(const char *text, apr_pool_t *p);
 /* ---- PEM, RFC 7468 (pem.c) ---- */
 
 /** The first line of a certificate in PEM. */
-#define CC_PEM_BEGIN "-----BEGIN " "CERTIFICATE-----"
+#define CC_PEM_BEGIN                                                                               \
+    "-----BEGIN "                                                                                  \
+    "CERTIFICATE-----"
 
 /**
  * Adds the certificates of a text to r->certs: blocks of CERTIFICATE, and nothing else. Lines end

@@ -94,20 +94,21 @@ const char *cc_rules_text(const cc_rules_t *rules, int number, apr_pool_t *p)
     }
     for (int i = 0; i < rule->accounts->nelts; i++) {
         put_template(pieces, "account=", APR_ARRAY_IDX(rule->accounts, i, const cc_template_t *));
-        if (rule->space) {
-            put_allowed(pieces, "user=", rule->space->users);
-            put_allowed(pieces, "group=", rule->space->groups);
-        }
-        if (rule->deny) {
-            put_word(pieces, "deny");
-        }
-        if (rule->stop) {
-            put_word(pieces, "stop");
-        }
-        return apr_array_pstrcat(p, pieces, '\0');
     }
+    if (rule->space) {
+        put_allowed(pieces, "user=", rule->space->users);
+        put_allowed(pieces, "group=", rule->space->groups);
+    }
+    if (rule->deny) {
+        put_word(pieces, "deny");
+    }
+    if (rule->stop) {
+        put_word(pieces, "stop");
+    }
+    return apr_array_pstrcat(p, pieces, '\0');
+}
 
-    const char *cc_rules_where(const cc_rules_t *rules, int number)
-    {
-        return APR_ARRAY_IDX(rules->rules, number, const cc_rule_t *)->where;
-    }
+const char *cc_rules_where(const cc_rules_t *rules, int number)
+{
+    return APR_ARRAY_IDX(rules->rules, number, const cc_rule_t *)->where;
+}

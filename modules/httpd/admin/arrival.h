@@ -27,7 +27,6 @@ apr_status_t cc_arrival_find(cc_arrival_t *arrival, cc_admin_query_t *q,
  * A note on what a query leaves out: that the server takes certificates from proxies too, or that
  * the proxy's own certificate counts. NULL: none. In `p`.
  */
-const char *cc_arrival_note(const cc_arrival_t *arrival, const cc_conf_view_t *view,
-                            apr_pool_t *p);
+const char *cc_arrival_note(const cc_arrival_t *arrival, const cc_conf_view_t *view, apr_pool_t *p);
 
 #endif

@@ -39,6 +39,6 @@ cc_host_cas_by_t cc_host_cas_by(const cc_conf_view_t *view, apr_pool_t *p);
  * live as long as q->pool. NULL: a file cannot be loaded, and q->err has the reason.
  */
 apr_array_header_t *cc_host_cas(const cc_conf_view_t *view, cc_ca_files_t *files,
-                                   cc_admin_query_t *q);
+                                cc_admin_query_t *q);
 
 #endif

@@ -28,8 +28,9 @@ void cc_lint_pinned(cc_lint_t *lint)
     const char *where = directive ? cc_directive_where(directive, lint->pool) : NULL;
 
     if (where && !is_used(lint, where)) {
-        cc_lint_add(lint, "CC0743", where,
-                    "no server that inherits this has \"SSLVerifyClient optional_no_ca\", so no key "
-                    "is pinned: set that where clients may have such certificates");
+        cc_lint_add(
+            lint, "CC0743", where,
+            "no server that inherits this has \"SSLVerifyClient optional_no_ca\", so no key "
+            "is pinned: set that where clients may have such certificates");
     }
 }

@@ -28,17 +28,17 @@
  */
 typedef struct cc_admin_query_t {
     const char *directory;
-    const char *vhost; /* NAME or NAME:PORT; NULL: not given */
-    const char *path;  /* begins with a slash; NULL: the virtual host as a whole */
-    int certificates;  /* how many */
-    bool all;          /* list every rule, not only the relevant ones */
-    const char *table; /* table: the name of the table */
-    const char *key;   /* table: what to look up; NULL: nothing */
-    const char *file;  /* table: an absolute path to use in place of its file; NULL: its own */
+    const char *vhost;  /* NAME or NAME:PORT; NULL: not given */
+    const char *path;   /* begins with a slash; NULL: the virtual host as a whole */
+    int certificates;   /* how many */
+    bool all;           /* list every rule, not only the relevant ones */
+    const char *table;  /* table: the name of the table */
+    const char *key;    /* table: what to look up; NULL: nothing */
+    const char *file;   /* table: an absolute path to use in place of its file; NULL: its own */
     const char *issuer; /* table: the CA whose row is looked up (RFC 4514); NULL: not given */
-    cc_via_t via;      /* how the certificates arrive; CC_VIA_UNKNOWN: not given */
-    const char *proxy; /* the address of the proxy, or "unix"; NULL: not given */
-    bool own_sources;  /* without the CRLs of mod_ssl's directives */
+    cc_via_t via;       /* how the certificates arrive; CC_VIA_UNKNOWN: not given */
+    const char *proxy;  /* the address of the proxy, or "unix"; NULL: not given */
+    bool own_sources;   /* without the CRLs of mod_ssl's directives */
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled if there is no answer */

@@ -20,9 +20,9 @@ typedef struct cc_sources_t {
     const cc_conf_view_t *view;
     cc_arrival_t arrival; /* of the certificates */
     cc_judge_t judge;
-    bool no_ca;      /* SSLVerifyClient optional_no_ca */
+    bool no_ca; /* SSLVerifyClient optional_no_ca */
     const cc_negotiation_t *negotiation;
-    cc_keys_t *keys; /* the types of keys that it accepts */
+    cc_keys_t *keys;            /* the types of keys that it accepts */
     cc_revocation_t revocation; /* ClientCertCRL and ClientCertOCSP */
 } cc_sources_t;
 

@@ -33,10 +33,10 @@ typedef struct cc_proxies_t {
     const cc_proxy_protocol_spec_t *proxy_protocol; /* NULL: none */
     const apr_array_header_t *trusted; /* ClientCertTrustedProxy, of apr_ipsubnet_t *; NULL: none */
     const char *first_trusted; /* ... the address of the first network, as written; NULL: none */
-    bool trusts_unix;                  /* ... unix: */
-    bool trusts_all;                   /* ... a network of all addresses */
-    const cc_rules_t *certs; /* ClientCertTrustedProxyCert: rules of which one has to match; NULL:
-                                no such line */
+    bool trusts_unix;          /* ... unix: */
+    bool trusts_all;           /* ... a network of all addresses */
+    const cc_rules_t *certs;   /* ClientCertTrustedProxyCert: rules of which one has to match; NULL:
+                                  no such line */
 } cc_proxies_t;
 
 /** True if a server takes certificates from proxies in any way. Any thread. */

@@ -12,8 +12,7 @@
  * usual, a read may return less than was asked for, and never waits once it has octets; but a line
  * is completed from `next`.
  */
-apr_status_t cc_pushback_read(ap_filter_t *next, apr_bucket_brigade *octets,
-                              apr_bucket_brigade *bb, ap_input_mode_t mode, apr_read_type_e block,
-                              apr_off_t readbytes);
+apr_status_t cc_pushback_read(ap_filter_t *next, apr_bucket_brigade *octets, apr_bucket_brigade *bb,
+                              ap_input_mode_t mode, apr_read_type_e block, apr_off_t readbytes);
 
 #endif

@@ -296,8 +296,11 @@ CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identit
 static __attribute__((noinline)) void account_choose(request_rec *r, const identity_query_t *query,
                                                      cc_answer_t *answer)
 {
-    const cc_memo_t *memo = answer->verdict ? memo_get(r, answer->client, query) : NULL;
+    const cc_memo_t *memo = NULL;
 
+    if (answer->verdict && !answer->problem) {
+        memo = memo_get(r, answer->client, query, judged_at(r, answer->client));
+    }
     cc_account_choose(r, query->account, memo, answer);
 }
 

@@ -48,8 +48,8 @@ int cc_tolerance_misdirected(request_rec *r)
 }
 
 /*
- * mod_ssl uses the text of this module's AUTH_TYPE too; older versions use none. The user of a pinned
- * key is one of this module, whose AUTH_TYPE is known by its address.
+ * mod_ssl uses the text of this module's AUTH_TYPE too; older versions use none. The user of a
+ * pinned key is one of this module, whose AUTH_TYPE is known by its address.
  */
 int cc_tolerance_forget(request_rec *r)
 {

@@ -12,8 +12,8 @@
 
 /** What a cause means for the person at the browser. All members are literals. */
 typedef struct cc_words_t {
-    const char *word;     /* in the document: "unknown-issuer"; NULL: none */
-    const char *headline; /* what matters most, without a full stop */
+    const char *word;                            /* in the document: "unknown-issuer"; NULL: none */
+    const char *headline;                        /* what matters most, without a full stop */
     const char *advice[CC_WORDS_ADVICE_MAX + 1]; /* sentences; the last one is NULL */
     const char *reason; /* a sentence that follows the headline; NULL: none */
 } cc_words_t;
