@@ -92,7 +92,7 @@ my $h = ClientCert::Test->server(
         'htdocs/write/page'       => "page\n",
     },
     conf => $conf);
-announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', 'AH02276', 'CC0147', 'CC0148', 'CC0180', qr/SSL Library Error/);
+announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', 'AH02276', 'CC0147', 'CC0148', qr/not allowed here/, qr/SSL Library Error/);
 
 sub response { my ($port, @more) = @_; return $h->get('/ledger?format=json', port => $port, @more) }
 sub ledger { return $json->decode(response(@_)->{body}) }
@@ -144,7 +144,8 @@ is decode_base64($entries->{$_}{der}), der_of($_ eq $service ? 'service' : 'bob'
 $html = html(2);
 like $html, qr/bob\@example\.com/, 'the page has them too';
 unlike $html, qr/<script/, 'where markup is text';
-like $html, qr/&lt;script&gt;/, 'that can be read';
+like $html, qr/&lt;script/, 'that can be read';
+like $html, qr{<dt>Count</dt><dd>1</dd>}, 'and the count';
 like $html, qr/ClientCertMap sha256 == $service user=/, 'and the rule';
 
 # Longer than 4 KiB in DER.
@@ -167,7 +168,7 @@ is $h->get('/ledger', port => 4)->{status}, 404, 'a virtual host without a ledge
 is $h->get('/set/page', port => 4)->{status}, 500, '.htaccess cannot set the handler';
 is $h->get('/add/a.page', port => 4)->{status}, 403, 'nor add it';
 is $h->get('/write/page', port => 4)->{status}, 500, 'nor begin a ledger';
-ok $h->wait_log(qr/$_/), "which $_ says" for qw(CC0147 CC0148 CC0180);
+ok $h->wait_log(qr/$_/), "which $_ says" for 'CC0147', 'CC0148', 'ClientCertLedger not allowed here';
 
 # ---- metrics
 
@@ -217,7 +218,7 @@ is $said->{exit}, 0, 'exit status 0';
     my $file = saved(2);
     my $tool = ClientCert::Test::Machine::build() . '/clientcert';
     my $wrapper = httpd_wrapper($h, "$tmp/httpd");
-    like `'$tool' replay --httpd '$wrapper' @configuration - <'$file'`, qr/^$service +1 \S+ +svc \(services\)$/m, 'from standard input';
+    like `'$tool' replay --httpd '$wrapper' @configuration - <'$file'`, qr/^$service +1 +\S+ +svc \(services\)$/m, 'from standard input';
 }
 
 # ---- a ledger is not believed

@@ -31,8 +31,8 @@ static void entry_write(request_rec *r, const json_t *entry)
         names_write(r, json_object_get(entry, "names"));
     }
     cc_html_terms(r, entry, rows);
-    ap_rprintf(r, "<dt>Count</dt><dd>%" JSON_INTEGER_FORMAT "</dd>\n",
-               json_integer_value(json_object_get(entry, "count")));
+    ap_rprintf(r, "<dt>Count</dt><dd>%" APR_INT64_T_FMT "</dd>\n",
+               (apr_int64_t)json_integer_value(json_object_get(entry, "count")));
     ap_rputs("</dl>\n", r);
     cc_html_element(r, "pre", cc_html_text_of(entry, "rule"));
     ap_rputs("\n</section>\n", r);
@@ -55,9 +55,9 @@ static void header_write(request_rec *r, const json_t *document)
                (int)json_integer_value(json_object_get(document, "days")));
     if (replaced > 0) {
         ap_rprintf(r,
-                   "<p class=\"warning\">%" JSON_INTEGER_FORMAT
+                   "<p class=\"warning\">%" APR_INT64_T_FMT
                    " entries were replaced by newer ones.</p>\n",
-                   replaced);
+                   (apr_int64_t)replaced);
     }
     ap_rputs("</header>\n", r);
 }
