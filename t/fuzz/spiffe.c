@@ -100,13 +100,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *problem = NULL;
     apr_pool_t *p = NULL;
     cc_fieldref_t ref;
+    cc_facts_t facts = {0};
     cc_values_t uris;
     cc_spiffe_kind_t kind = cc_spiffe_read(domain, &problem, cert);
 
     must(apr_pool_create(&p, NULL) == APR_SUCCESS && ERR_peek_error() == 0);
     must((kind == CC_SPIFFE_BAD) == (problem != NULL));
     must(cc_field_find(&ref, "san.uri", p, NULL) == APR_SUCCESS);
-    uris = cc_field_values(&ref, cc_cert_wrap(cert, p), NULL, p);
+    uris = cc_field_values(&ref, cc_cert_wrap(cert, p), &facts, p);
     if (kind == CC_SPIFFE_ID) {
         id_check(&uris, domain, cert, p);
     } else if (kind == CC_SPIFFE_NONE) {

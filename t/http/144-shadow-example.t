@@ -51,7 +51,7 @@ CONF
 
 my $said = ask($site, 'explain', "$ca/bob.pem");
 is $said->{exit}, 0, 'explain: the result is that of the rules in effect';
-like $said->{output}, qr/\Aresult        mapped\nuser          "bob", by .*\nshadow        mapped, unlike the rules in effect\nshadow user   "robert", by \S+site\.conf:\d+\nshadow group  "listed", by /m, 'with the difference';
+like $said->{output}, qr/\Aresult        mapped\nuser          "bob", by .*\nstrength      weak\nshadow        mapped, unlike the rules in effect\nshadow user   "robert", by \S+site\.conf:\d+\nshadow group  "listed", by /m, 'with the difference';
 is $said->{error}, '', 'and nothing else';
 my $json = answer($site, 'explain', "$ca/bob.pem");
 is_deeply [$json->{verdict}{user}, $json->{shadow}{user}, $json->{shadow}{groups}[0]{name}], [qw(bob robert listed)], 'in JSON, too';

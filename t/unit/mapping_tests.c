@@ -39,7 +39,7 @@ static const struct {
     {"\"a b.pem\" expect group=x user=alice group=y", NULL},
     {"a.pem expect user=none", NULL},
     {"", "CC0754: expect must follow the name of the file; write FILE [via=WAY "
-         "[proxy=ADDRESS]] expect user=NAME [strength=WORD] group=NAME ..., or expect none"},
+         "[proxy=ADDRESS]] expect user=NAME [strength=WORD] group=NAME account=NAME ..., or expect none"},
     {"a.pem user=alice", "CC0754: \"user=alice\": expect must follow the name of the file; "},
     {"a.pem expect", "CC0754: \"expect\": an expectation must follow; "},
     {"a.pem expect none user=a", "CC0754: \"none\": none must be the only expectation; "},
@@ -50,7 +50,7 @@ static const struct {
     {"a.pem expect group=", "CC0754: \"group=\": no rule can give such a name; "},
     {"a.pem expect user=a\x01", "CC0754: \"user=a\\x01\": no rule can give such a name; "},
     {"a.pem expect user=a user=b", "CC0754: \"user=b\": only one user can be expected; "},
-    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this group is listed already; "},
+    {"a.pem expect group=a group=a", "CC0754: \"group=a\": this name is listed already; "},
     {"a.pem expect user=a strength=named group=b", NULL},
     {"a.pem expect user=a strength=firm",
      "CC0754: \"strength=firm\": strength= takes strong, named or weak; "},

@@ -72,7 +72,10 @@ static cc_tables_t *tables_of(const apr_array_header_t *lines)
     return faketable_make(made, pool);
 }
 
-/* A configuration with a CA for each SPIFFE trust domain says so itself. */
+/*
+ * A configuration with a CA for each SPIFFE trust domain says so itself. Where names are confined, a
+ * rule need not determine the CA.
+ */
 static cc_issuers_t issuers_of(const apr_array_header_t *lines, cc_issuers_t issuers)
 {
     for (int i = 0; i < lines->nelts; i++) {
@@ -80,6 +83,9 @@ static cc_issuers_t issuers_of(const apr_array_header_t *lines, cc_issuers_t iss
 
         if (issuers == CC_ISSUERS_SEVERAL && text && strstr(text, " domain=")) {
             return CC_ISSUERS_BY_DOMAIN;
+        }
+        if (directive(APR_ARRAY_IDX(lines, i, const char *), "ClientCertNamespace")) {
+            return CC_ISSUERS_ONE;
         }
     }
     return issuers;

@@ -12,12 +12,14 @@ static apr_pool_t *pool;
 
 static void setup(void)
 {
+    fake_begin();
     apr_pool_create(&pool, NULL);
 }
 
 static void teardown(void)
 {
     apr_pool_destroy(pool);
+    fake_end();
 }
 
 static const cc_verdict_t *verdict_of(const char *rules)

@@ -24,15 +24,14 @@ static const error_case_t errors[] = {
     {"people FILE:x", "CC0603", "FILE:x", "file:, gridmap:, dbm:, redis:"},
     {"people file:", "CC0603", "file:", "after the colon"},
     {"people file:x nocas", "CC0604", "nocas",
-     "nocase, octets[=FORM], issuer=NUMBER, reload=SECONDS"},
+     "nocase, octets[=FORM], issuer=NUMBER, valid=NUMBER, reload=SECONDS"},
     {"people file:x reloads=3", "CC0604", "reloads", "not an option of file tables"},
     {"people file:x ttl=3", "CC0604", "ttl",
-     "their options are nocase, octets[=FORM], issuer=NUMBER, reload=SECONDS"},
+     "their options are nocase, octets[=FORM], issuer=NUMBER, valid=NUMBER, reload=SECONDS"},
     {"people dbm:x size=3", "CC0604", "size", "not an option of dbm tables"},
     {"people redis:x reload=3", "CC0604", "reload",
-     "nocase, octets[=FORM], issuer=NUMBER, timeout=SECONDS, ttl=SECONDS, negative_ttl=SECONDS, "
-     "stale=SECONDS, "
-     "size=NUMBER"},
+     "nocase, octets[=FORM], issuer=NUMBER, valid=NUMBER, timeout=SECONDS, ttl=SECONDS, "
+     "negative_ttl=SECONDS, stale=SECONDS, size=NUMBER"},
     {"people redis://me:secret@h pasword=secret", "CC0604", "pasword", "password=TEXT"},
     {"redis://me:secret@h", "CC0601", "redis://...", "NAME TYPE:SOURCE"},
     {"redis://me:secret@h user=x", "CC0601", "redis://...", "letters, digits"},

@@ -384,14 +384,16 @@ TEST_LOOP(a_ca_of_the_set_is_no_client, 0, TLS_WAYS)
                               "critical,digitalSignature,keyCertSign", NULL};
     host_t *at = host_of(_i, set.cas);
     pki_t root = pki_make("Root", NULL, signs, -60, 3600);
+    pki_t below = pki_make("Below", &root, signs, -60, 3600);
     outcome_t seen;
 
-    CHANGE(&set, &one, &root);
-    seen = visit(at, &root, NULL);
+    CHANGE(&set, &one, &root, &below);
+    seen = visit(at, &below, NULL);
     ck_assert(seen.connected);
     ck_assert_int_eq(seen.seal.state, CC_TRUST_NOT_CLIENT);
     ck_assert(!cc_trust_may_resume(at->trust, seen.session, apr_time_now()));
     SSL_SESSION_free(seen.session);
+    pki_free(&below);
     pki_free(&root);
 }
 
