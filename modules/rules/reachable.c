@@ -18,6 +18,7 @@
 
 #include "rules/logic.h"
 #include "rules/modifier.h"
+#include "rules/reachable.h"
 
 /* ---- templates --------------------------------------------------------------------------- */
 

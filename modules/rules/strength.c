@@ -40,12 +40,6 @@
 #include "rules/logic.h"
 #include "rules/modifier.h"
 
-const char *const cc_strength_words[CC_STRENGTH_COUNT + 1] = {
-    [CC_STRENGTH_WEAK] = "weak",
-    [CC_STRENGTH_NAMED] = "named",
-    [CC_STRENGTH_STRONG] = "strong",
-};
-
 /* ---- fields ------------------------------------------------------------------------------ */
 
 /* What a value of a field determines. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gives the names of results, and joins several names into one text. */
+/* Gives the names of results and strengths, and joins several names into one text. */
 
 #include <string.h>
 
@@ -10,6 +10,12 @@
 const char *const cc_result_words[CC_RESULT_COUNT + 1] = {
     [CC_RESULT_MAPPED] = "mapped", [CC_RESULT_UNMAPPED] = "unmapped", [CC_RESULT_DENIED] = "denied",
     [CC_RESULT_FAILED] = "failed", [CC_RESULT_OUTSIDE] = "outside",
+};
+
+const char *const cc_strength_words[CC_STRENGTH_COUNT + 1] = {
+    [CC_STRENGTH_WEAK] = "weak",
+    [CC_STRENGTH_NAMED] = "named",
+    [CC_STRENGTH_STRONG] = "strong",
 };
 
 cc_result_t cc_verdict_result(const cc_verdict_t *verdict)

@@ -92,6 +92,17 @@ static void never_resume(SSL *ssl)
     SSL_SESSION_set1_id_context(SSL_get_session(ssl), (const unsigned char *)"", 0);
 }
 
+/*
+ * The callback in place may have reset the error after it let the certificate pass: mod_ssl's does
+ * so for a missing CRL. Then nobody could tell that the certificate did not verify.
+ */
+static void fault_keep(X509_STORE_CTX *store_ctx)
+{
+    if (X509_STORE_CTX_get_error(store_ctx) == X509_V_OK) {
+        X509_STORE_CTX_set_error(store_ctx, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+    }
+}
+
 int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
 {
     const cc_trust_t *trust = trust_of_context;
@@ -125,6 +136,9 @@ int cc_trust_verify(X509_STORE_CTX *store_ctx, void *trust_of_context)
     }
     if (lone) {
         seal.state = CC_TRUST_NO_ISSUER;
+    }
+    if (trust->pins && result > 0 && seal.state != CC_TRUST_OK) {
+        fault_keep(store_ctx);
     }
     if (refusal.tolerated || lone) {
         never_resume(ssl);

@@ -110,10 +110,9 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 void cc_trust_tolerate(cc_trust_t *trust);
 
 /**
- * Makes verdicts say whether a certificate fails only for the want of an issuer
- * (CC_TRUST_NO_ISSUER), because its key may be pinned. Such verdicts hold for a trust with pins
- * alone, so the trust id of a host with pins is another one. Sessions with them are resumed by no
- * host: mod_ssl would report them as verified. Call it before the context serves.
+ * Makes verdicts say whether a certificate fails only for the want of an issuer, because its key
+ * may be pinned. They hold for a trust with pins alone, whose id differs. No host resumes their
+ * sessions: mod_ssl would report them as verified. Call it before the context serves.
  */
 void cc_trust_pin(cc_trust_t *trust);
 

@@ -7,6 +7,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "rules/reachable.h"
 #include "rules/rules.h"
 
 #define LINE_SIZE 1024

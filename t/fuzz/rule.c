@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "faketable.h"
+#include "rules/reachable.h"
 #include "ruleset.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

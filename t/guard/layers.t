@@ -72,7 +72,7 @@ strange_floors() {
 # Includes of a header that is neither public nor in the file's own component.
 private() { # FILE ...
     includes '('"$(alternatives $engine)"'|httpd)/' "$@" |
-        grep -vE '"(base/[a-z_0-9]+|cert/(cert|value)|rules/(rules|namespace)|tables/table|ca/ca|trust/(trust|path|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation|forward/(forward|proxy_protocol))\.h"' |
+        grep -vE '"(base/[a-z_0-9]+|cert/(cert|value)|rules/(rules|namespace|reachable)|tables/table|ca/ca|trust/(trust|path|survey|expiry|cause)|crl/crl|ocsp/ocsp|revocation/revocation|forward/(forward|proxy_protocol))\.h"' |
         grep -vE '^mod_clientcert\.c:[0-9]+:#include "httpd/' |
         grep -vE '^modules/([a-z]+)/[^:]*:[0-9]+:#include "\1/' || [ $? -eq 1 ]
 }

@@ -121,7 +121,7 @@ my @refused_require = (
     [q[Require expr clientcert('sna.email') == 'x'],    qr/CC0201: .*"sna\.email": .*san\.email/],
     [q[Require expr 'x' in clientcert('groups')],       qr/CC0240: .*"groups": .*write group/],
     [q[Require expr clientcert('san.email|big') == ''], qr/CC0211: .*"big": .*lower, upper/],
-    [q[Require expr clientcert(req('x')) == ''],        qr/CC0127: .*user, group, rule/],
+    [q[Require expr clientcert(req('x')) == ''],        qr/CC0127: .*user, group, account, rule/],
     ['RequestHeader set X "expr=%{clientcert:users}"',  qr/CC0240: .*"users": .*write user/],
 );
 is_refused_require(@$_) for @refused_require;

@@ -120,7 +120,7 @@ my $h          = ClientCert::Test->server(
 ClientCertMap issuer == "CN=Staff CA,O=Example" user=%{san.email|local} group=staff
 $payments
 CONF
-announce('AH01630', 'AH01629', 'CC0110', 'AH02035');
+announce('AH01630', 'AH01629', 'AH01631', 'CC0110', 'AH02035');
 
 sub status { my ($path, @o) = @_; return $h->get($path, @o)->{status} }
 

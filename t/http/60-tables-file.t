@@ -176,7 +176,7 @@ is_refused("ClientCertTable t file:conf\n$use", qr{CC0610: \S+site\.conf:4: "\S+
 is_refused("ClientCertTable t nosuch:x\n$use", qr/CC0603: .*"nosuch:x": .*file:, gridmap:, dbm:, redis:/,
     'a type that does not exist');
 is_refused("ClientCertTable t file:conf/t.map ttl=5\n$use",
-    qr/CC0604: .*"ttl": .*nocase, octets\[=FORM\], issuer=NUMBER, reload=SECONDS/, 'an option that a type has not');
+    qr/CC0604: .*"ttl": .*nocase, octets\[=FORM\], issuer=NUMBER, valid=NUMBER, reload=SECONDS/, 'an option that a type has not');
 is_refused("ClientCertTable t file:conf/t.map reload=soon\n$use", qr/CC0605: .*"reload=soon"/,
     'a value that is none');
 is_refused("ClientCertTable t file:conf/t.map\nClientCertTable t file:conf/t.map\n$use",

@@ -149,7 +149,7 @@ my $json = json($h->get('/whoami?format=json', cert => 'alice'));
 is_deeply $json->{identity},
     { result => 'mapped', user => 'alice', user_rule => undef, strength => 'weak',
     groups => [map { { name => $_, rule => undef } } qw(staff admins)],
-    rules => undef, denied_by => undef, outside => undef, failure => undef, notes => [] },
+    accounts => [], rules => undef, denied_by => undef, outside => undef, failure => undef, notes => [] },
     'JSON has the identity';
 is_deeply [@{ $json->{certificate} }{qw(subject issuer san.email san.upn eku key.type key.bits)}],
     [['CN=alice,OU=admins,OU=staff,O=Example'], ['CN=Staff CA,O=Example'], ['alice@example.com'],

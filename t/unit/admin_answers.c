@@ -128,7 +128,8 @@ TEST(all_rule_sets_are_told_with_the_hosts_that_they_are_for)
                      "[\"main (main server)\",\"a:443\"]");
     ck_assert_str_eq(fakequestion_at(answer, "scopes/0/section"), "null");
     ck_assert_str_eq(fakequestion_at(answer, "scopes/0/rules"),
-                     "[{\"rule\":\"site.conf:2\",\"text\":\"user=u group=g\",\"strength\":\"weak\"}]");
+                     "[{\"rule\":\"site.conf:2\",\"text\":\"user=u group=g\","
+                     "\"strength\":\"weak\"}]");
     ck_assert_str_eq(fakequestion_at(answer, "scopes/1/section"), "<Location \"/x\">");
     ck_assert_str_eq(fakequestion_at(answer, "scopes/1/hosts"),
                      "[\"main (main server)\",\"a:443\",\"b:443\"]");

@@ -380,7 +380,7 @@ int ap_discard_request_body(request_rec *r)
     return apr_table_get(r->headers_in, "Expect") ? HTTP_EXPECTATION_FAILED : OK;
 }
 
-/* ---- TLS, and expressions ---------------------------------------------------------------- */
+/* ---- TLS --------------------------------------------------------------------------------- */
 
 int ap_ssl_conn_is_ssl(conn_rec *c)
 {
@@ -396,35 +396,4 @@ const char *ap_ssl_var_lookup(apr_pool_t *p, server_rec *s, conn_rec *c, request
     (void)c;
     (void)r;
     return apr_table_get(fake.tls_variables, name);
-}
-
-/* Only texts with %{NAME}, which is a note of the request; "%{}" is a syntax error. */
-ap_expr_info_t *ap_expr_parse_cmd_mi(const cmd_parms *cmd, const char *text, unsigned flags,
-                                     const char **error, ap_expr_lookup_fn_t *look,
-                                     int module_index)
-{
-    ap_expr_info_t *expr = apr_pcalloc(cmd->pool, sizeof(*expr));
-
-    (void)look;
-    (void)module_index;
-    expr->flags = flags;
-    expr->filename = apr_pstrdup(cmd->pool, text);
-    *error = strstr(text, "%{}") ? "syntax error" : NULL;
-    return *error ? NULL : expr;
-}
-
-const char *ap_expr_str_exec(request_rec *r, const ap_expr_info_t *expr, const char **error)
-{
-    const char *begin = strstr(expr->filename, "%{"), *end = strchr(begin, '}'), *value;
-
-    *error = NULL;
-    value =
-        apr_table_get(r->notes, apr_pstrmemdup(r->pool, begin + 2, (apr_size_t)(end - begin) - 2));
-    if (!value) {
-        *error = "there is no such note";
-        return "";
-    }
-    return apr_pstrcat(
-        r->pool, apr_pstrmemdup(r->pool, expr->filename, (apr_size_t)(begin - expr->filename)),
-        value, end + 1, NULL);
 }

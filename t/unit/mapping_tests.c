@@ -39,7 +39,8 @@ static const struct {
     {"\"a b.pem\" expect group=x user=alice group=y", NULL},
     {"a.pem expect user=none", NULL},
     {"", "CC0754: expect must follow the name of the file; write FILE [via=WAY "
-         "[proxy=ADDRESS]] expect user=NAME [strength=WORD] group=NAME account=NAME ..., or expect none"},
+         "[proxy=ADDRESS]] expect user=NAME [strength=WORD] group=NAME "
+         "account=NAME ..., or expect none"},
     {"a.pem user=alice", "CC0754: \"user=alice\": expect must follow the name of the file; "},
     {"a.pem expect", "CC0754: \"expect\": an expectation must follow; "},
     {"a.pem expect none user=a", "CC0754: \"none\": none must be the only expectation; "},
@@ -56,7 +57,8 @@ static const struct {
      "CC0754: \"strength=firm\": strength= takes strong, named or weak; "},
     {"a.pem expect user=a strength=none",
      "CC0754: \"strength=none\": strength= takes strong, named or weak; "},
-    {"a.pem expect strength=weak", "CC0754: \"strength=weak\": strength= must follow user=, once; "},
+    {"a.pem expect strength=weak",
+     "CC0754: \"strength=weak\": strength= must follow user=, once; "},
     {"a.pem expect user=a strength=weak strength=weak",
      "CC0754: \"strength=weak\": strength= must follow user=, once; "},
     {"a.pem expect \"user=a", "CC0210: "},

@@ -80,7 +80,8 @@ TEST(a_table_is_a_group_of_lines_and_a_row)
     cc_mod_status_page(&metricset_sink, &metricset);
     ck_assert_ptr_nonnull(strstr(metricset_text,
                                  "<tr><td>a\\x0Ab</td><td>h:1</td><td>file</td>"
-                                 "<td align=\"right\">3</td><td>-</td><td>-</td><td align=\"right\">60</td>"));
+                                 "<td align=\"right\">3</td><td>-</td><td>-</td>"
+                                 "<td align=\"right\">60</td>"));
     ck_assert_ptr_nonnull(
         strstr(metricset_text, "<td>-</td><td>-</td><td>-</td><td>-</td></tr>\n"));
 }

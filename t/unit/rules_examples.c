@@ -73,8 +73,8 @@ static cc_tables_t *tables_of(const apr_array_header_t *lines)
 }
 
 /*
- * A configuration with a CA for each SPIFFE trust domain says so itself. Where names are confined, a
- * rule need not determine the CA.
+ * A configuration with a CA for each SPIFFE trust domain says so itself. Where names are confined,
+ * a rule need not determine the CA.
  */
 static cc_issuers_t issuers_of(const apr_array_header_t *lines, cc_issuers_t issuers)
 {

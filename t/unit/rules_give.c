@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "faketable.h"
+#include "rules/reachable.h"
 #include "ruleset.h"
 #include "suite.h"
 

@@ -110,11 +110,13 @@ TEST(rules_are_named_only_where_they_may_be_shown)
             shown ? "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":\"/etc/httpd/sites/"
                     "a.conf:4\",\"strength\":\"weak\",\"groups\":[{\"name\":\"g\",\"rule\":\""
                     "/etc/httpd/sites/"
-                    "a.conf:4\"}],\"accounts\":[],\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
+                    "a.conf:4\"}],\"accounts\":[],"
+                    "\"rules\":[\"/etc/httpd/sites/a.conf:4\"],\"denied_by\":null,"
                     "\"outside\":null,\"failure\":null,\"notes\":[]}"
                   : "{\"result\":\"mapped\",\"user\":\"alice\",\"user_rule\":null,"
                     "\"strength\":\"weak\",\"groups\":["
-                    "{\"name\":\"g\",\"rule\":null}],\"accounts\":[],\"rules\":null,\"denied_by\":null,"
+                    "{\"name\":\"g\",\"rule\":null}],\"accounts\":[],"
+                    "\"rules\":null,\"denied_by\":null,"
                     "\"outside\":null,\"failure\":null,\"notes\":[]}");
     }
 }

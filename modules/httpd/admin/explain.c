@@ -151,31 +151,11 @@ static void note_add(explained_t *one, const char *text)
     APR_ARRAY_PUSH(one->notes, const char *) = text;
 }
 
-/* The sections of this server with rules; `condition`: only <If>, <ElseIf> and <Else>. */
-static const char *sections_of(const explain_common_t *common, bool condition, apr_pool_t *p)
-{
-    const apr_array_header_t *rulesets = cc_rulesets_of(common->query->main);
-    const char *sections = NULL;
-
-    for (int i = 0; i < rulesets->nelts; i++) {
-        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
-
-        if (!ruleset->section || !cc_vhost_serves(ruleset, common->sources.server)) {
-            continue;
-        }
-        if (!condition || !strncmp(ruleset->section, "<If", 3) ||
-            !strncmp(ruleset->section, "<Else", 5)) {
-            sections = apr_pstrcat(p, sections ? sections : "", sections ? ", " : "",
-                                   ruleset->section, NULL);
-        }
-    }
-    return sections;
-}
-
 static void section_notes(explained_t *one, apr_pool_t *p)
 {
     bool path = one->common->query->path != NULL;
-    const char *sections = sections_of(one->common, path, p);
+    const char *sections =
+        cc_sources_sections(one->common->query->main, one->common->sources.server, path, p);
 
     if (sections) {
         note_add(one, apr_pstrcat(p,

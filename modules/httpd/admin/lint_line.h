@@ -10,6 +10,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "rules/reachable.h"
 #include "rules/rules.h"
 
 /** The strongest user that some rules give. */

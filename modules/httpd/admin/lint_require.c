@@ -9,6 +9,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 #include "httpd/request/authz.h"
+#include "rules/reachable.h"
 #include "rules/rules.h"
 
 /* A name, and the function that looks for it among those that rules give. */

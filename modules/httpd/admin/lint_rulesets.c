@@ -18,6 +18,7 @@
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
+#include "rules/reachable.h"
 #include "rules/rules.h"
 
 /* ---- indexes ------------------------------------------------------------------------------- */

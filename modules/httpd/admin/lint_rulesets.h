@@ -8,6 +8,7 @@
 #include "httpd/admin/lint_line.h"
 #include "httpd/conf/rulesets.h"
 #include "httpd/conf/view.h"
+#include "rules/reachable.h"
 #include "rules/rules.h"
 
 /** Indexes the rule sets and views of `lint`; to be called before the other functions. */

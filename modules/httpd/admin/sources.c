@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Opens, for a query, the CAs, CRLs and responder of a virtual host. */
+#include <string.h>
 #include <strings.h>
+
+#include <apr_strings.h>
 
 #include <http_main.h>
 
@@ -11,6 +14,7 @@
 #include "httpd/conf/judge.h"
 #include "httpd/conf/module.h"
 #include "httpd/conf/negotiation.h"
+#include "httpd/conf/rulesets.h"
 #include "httpd/conf/vhost_conf.h"
 #include "httpd/conf/view.h"
 #include "ocsp/ocsp.h"
@@ -59,4 +63,25 @@ apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q)
                                q->pool, &q->err);
     }
     return status == APR_SUCCESS ? revocation_open(sources, q) : status;
+}
+
+const char *cc_sources_sections(const server_rec *main, const server_rec *s, bool condition,
+                                apr_pool_t *p)
+{
+    const apr_array_header_t *rulesets = cc_rulesets_of(main);
+    const char *sections = NULL;
+
+    for (int i = 0; i < rulesets->nelts; i++) {
+        const cc_ruleset_t *ruleset = &APR_ARRAY_IDX(rulesets, i, cc_ruleset_t);
+
+        if (!ruleset->section || !cc_vhost_serves(ruleset, s)) {
+            continue;
+        }
+        if (!condition || !strncmp(ruleset->section, "<If", 3) ||
+            !strncmp(ruleset->section, "<Else", 5)) {
+            sections = apr_pstrcat(p, sections ? sections : "", sections ? ", " : "",
+                                   ruleset->section, NULL);
+        }
+    }
+    return sections;
 }

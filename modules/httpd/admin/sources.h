@@ -33,4 +33,11 @@ typedef struct cc_sources_t {
  */
 apr_status_t cc_sources_open(cc_sources_t *sources, cc_admin_query_t *q);
 
+/**
+ * The sections with rules of this server, joined by ", "; `condition`: only <If>, <ElseIf> and
+ * <Else>. NULL: there are none. `main` is the main server. Lives as long as `p`.
+ */
+const char *cc_sources_sections(const server_rec *main, const server_rec *s, bool condition,
+                                apr_pool_t *p);
+
 #endif

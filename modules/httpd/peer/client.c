@@ -77,7 +77,8 @@ static void mark_set(cc_mark_t *mark, const X509 *x509)
 
 void cc_client_expiry_tell(cc_client_t *client, const X509 *x509, request_rec *r)
 {
-    if (cc_expiring_soon(client->not_after, r->request_time)) {
+    /* The holder of a pinned key writes names and dates, and can make any number of certificates. */
+    if (!client->facts.pinned && cc_expiring_soon(client->not_after, r->request_time)) {
         client->expires_soon = true;
         mark_set(&client->mark, x509);
         cc_counters_expiring(r, client->cert, &client->mark);

@@ -82,7 +82,9 @@ static void verdict_tell(request_rec *r, const cc_client_t *client, const cc_ver
         kept->failed = kept->failed || cc_log_failure(r, logged, verdict);
     } else if (who) {
         cc_log_verdict(r, logged, verdict);
-        cc_ledgers_note(r, client->cert, verdict);
+        if (!client->facts.pinned) { /* its holder wrote the names, and can make any number of it */
+            cc_ledgers_note(r, client->cert, verdict);
+        }
     }
 }
 
