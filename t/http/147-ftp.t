@@ -9,7 +9,8 @@ use ClientCert::Test::OtherModule;
 use constant { SUCCESS => 0, EACCES => 13, EINVAL => 22, NOTFOUND => 70015 };
 
 my $h = ClientCert::Test->server(
-    global => load_other('test_ftp'),
+    # An FTP server speaks first, so no connection may wait in the system for the client's first octets.
+    global => load_other('test_ftp') . "AcceptFilter http none\n",
     files  => { 'ftp/report.txt' => "the report\n" x 3, 'htdocs/ok' => "ok\n" },
     conf   => <<'CONF');
 SSLProtocol all
