@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Command;
+use ClientCert::Test::Machine qw(program);
 use ClientCert::Test::OtherModule;
 
 use IO::Select ();
@@ -79,6 +80,31 @@ for my $mode ('implicit', 'explicit') {
 my $foreign = curl('implicit', '/', cert => 'foreign');
 isnt $foreign->{exit}, 0, 'a certificate of an unknown CA gets nothing';
 announce('CC0106', 'AH02008', 'AH02039', qr/SSL Library Error/);
+
+# ---- lftp
+
+SKIP: {
+    my $lftp = program('lftp') or skip 'no lftp', 10;
+    my $set = "set net:max-retries 1; set net:timeout 10; set ssl:ca-file $ca/root.pem;"
+        . ' set ssl:check-hostname no; set ftp:ssl-force yes; set ftp:ssl-protect-data yes;';
+    for my $mode ('implicit', 'explicit') {
+        my $url = $mode eq 'explicit' ? 'ftp://127.0.0.1:' . $h->port(2) : 'ftps://127.0.0.1:' . $h->port;
+        my $run = sub {
+            my ($command, $cert, $user) = @_;
+            my $key = $cert ? "set ssl:cert-file $ca/$cert.pem; set ssl:key-file $ca/$cert.key;" : '';
+            my (undef, $output, $error) = run_command('', 'env', 'HOME=' . $h->path(''), $lftp, '-c',
+                "$set $key open -u $user,none $url; $command");
+            return $output . $error;
+        };
+        like $run->('cls -1', 'alice', 'alice'), qr/^report\.txt$/m, "$mode: lftp lists the directory";
+        is $run->('cat report.txt', 'alice', 'alice'), $report, "$mode: and fetches a file, as alice";
+        like $run->('cat report.txt', 'bob', 'alice'), qr/^(?!the report).*530/s,
+            "$mode: with another certificate, it gets nothing";
+        is $run->('cat report.txt', 'bob', 'bob'), $report, "$mode: but as bob, it gets the file";
+        like $run->('cat report.txt', undef, 'alice'), qr/^(?!the report).*530/s,
+            "$mode: without a certificate, it gets nothing";
+    }
+}
 
 # ---- openssl s_client: what the module sees of a control connection
 
