@@ -12,6 +12,7 @@ use IO::Socket::INET ();
 use IO::Socket::SSL ();
 
 use constant { SUCCESS => 0, EACCES => 13, EINVAL => 22, NOTFOUND => 70015 };
+my $slow = $ENV{CC_SLOW} // 1;
 
 my $h = ClientCert::Test->server(
     # An FTP server speaks first, so no connection may wait in the system for the client's first octets.
@@ -50,7 +51,7 @@ sub curl {
     my ($mode, $path, %o) = @_;
     my $port = $h->port($mode eq 'explicit' ? 2 : 1);
     my $url  = ($mode eq 'explicit' ? 'ftp' : 'ftps') . "://localhost:$port$path";
-    my @a    = ('curl', '-sS', '-q', '--noproxy', '*', '--max-time', 60, '--ipv4',
+    my @a    = ('curl', '-sS', '-q', '--noproxy', '*', '--max-time', 60 * $slow, '--ipv4',
         '--resolve', "localhost:$port:127.0.0.1", '--cacert', "$ca/root.pem",
         '-u', ($o{user} // 'alice') . ':none');
     push @a, "--tlsv$o{tls}", '--tls-max', $o{tls} if $o{tls};
@@ -85,7 +86,7 @@ announce('CC0106', 'AH02008', 'AH02039', qr/SSL Library Error/);
 
 SKIP: {
     my $lftp = program('lftp') or skip 'no lftp', 10;
-    my $set = "set net:max-retries 1; set net:timeout 10; set ssl:ca-file $ca/root.pem;"
+    my $set = 'set net:max-retries 1; set net:timeout ' . 10 * $slow . "; set ssl:ca-file $ca/root.pem;"
         . ' set ssl:check-hostname no; set ftp:ssl-force yes; set ftp:ssl-protect-data yes;';
     for my $mode ('implicit', 'explicit') {
         my $url = $mode eq 'explicit' ? 'ftp://127.0.0.1:' . $h->port(2) : 'ftps://127.0.0.1:' . $h->port;
@@ -163,7 +164,7 @@ sub clear {
         return $socket unless defined $text;
         local $SIG{PIPE} = 'IGNORE';
         syswrite $socket, $text;
-        while (($buffer =~ tr/\n//) < $lines && $select->can_read(30)) {
+        while (($buffer =~ tr/\n//) < $lines && $select->can_read(30 * $slow)) {
             sysread $socket, $buffer, 4096, length $buffer or last;
         }
         return substr $buffer, 0, length $buffer, '';
@@ -191,7 +192,7 @@ is join('', map { $plain->("$_\r\n", 1) } @ask[0, 2], 'USER alice', 'PASV', 'PRO
 is $plain->("AUTH TLS\r\n", 1), "234 TLS begins.\r\n", 'TLS begins';
 my $socket = IO::Socket::SSL->start_SSL($plain->(), SSL_ca_file => "$ca/root.pem",
     SSL_hostname => 'localhost', SSL_verifycn_name => 'localhost', SSL_verifycn_scheme => 'http',
-    SSL_cert_file => "$ca/alice.pem", SSL_key_file => "$ca/alice.key", Timeout => 30);
+    SSL_cert_file => "$ca/alice.pem", SSL_key_file => "$ca/alice.key", Timeout => 30 * $slow);
 ok $socket, 'on the same connection' or diag($IO::Socket::SSL::SSL_ERROR);
 my @replies = map { print $socket "$_\r\n"; scalar readline $socket }
     $ask[0], 'PWD', 'USER alice', 'EPSV', 'AUTH TLS';
@@ -235,7 +236,7 @@ my $short = ClientCert::Test->short_cert(10);
 my $c     = $h->connection(cert => $short);
 $c->line;
 is $c->line('USER short'), '232 Logged in by certificate.', 'a certificate that is about to expire';
-my $until = time + 60;
+my $until = time + 60 * $slow;
 my $reply = '';
 while ($reply !~ /^200 ${\EACCES} / && time < $until) {
     select undef, undef, undef, 0.2;
