@@ -17,7 +17,7 @@ debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-
     libldap-dev|libldap2-dev libutf8proc-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
 debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
-    redis-tools mandoc libio-socket-ssl-perl cmark-gfm|pandoc'
+    redis-tools mandoc libio-socket-ssl-perl lftp cmark-gfm|pandoc'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
     slapd haproxy nginx'
@@ -33,7 +33,7 @@ fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-lin
 fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
     perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
-    perl-IO-Socket-SSL redis|valkey mandoc diffutils cmark-gfm|pandoc'
+    perl-IO-Socket-SSL redis|valkey mandoc diffutils lftp cmark-gfm|pandoc'
 fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite postgresql-server
     openldap-servers haproxy nginx'
 fedora_proxies='caddy'

@@ -57,9 +57,10 @@ bool test_ftp_handshake(conn_rec *c, apr_pool_t *p)
 {
     apr_bucket_brigade *bb = apr_brigade_create(p, c->bucket_alloc);
 
+    /* mod_ssl leaves a connection that begins with a line of HTTP: so ask twice. */
     return ap_ssl_conn_is_ssl(c) &&
            ap_get_brigade(c->input_filters, bb, AP_MODE_INIT, APR_BLOCK_READ, 0) == APR_SUCCESS &&
-           !c->aborted;
+           !c->aborted && ap_ssl_conn_is_ssl(c);
 }
 
 /* ---- users ---------------------------------------------------------------------------------- */
@@ -133,23 +134,42 @@ static void command_site(ftp_t *ftp, const char *arg)
 
 /* ---- other commands ------------------------------------------------------------------------- */
 
+/* True if the client has sent more than the command that runs. */
+static bool line_follows(ftp_t *ftp)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(ftp->p, ftp->c->bucket_alloc);
+
+    return ap_get_brigade(ftp->c->input_filters, bb, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1) ==
+               APR_SUCCESS &&
+           !APR_BRIGADE_EMPTY(bb);
+}
+
+/*
+ * A client waits for the reply before it starts TLS. What follows AUTH TLS at once is in the clear,
+ * and an attacker may have added it. What arrives later is read by TLS, never as a command.
+ */
 static void command_auth(ftp_t *ftp, const char *arg)
 {
     if (strcasecmp(arg, "TLS") != 0 || ap_ssl_conn_is_ssl(ftp->c)) {
         reply(ftp, "504 Only AUTH TLS, once.");
         return;
     }
+    if (line_follows(ftp)) {
+        reply(ftp, "421 Nothing may follow AUTH TLS.");
+        ftp->ends = true;
+        return;
+    }
     reply(ftp, "234 TLS begins.");
     ftp->user = NULL;
-    ftp->ends = !test_ftp_upgrade(ftp) || !test_ftp_handshake(ftp->c, ftp->p);
+    ftp->protects = false;
+    ftp->ends = ftp->ends || !test_ftp_upgrade(ftp) || !test_ftp_handshake(ftp->c, ftp->p);
 }
 
+/* There is no PROT C: without TLS, a data connection does not show whose it is. */
 static void command_prot(ftp_t *ftp, const char *arg)
 {
-    bool known = !strcasecmp(arg, "P") || !strcasecmp(arg, "C");
-
-    ftp->protects = known && !strcasecmp(arg, "P");
-    reply(ftp, known ? "200 Done." : "536 Only PROT P and PROT C.");
+    ftp->protects = !strcasecmp(arg, "P");
+    reply(ftp, ftp->protects ? "200 Done." : "534 Only PROT P.");
 }
 
 static void command_quit(ftp_t *ftp, const char *arg)
@@ -163,27 +183,27 @@ typedef struct command_t {
     const char *name;
     void (*run)(ftp_t *ftp, const char *arg); /* NULL: only the reply */
     const char *reply;
-    bool open; /* to users that have not logged in */
+    enum { OPEN, LOGIN, DATA } needs; /* nothing, a user, or also PROT P */
 } command_t;
 
 static const command_t commands[] = {
-    {"AUTH", command_auth, NULL, true},
-    {"USER", command_user, NULL, true},
-    {"PASS", command_pass, NULL, true},
-    {"SITE", command_site, NULL, true},
-    {"PBSZ", NULL, "200 PBSZ=0", true},
-    {"PROT", command_prot, NULL, true},
-    {"FEAT", NULL, "211-Features:\r\n AUTH TLS\r\n EPSV\r\n PBSZ\r\n PROT\r\n211 End.", true},
-    {"SYST", NULL, "215 UNIX Type: L8", true},
-    {"QUIT", command_quit, NULL, true},
-    {"PWD", NULL, "257 \"/\"", false},
-    {"CWD", NULL, "250 There is one directory.", false},
-    {"TYPE", NULL, "200 Done.", false},
-    {"PASV", test_ftp_pasv, NULL, false},
-    {"EPSV", test_ftp_epsv, NULL, false},
-    {"LIST", test_ftp_listing, NULL, false},
-    {"NLST", test_ftp_names, NULL, false},
-    {"RETR", test_ftp_retr, NULL, false},
+    {"AUTH", command_auth, NULL, OPEN},
+    {"USER", command_user, NULL, OPEN},
+    {"PASS", command_pass, NULL, OPEN},
+    {"SITE", command_site, NULL, OPEN},
+    {"PBSZ", NULL, "200 PBSZ=0", OPEN},
+    {"PROT", command_prot, NULL, OPEN},
+    {"FEAT", NULL, "211-Features:\r\n AUTH TLS\r\n EPSV\r\n PBSZ\r\n PROT\r\n211 End.", OPEN},
+    {"SYST", NULL, "215 UNIX Type: L8", OPEN},
+    {"QUIT", command_quit, NULL, OPEN},
+    {"PWD", NULL, "257 \"/\"", LOGIN},
+    {"CWD", NULL, "250 There is one directory.", LOGIN},
+    {"TYPE", NULL, "200 Done.", LOGIN},
+    {"PASV", test_ftp_pasv, NULL, DATA},
+    {"EPSV", test_ftp_epsv, NULL, DATA},
+    {"LIST", test_ftp_listing, NULL, DATA},
+    {"NLST", test_ftp_names, NULL, DATA},
+    {"RETR", test_ftp_retr, NULL, DATA},
 };
 
 static const command_t *command_find(const char *name)
@@ -208,9 +228,11 @@ static void command_run(ftp_t *ftp, char *line)
     command = command_find(line);
     if (!command) {
         reply(ftp, "502 Not implemented.");
-    } else if (!command->open && !test_ftp_is_user(ftp, ftp->c, ftp->user)) {
+    } else if (command->needs != OPEN && !test_ftp_is_user(ftp, ftp->c, ftp->user)) {
         ftp->user = NULL;
         reply(ftp, "530 Not logged in.");
+    } else if (command->needs == DATA && !ftp->protects) {
+        reply(ftp, "521 PROT P is needed.");
     } else if (command->run) {
         command->run(ftp, arg ? arg : "");
     } else {

@@ -28,7 +28,7 @@ typedef struct ftp_t {
     const ftp_server_t *conf;
     apr_pool_t *p;         /* of one command */
     const char *user;      /* of the login; NULL: not logged in */
-    bool protects;         /* PROT P: data connections have TLS */
+    bool protects;         /* PROT P was sent: there may be data connections, with TLS */
     bool ends;             /* after this command */
     apr_socket_t *passive; /* listens for a data connection; NULL: it does not */
 } ftp_t;

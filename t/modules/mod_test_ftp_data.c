@@ -4,6 +4,7 @@
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
+#include <apr_support.h>
 
 #include <httpd.h>
 #include <http_connection.h>
@@ -135,8 +136,8 @@ void test_ftp_epsv(ftp_t *ftp, const char *arg)
 }
 
 /*
- * The next data connection, with TLS if PROT P was sent. It is served only to the user of the
- * control connection: with TLS, the client has to prove that again.
+ * The next data connection. Its certificate has to give the user of the control connection:
+ * otherwise anyone who finds the port first would get the file.
  */
 static conn_rec *data_accept(ftp_t *ftp)
 {
@@ -144,7 +145,9 @@ static conn_rec *data_accept(ftp_t *ftp)
     conn_rec *c;
     int result;
 
-    if (!ftp->passive || apr_socket_accept(&socket, ftp->passive, ftp->p) != APR_SUCCESS) {
+    /* apr_socket_accept does not wait, whatever the timeout of the socket is. */
+    if (!ftp->passive || apr_wait_for_io_or_timeout(NULL, ftp->passive, 1) != APR_SUCCESS ||
+        apr_socket_accept(&socket, ftp->passive, ftp->p) != APR_SUCCESS) {
         return NULL;
     }
     apr_socket_timeout_set(socket, ftp->s->timeout);
@@ -153,12 +156,10 @@ static conn_rec *data_accept(ftp_t *ftp)
     if (!c) {
         return NULL;
     }
-    conn_note(c, ftp->s, !ftp->protects);
+    conn_note(c, ftp->s, false);
     result = ap_run_pre_connection(c, socket);
-    c->aborted = (result != OK && result != DONE) || strcmp(c->client_ip, ftp->c->client_ip) != 0;
-    if (!c->aborted && ftp->protects) {
-        c->aborted = !test_ftp_handshake(c, ftp->p) || !test_ftp_is_user(ftp, c, ftp->user);
-    }
+    c->aborted = (result != OK && result != DONE) || strcmp(c->client_ip, ftp->c->client_ip) != 0 ||
+                 !test_ftp_handshake(c, ftp->p) || !test_ftp_is_user(ftp, c, ftp->user);
     return c;
 }
 
