@@ -111,7 +111,7 @@ for (
     ['a.pem expect user=', 'an empty user', qr/CC0754: "user=": no rule can give such a name/],
     ["a.pem expect group=\"a\x{1}\"", 'a control character', qr/CC0754: "group=a\\+x01": no rule can give such a name/],
     ['a.pem expect user=a user=b', 'two users', qr/CC0754: "user=b": only one user can be expected/],
-    ['a.pem expect group=a group=a', 'a group twice', qr/CC0754: "group=a": this group is listed already/],
+    ['a.pem expect group=a group=a', 'a group twice', qr/CC0754: "group=a": this name is listed already/],
     ['a.pem expect none user=a', 'none and a user', qr/CC0754: "none": none must be the only expectation/],
     ['a.pem expect user=a none', 'a user and none', qr/CC0754: "none": none must be the only expectation/],
     ['a.pem expect role=a', 'another word', qr/CC0754: "role=a": this is not a valid expectation/],
@@ -129,7 +129,7 @@ for (
     isnt $exit, 0, "stops the start: $claim";
     like $output, qr/line 5 of \S+site\.conf:/, 'with the line';
     like $output, $pattern, 'and the word';
-    like $output, qr/write FILE \[via=WAY \[proxy=ADDRESS\]\] expect user=NAME \[strength=WORD\] group=NAME \.\.\., or expect none/, 'and what would be legal'
+    like $output, qr/write FILE \[via=WAY \[proxy=ADDRESS\]\] expect user=NAME \[strength=WORD\] group=NAME account=NAME \.\.\., or expect none/, 'and what would be legal'
         unless $line =~ /"user=a$/;
 }
 # ---- which rules

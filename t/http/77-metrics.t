@@ -204,7 +204,7 @@ is_deeply words(metrics(), $rejected), {}, 'no certificate was rejected';
 is vhosts($_), ' localhost:1 a.example:1 localhost:2 localhost:3',
     "$_: virtual hosts that use the module have samples from the start, and the main server"
     for $rejected, $denied;
-is keys %{ metrics()->{$rejected} }, 5 * 15, 'each for each reason';
+is keys %{ metrics()->{$rejected} }, 5 * 16, 'each for each reason';
 $h->get('/', cert => 'serveronly') for 1 .. 2;
 $h->get('/', cert => 'stranger');
 $h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
