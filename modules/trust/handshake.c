@@ -94,7 +94,7 @@ static void never_resume(SSL *ssl)
 
 /*
  * The callback in place may have reset the error after it let the certificate pass: mod_ssl's does
- * so for a missing CRL. Then nobody could tell that the certificate did not verify.
+ * so for a missing CRL. Without an error, the certificate would look verified.
  */
 static void fault_keep(X509_STORE_CTX *store_ctx)
 {

@@ -41,7 +41,7 @@ static int lone_error(int ok, X509_STORE_CTX *store_ctx)
 static bool lacks_only_issuer(X509_STORE_CTX *store_ctx, const cc_trust_t *trust)
 {
     cc_lone_t lone = {.trust = trust};
-    cc_trusted_t trusted = {NULL};
+    cc_trusted_t trusted = {.set = NULL};
     int result = 0;
 
     /* OpenSSL checks the signature of a self-signed certificate only with this flag. */

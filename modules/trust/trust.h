@@ -110,10 +110,8 @@ void cc_trust_on_success(cc_trust_t *trust, cc_object_fn *object, void *baton);
 void cc_trust_tolerate(cc_trust_t *trust);
 
 /**
- * Makes verdicts say whether a certificate fails only for the want of an issuer, because its key
- * may be pinned. They hold for a trust with pins alone, whose id differs. No host resumes their
- * sessions: mod_ssl would report them as verified. Call it before the context serves.
- */
+ * Makes verdicts say whether a certificate lacks only an issuer: its key may be pinned. They hold
+ * for a trust with pins alone, and their sessions are never resumed. Call it before serving. */
 void cc_trust_pin(cc_trust_t *trust);
 
 /**
@@ -195,7 +193,7 @@ typedef struct cc_seal_t {
     bool ca_known;    /* false: a chain of one certificate, and the two digests mean nothing */
     cc_fault_t fault; /* CC_TRUST_FAILED, _NOT_CLIENT, _NO_ISSUER: why. Else CC_CAUSE_NONE */
     /* With ClientCertCA: the CAs of the chain that are from the set, from the lowest, and their
-     * group. A chain with more than CC_SEAL_CAS_MAX of them is verified again for each use. */
+     * group. With more than CC_SEAL_CAS_MAX, the chain is verified again for each use. */
     int group;
     int ca_count;
     unsigned char ca_marks[CC_SEAL_CAS_MAX][CC_CA_MARK_LEN];

@@ -77,7 +77,7 @@ static void mark_set(cc_mark_t *mark, const X509 *x509)
 
 void cc_client_expiry_tell(cc_client_t *client, const X509 *x509, request_rec *r)
 {
-    /* The holder of a pinned key writes names and dates, and can make any number of certificates. */
+    /* The holder of a pinned key writes the dates, and can make any number of certificates. */
     if (!client->facts.pinned && cc_expiring_soon(client->not_after, r->request_time)) {
         client->expires_soon = true;
         mark_set(&client->mark, x509);
