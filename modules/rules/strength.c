@@ -50,11 +50,11 @@ typedef enum {
     PIN_NUMBER,  /* a certificate or a key of a given CA */
     PIN_ACCOUNT, /* an account, if the key of the CA is given */
     PIN_NAME
-} cc_pin_t;
+} cc_determining_t;
 
 static const struct {
     const char *field;
-    cc_pin_t pin;
+    cc_determining_t pin;
 } pins[] = {
     {"sha256", PIN_CERTIFICATE},  {"sha384", PIN_CERTIFICATE},
     {"sha512", PIN_CERTIFICATE},  {"pem", PIN_CERTIFICATE},
@@ -69,7 +69,7 @@ static const struct {
     {"altsec.email", PIN_NAME},
 };
 
-static cc_pin_t pin_of(const cc_fieldref_t *ref)
+static cc_determining_t pin_of(const cc_fieldref_t *ref)
 {
     const char *name = ref->field->name;
 
@@ -111,7 +111,7 @@ static cc_ca_pin_t ca_pin_of(const cc_fieldref_t *ref)
     return of_ca && strcmp(name, "subject") == 0 ? CA_NAME : CA_UNKNOWN;
 }
 
-static cc_strength_t pin_strength(cc_pin_t pin, cc_ca_pin_t ca)
+static cc_strength_t pin_strength(cc_determining_t pin, cc_ca_pin_t ca)
 {
     switch (pin) {
     case PIN_CERTIFICATE:

@@ -189,12 +189,12 @@ typedef struct {
     cc_validity_t *validity;
     int column;
     apr_time_t now;
-} walk_t;
+} row_walk_t;
 
 static bool row_count(const char *key, apr_size_t len, const cc_packed_t *columns,
                       apr_uint64_t line, void *baton)
 {
-    const walk_t *walk = baton;
+    const row_walk_t *walk = baton;
     cc_validity_t *validity = walk->validity;
     cc_period_t period;
     apr_time_t next;
@@ -233,7 +233,7 @@ cc_validity_t cc_table_validity(cc_table_t *table, apr_time_t now)
     apr_thread_mutex_lock(table->validity_lock);
     if (table->validity_generation != generation || now >= table->validity.until ||
         now < table->validity.since) {
-        walk_t walk = {&table->validity, table->spec.valid, now};
+        row_walk_t walk = {&table->validity, table->spec.valid, now};
 
         table->validity =
             (cc_validity_t){.since = now, .until = APR_INT64_MAX, .earliest_end = APR_INT64_MAX};

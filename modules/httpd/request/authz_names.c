@@ -14,12 +14,12 @@
 #include "rules/rules.h"
 
 /* Require clientcert-user NAME ..., Require clientcert-group NAME ... */
-typedef struct names_t {
+typedef struct cc_require_names_t {
     cc_require_t need;
     const apr_array_header_t *names; /* users or groups; NULL: they depend on the request, */
     const ap_expr_info_t *expr;      /* and this expression gives them, as for Require user */
     apr_hash_t *set;                 /* the same names, if there are many; or NULL */
-} names_t;
+} cc_require_names_t;
 
 static apr_array_header_t *words_of(const char *text, apr_pool_t *p)
 {
@@ -49,7 +49,7 @@ static apr_hash_t *names_set(const apr_array_header_t *names, apr_pool_t *p)
 static const char *names_parse(cmd_parms *cmd, const char *args, cc_missing_kind_t kind,
                                const void **parsed)
 {
-    names_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
+    cc_require_names_t *need = apr_pcalloc(cmd->pool, sizeof(*need));
     const char *error = NULL;
 
     cc_require_read(&need->need, cmd, args, kind);
@@ -81,7 +81,7 @@ static const char *group_parse(cmd_parms *cmd, const char *args, const void **pa
 }
 
 /* The names of a Require, in this request. NULL: the expression that gives them failed. */
-static const apr_array_header_t *names_asked(request_rec *r, const names_t *need)
+static const apr_array_header_t *names_asked(request_rec *r, const cc_require_names_t *need)
 {
     const char *text = cc_require_expression_text(r, &need->need, need->expr);
 
@@ -116,13 +116,13 @@ static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *nam
     return holds;
 }
 
-static inline const apr_array_header_t *names_for(request_rec *r, const names_t *need)
+static inline const apr_array_header_t *names_for(request_rec *r, const cc_require_names_t *need)
 {
     return need->names ? need->names : names_asked(r, need);
 }
 
 /* Inlined in both callers, for speed. */
-CC_INLINE authz_status names_check(request_rec *r, const names_t *need, cc_has_fn *has)
+CC_INLINE authz_status names_check(request_rec *r, const cc_require_names_t *need, cc_has_fn *has)
 {
     cc_answer_t asked;
     const cc_answer_t *answer = cc_require_identity(r, &asked);

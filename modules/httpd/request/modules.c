@@ -21,15 +21,15 @@
 #include "mod_clientcert.h"
 
 /* What was found: the values of a name, and the name itself. */
-typedef struct found_t {
+typedef struct looked_up_t {
     const cc_lookup_t *lookup;
     apr_array_header_t *values; /* in the memory of the client; NULL: none */
-} found_t;
+} looked_up_t;
 
 /* ---- the status ----------------------------------------------------------------------------- */
 
 /* Of a certificate that counts. As for Require, one without an identity may be anyone's. */
-static apr_status_t status_of_verdict(const cc_answer_t *answer, const found_t *found)
+static apr_status_t status_of_verdict(const cc_answer_t *answer, const looked_up_t *found)
 {
     const cc_verdict_t *verdict = answer->verdict;
     bool who = cc_lookup_asks_who(found->lookup), any = found->values->nelts > 0;
@@ -60,7 +60,7 @@ static apr_status_t name_refuse(request_rec *r, const cc_error_t *err)
     return APR_EINVAL;
 }
 
-static apr_status_t find(request_rec *r, const char *name, cc_answer_t *answer, found_t *found)
+static apr_status_t find(request_rec *r, const char *name, cc_answer_t *answer, looked_up_t *found)
 {
     cc_error_t err = {0};
     cc_facts_t facts;
@@ -99,7 +99,7 @@ static apr_array_header_t *list_copy(const apr_array_header_t *values, apr_pool_
     return list;
 }
 
-static const char *text_copy(const found_t *found, apr_pool_t *p)
+static const char *text_copy(const looked_up_t *found, apr_pool_t *p)
 {
     return apr_pstrdup(p, cc_lookup_joined(found->lookup, found->values, p));
 }
@@ -107,7 +107,7 @@ static const char *text_copy(const found_t *found, apr_pool_t *p)
 /* ---- requests ------------------------------------------------------------------------------- */
 
 /* A response with the answer is for this client, and one without it, if it failed, is for none. */
-static apr_status_t find_for_request(request_rec *r, const char *name, found_t *found)
+static apr_status_t find_for_request(request_rec *r, const char *name, looked_up_t *found)
 {
     cc_answer_t answer;
     apr_status_t status = find(r, name, &answer, found);
@@ -123,7 +123,7 @@ static apr_status_t find_for_request(request_rec *r, const char *name, found_t *
 
 static apr_status_t request_lookup(request_rec *r, const char *name, const char **value)
 {
-    found_t found;
+    looked_up_t found;
     apr_status_t status = find_for_request(r, name, &found);
 
     *value = is_found(status) ? text_copy(&found, r->pool) : NULL;
@@ -132,7 +132,7 @@ static apr_status_t request_lookup(request_rec *r, const char *name, const char 
 
 static apr_status_t request_list(request_rec *r, const char *name, apr_array_header_t **values)
 {
-    found_t found;
+    looked_up_t found;
     apr_status_t status = find_for_request(r, name, &found);
 
     *values = is_found(status) ? list_copy(found.values, r->pool) : NULL;
@@ -168,7 +168,7 @@ static apr_status_t conn_lookup(conn_rec *c, server_rec *s, const char *name, ap
 {
     request_rec *r = request_make(c, s);
     cc_answer_t answer;
-    found_t found;
+    looked_up_t found;
     apr_status_t status = find(r, name, &answer, &found);
 
     *value = is_found(status) ? text_copy(&found, p) : NULL;
@@ -181,7 +181,7 @@ static apr_status_t conn_list(conn_rec *c, server_rec *s, const char *name, apr_
 {
     request_rec *r = request_make(c, s);
     cc_answer_t answer;
-    found_t found;
+    looked_up_t found;
     apr_status_t status = find(r, name, &answer, &found);
 
     *values = is_found(status) ? list_copy(found.values, p) : NULL;

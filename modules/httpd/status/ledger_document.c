@@ -20,15 +20,15 @@
 #define NAMES_MAX 16 /* values of a field */
 
 /* The baton of cc_field_each. */
-typedef struct names_t {
+typedef struct shown_names_t {
     json_t *all;
     apr_pool_t *pool;
-} names_t;
+} shown_names_t;
 
 /* The names in the subject alternative name. san.any has them all once more. */
 static void name_add(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
 {
-    names_t *names = baton;
+    shown_names_t *names = baton;
     json_t *list;
 
     (void)ref;
@@ -46,7 +46,7 @@ static void name_add(const char *name, const cc_fieldref_t *ref, cc_values_t val
 
 static void names_add(json_t *one, const cc_ledger_names_t *names, apr_pool_t *p)
 {
-    names_t found = {json_object(), p};
+    shown_names_t found = {json_object(), p};
     cc_facts_t facts = {0};
     cc_error_t err = {0};
     apr_size_t len = 0;
