@@ -265,13 +265,16 @@ static void user_drop(apr_array_header_t *accounts, const char *user)
 {
     int count = 0;
 
-    for (int i = 0; user && i < accounts->nelts; i++) {
+    if (!user) {
+        return;
+    }
+    for (int i = 0; i < accounts->nelts; i++) {
         const cc_account_t account = APR_ARRAY_IDX(accounts, i, cc_account_t);
         if (strcmp(account.name, user) != 0) {
             APR_ARRAY_IDX(accounts, count++, cc_account_t) = account;
         }
     }
-    accounts->nelts = user ? count : accounts->nelts;
+    accounts->nelts = count;
 }
 
 static void verdict_finish(cc_evaluation_t *ev)

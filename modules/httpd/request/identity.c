@@ -271,39 +271,31 @@ static inline bool asks_nothing(const cc_memo_key_t *key)
     return !key->rules && !key->export && !key->forward_cert && !key->forward_identity;
 }
 
-/* Inlined in all callers, since every request needs it. */
-CC_INLINE void answer_to(request_rec *r, const cc_request_t *kept, const identity_query_t *query,
-                         cc_answer_t *answer)
+/*
+ * Returns the result that the answer is from; NULL: none. Inlined in all callers, since every
+ * request needs it.
+ */
+CC_INLINE const cc_memo_t *answer_to(request_rec *r, const cc_request_t *kept,
+                                     const identity_query_t *query, cc_answer_t *answer)
 {
     apr_time_t now = presented(r, kept, answer);
     const cc_memo_t *memo;
 
     if (answer->problem) {
         answer->verdict = answer->client ? answer->client->failed : NULL;
-        return;
+        return NULL;
     }
     if (asks_nothing(&query->key)) {
         if (query->who && cc_dir_of(r)->shadow) {
             cc_shadow_alone(r, answer->client);
         }
-        return;
+        return NULL;
     }
     memo = memo_get(r, answer->client, query, now);
     answer->verdict = memo->verdict;
     answer->exports = memo->exports;
     answer->sent = memo->sent;
-}
-
-/* A separate function, to keep the common case fast. */
-static __attribute__((noinline)) void account_choose(request_rec *r, const identity_query_t *query,
-                                                     cc_answer_t *answer)
-{
-    const cc_memo_t *memo = NULL;
-
-    if (answer->verdict && !answer->problem) {
-        memo = memo_get(r, answer->client, query, judged_at(r, answer->client));
-    }
-    cc_account_choose(r, query->account, memo, answer);
+    return memo;
 }
 
 bool cc_identity_lost(request_rec *r, cc_client_t *client)
@@ -330,9 +322,10 @@ void cc_identity_settle(request_rec *r, cc_request_t *kept)
     if (!cc_request_served(r, kept)) {
         identity_query_t query = query_of(r);
 
-        answer_to(r, kept, &query, &kept->answer);
+        const cc_memo_t *memo = answer_to(r, kept, &query, &kept->answer);
+
         if (query.account) {
-            account_choose(r, &query, &kept->answer);
+            cc_account_choose(r, query.account, memo, &kept->answer);
         }
     }
 }
@@ -342,10 +335,10 @@ static __attribute__((noinline)) cc_answer_t answer_by(request_rec *r,
                                                        const identity_query_t *query)
 {
     cc_answer_t answer;
+    const cc_memo_t *memo = answer_to(r, cc_request_seen(r), query, &answer);
 
-    answer_to(r, cc_request_seen(r), query, &answer);
     if (query->account) {
-        account_choose(r, query, &answer);
+        cc_account_choose(r, query->account, memo, &answer);
     }
     return answer;
 }

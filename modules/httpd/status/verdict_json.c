@@ -75,15 +75,21 @@ json_t *cc_json_fields(const cc_cert_t *cert, const cc_facts_t *facts, apr_pool_
 
 /* ---- verdicts ---------------------------------------------------------------------------- */
 
+/* A name that a rule gave. */
+static json_t *given(const char *name, const char *where, apr_pool_t *p)
+{
+    return json_pack("{s:o, s:o}", "name", cc_json_string(name, p), "rule",
+                     cc_json_string(where, p));
+}
+
 static json_t *groups_of(const cc_verdict_t *verdict, apr_pool_t *p)
 {
     json_t *groups = json_array();
 
     for (int i = 0; i < verdict->group_count; i++) {
         const cc_group_t *group = &verdict->groups[i];
-        json_array_append_new(groups,
-                              json_pack("{s:o, s:o}", "name", cc_json_string(group->name, p),
-                                        "rule", cc_json_string(group->where, p)));
+
+        json_array_append_new(groups, given(group->name, group->where, p));
     }
     return groups;
 }
@@ -94,9 +100,8 @@ static json_t *accounts_of(const cc_verdict_t *verdict, apr_pool_t *p)
 
     for (int i = 0; i < verdict->account_count; i++) {
         const cc_account_t *account = &verdict->accounts[i];
-        json_array_append_new(accounts,
-                              json_pack("{s:o, s:o}", "name", cc_json_string(account->name, p),
-                                        "rule", cc_json_string(account->where, p)));
+
+        json_array_append_new(accounts, given(account->name, account->where, p));
     }
     return accounts;
 }
