@@ -17,7 +17,7 @@ apr_status_t cc_error_set(cc_error_t *err, apr_pool_t *p, const char *tag, const
         va_start(args, fmt);
         err->tag = tag;
         err->word = word ? apr_pstrdup(p, word) : NULL;
-        err->message = apr_pvsprintf(p, fmt, args);
+        err->message = cc_text_printable(apr_pvsprintf(p, fmt, args), p);
         va_end(args);
     }
     return APR_EINVAL;

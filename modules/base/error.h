@@ -20,7 +20,8 @@ typedef struct cc_error_t {
 /**
  * Fills *err (which may be NULL: then nothing is filled) and returns APR_EINVAL, so that a function
  * can end with "return cc_error_set(...)". `where` is not changed. `word` is copied; it may be
- * NULL. Any thread may call, each with its own pool.
+ * NULL. Texts from outside in the message are made printable (cc_text_printable). Any thread may
+ * call, each with its own pool.
  */
 apr_status_t cc_error_set(cc_error_t *err, apr_pool_t *p, const char *tag, const char *word,
                           const char *fmt, ...) __attribute__((format(printf, 5, 6)));

@@ -94,8 +94,11 @@ static char *hex_escape(char *to, const unsigned char *s, apr_size_t n)
     return to;
 }
 
-/* Escapes one character, or one octet that is not part of a valid one, and advances both. */
-static void character_escape(char **to, const unsigned char **s, apr_size_t len)
+/*
+ * Escapes one character, or one octet that is not part of a valid one, and advances both. Quotes
+ * and backslashes are escaped only where `quotes` says so.
+ */
+static void character_escape(char **to, const unsigned char **s, apr_size_t len, bool quotes)
 {
     unsigned code = 0;
     apr_size_t n = utf8_read(*s, len, &code);
@@ -104,7 +107,7 @@ static void character_escape(char **to, const unsigned char **s, apr_size_t len)
         n = n ? n : 1;
         *to = hex_escape(*to, *s, n);
     } else {
-        if (code == '"' || code == '\\') {
+        if (quotes && (code == '"' || code == '\\')) {
             *(*to)++ = '\\';
         }
         memcpy(*to, *s, n);
@@ -113,17 +116,29 @@ static void character_escape(char **to, const unsigned char **s, apr_size_t len)
     *s += n;
 }
 
-const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p)
+static const char *escape(const char *text, apr_size_t len, bool quotes, apr_pool_t *p)
 {
     const unsigned char *s = (const unsigned char *)text, *end = s + len;
     char *escaped = apr_palloc(p, 4 * len + 1);
     char *to = escaped;
 
     while (s < end) {
-        character_escape(&to, &s, (apr_size_t)(end - s));
+        character_escape(&to, &s, (apr_size_t)(end - s), quotes);
     }
     *to = '\0';
     return escaped;
+}
+
+const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p)
+{
+    return escape(text, len, true, p);
+}
+
+const char *cc_text_printable(const char *text, apr_pool_t *p)
+{
+    apr_size_t len = strlen(text);
+
+    return cc_text_unusable(text, len) ? escape(text, len, false, p) : text;
 }
 
 const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p)
@@ -134,7 +149,7 @@ const char *cc_text_excerpt(const char *text, apr_size_t len, apr_pool_t *p)
 
     while (s < end && to - escaped <= CC_EXCERPT_MAX) {
         fits = to;
-        character_escape(&to, &s, (apr_size_t)(end - s));
+        character_escape(&to, &s, (apr_size_t)(end - s), true);
     }
     if (to - escaped <= CC_EXCERPT_MAX) {
         return apr_pstrmemdup(p, escaped, (apr_size_t)(to - escaped));

@@ -19,6 +19,13 @@ const char *cc_text_unusable(const char *text, apr_size_t len);
  */
 const char *cc_text_escape(const char *text, apr_size_t len, apr_pool_t *p);
 
+/**
+ * A sentence that quotes texts from outside, printable on one line: everything that
+ * cc_text_unusable refuses becomes \xHH, and the rest stays. `text` itself if all of it is usable;
+ * else in `p`.
+ */
+const char *cc_text_printable(const char *text, apr_pool_t *p);
+
 /** The length of an excerpt, in octets of its escaped form. */
 #define CC_EXCERPT_MAX 256
 

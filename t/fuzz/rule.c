@@ -10,6 +10,7 @@
 
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <openssl/x509.h>
 
 #include "faketable.h"
 #include "rules/reachable.h"
@@ -28,6 +29,9 @@ static const faketable_row_t rows[] = {
 static apr_pool_t *certificates;
 static cc_cert_t *alice, *bad;
 
+/* The same two, for a leak detector: it does not look into pools. */
+static X509 *volatile held[2];
+
 /* The path: a CA with unusable names, and one of which only the digests are known. */
 static cc_path_ca_t cas[2];
 static const cc_path_t path = {2, true, cas};
@@ -45,6 +49,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     must(apr_initialize() == APR_SUCCESS && apr_pool_create(&certificates, NULL) == APR_SUCCESS);
     alice = ruleset_certificate(ruleset_alice, certificates);
     bad = ruleset_certificate(ruleset_bad, certificates);
+    held[0] = cc_cert_x509(alice);
+    held[1] = cc_cert_x509(bad);
     cas[0].cert = bad;
     facts = ruleset_facts;
     cc_facts_take_path(&facts, &path);

@@ -46,6 +46,14 @@ TEST(the_word_is_copied_and_escaped)
     ck_assert_str_eq(cc_error_text(&err, pool), "CC0201: \"a\\x0Ab\\\"c\": bad");
 }
 
+TEST(a_message_that_quotes_texts_is_printable_and_keeps_its_own_quotes)
+{
+    cc_error_t err = {0};
+
+    cc_error_set(&err, pool, "CC0201", NULL, "write \"%s\" or %s", "a\nb", "\\{\xff");
+    ck_assert_str_eq(cc_error_text(&err, pool), "CC0201: write \"a\\x0Ab\" or \\{\\xFF");
+}
+
 TEST(nobody_has_to_take_the_error)
 {
     ck_assert_int_eq(cc_error_set(NULL, pool, "CC0201", "a", "b"), APR_EINVAL);
