@@ -39,6 +39,7 @@
 
 #include "rules/logic.h"
 #include "rules/modifier.h"
+#include "rules/strength.h"
 
 /* ---- fields ------------------------------------------------------------------------------ */
 
