@@ -52,13 +52,11 @@ static const cc_selector_t *field_of(const cc_template_t *template, const cc_par
                             : variable_of(template, part)->selector;
 }
 
-/* Digests, in any form in which each octet takes the same room. */
+/* Digests, in any form in which each octet takes the same room. Other modifiers make it weak. */
 static bool has_one_length(const cc_selector_t *selector)
 {
     for (; selector->base; selector = selector->base) {
-        const cc_modifier_t *modifier = selector->modifier;
-
-        if (modifier->digits || (!modifier->one_to_one && modifier->keeps != CC_KEEPS_WORDS)) {
+        if (selector->modifier->digits) {
             return false;
         }
     }
@@ -81,8 +79,7 @@ static bool part_lacks(const cc_rule_t *rule, const cc_template_t *template, con
                        char octet)
 {
     const cc_selector_t *field = field_of(template, part);
-    const cc_variable_t *variable = variable_of(template, part);
-    const cc_condition_t *c = cc_rule_captured(rule, variable);
+    const cc_condition_t *c = cc_rule_captured(rule, variable_of(template, part));
 
     if (!apr_isascii(octet) || apr_isalpha(octet)) {
         return false;
@@ -90,7 +87,7 @@ static bool part_lacks(const cc_rule_t *rule, const cc_template_t *template, con
     if (field) {
         return field->type == CC_TYPE_OCTETS && !strchr("0123456789-", octet);
     }
-    return c && c->pattern && !variable->chosen && changes_case_only(part->modified) &&
+    return c && c->pattern && changes_case_only(part->modified) &&
            cc_pattern_group_lacks(c, part->group, octet);
 }
 

@@ -158,6 +158,8 @@ static const struct {
     {"(a{1,2})", 1, ',', false},
     {"(\\pL+)", 1, '/', false},
     {"([[:punct:]]+)", 1, '/', false},
+    {"([]-a]+)", 1, '^', false},
+    {"([]/]+)", 1, '^', false}, /* not understood */
     {"([^[:alpha:]]+)", 1, '/', false},
     {"([^[:alpha:]/]+)", 1, '/', true},
     {"(é+)", 1, '/', true},

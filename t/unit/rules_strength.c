@@ -152,6 +152,8 @@ static const strength_case_t whole[] = {
     {SHA "user=%{tls.sni}", CC_STRENGTH_WEAK},
     {SHA "tls.sni =~ (.*)\\.example\\.com user=$1", CC_STRENGTH_WEAK},
     {SHA "tls.sni in t user=$1", CC_STRENGTH_WEAK},
+    {SHA "(subject.CN,san.email) in t user=$1", CC_STRENGTH_STRONG},
+    {SHA "(subject.CN,tls.sni) in t user=$1", CC_STRENGTH_WEAK},
     {SHA "user=%{ca.subject.CN}", CC_STRENGTH_WEAK},
     {SHA "user=%{via.proxy}", CC_STRENGTH_WEAK},
     {SHA "user=%{days_left}", CC_STRENGTH_WEAK},
@@ -271,6 +273,8 @@ static const strength_case_t joined[] = {
     {CA "san.uri =~ a(.+) user=$1.$1", CC_STRENGTH_NAMED},
     {CA "user=%{subject.CN}%{subject.CN|lower}", CC_STRENGTH_WEAK},
     {CA "san.uri =~ (a.+)(b.+) user=$1$2$1$2", CC_STRENGTH_WEAK},
+    {CA "san.uri =~ ([^/]+)/(.+) user=%{$1|first}/$2", CC_STRENGTH_WEAK},
+    {CA "user=%{spki.sha256|hex|replace(a,)}%{subject.CN}", CC_STRENGTH_WEAK},
     /* one certificate */
     {SHA "user=%{subject.O}%{subject.CN}", CC_STRENGTH_STRONG},
     {"sha256 in t user=%{subject.O}%{subject.CN}", CC_STRENGTH_STRONG},
