@@ -7,11 +7,12 @@
  * exception: names that differ in nothing else count as one name. In base64 it does count.
  *
  * What is strong follows MS-PKCA 3.1.5.2.1.5, with these differences. The subject key identifier
- * is any text that a CA writes, often copied from the request, so as a serial number it counts only
- * with a condition on the CA. SHA-1 counts: a false match with the certificate or key of another
- * client needs a second preimage, and a collision only gives one person two certificates for the
- * same user. But because of collisions it does not determine the other fields, nor a CA. A SID
- * names an account, so the key of the CA that may name accounts must be determined, not its name.
+ * is any text that a CA writes. Many CAs copy it from the request, so another client of the CA can
+ * get the same one, and it counts as a name. SHA-1 counts: a false match with the certificate or
+ * key of another client needs a second preimage, and a collision only gives one person two
+ * certificates for the same user. But because of collisions it does not determine the other fields,
+ * nor a CA. A SID names an account, so the key of the CA that may name accounts must be determined,
+ * not its name.
  */
 
 #include <string.h>
@@ -28,7 +29,7 @@ typedef enum {
     PIN_KEY,     /* a certificate or a key, but not the other fields */
     PIN_NUMBER,  /* a certificate or a key of a given CA */
     PIN_ACCOUNT, /* an account, if the key of the CA is given */
-    PIN_NAME
+    PIN_NAME     /* or another text that the CA may write into several certificates */
 } cc_determining_t;
 
 static const struct {
@@ -41,8 +42,8 @@ static const struct {
     {"spki.sha256", PIN_KEY},     {"spki.sha384", PIN_KEY},
     {"spki.sha512", PIN_KEY},     {"spki.sha1", PIN_KEY},
     {"altsec.spki", PIN_KEY},     {"altsec.issuer_serial", PIN_KEY},
-    {"serial", PIN_NUMBER},       {"ski", PIN_NUMBER},
-    {"altsec.ski", PIN_NUMBER},   {"sid", PIN_ACCOUNT},
+    {"serial", PIN_NUMBER},       {"ski", PIN_NAME},
+    {"altsec.ski", PIN_NAME},     {"sid", PIN_ACCOUNT},
     {"subject", PIN_NAME},        {"subject.", PIN_NAME},
     {"altsec.subject", PIN_NAME}, {"altsec.issuer_subject", PIN_NAME},
     {"altsec.email", PIN_NAME},

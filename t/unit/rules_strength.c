@@ -58,8 +58,6 @@ static const strength_case_t determined[] = {
     {ISSUER "serial == 01 user=a", CC_STRENGTH_STRONG},
     {"ca.subject == \"CN=Staff CA,O=Example\" serial == 01 user=a", CC_STRENGTH_STRONG},
     {CA "serial == 01 user=a", CC_STRENGTH_STRONG},
-    {ISSUER "ski == " D20 " user=a", CC_STRENGTH_STRONG},
-    {CA "altsec.ski == X509:<SKI>" D20 " user=a", CC_STRENGTH_STRONG},
     {CA "sid == S-1-5-21-1-2-3-500 user=a", CC_STRENGTH_STRONG},
     {CA_CERT "sid in t user=$1", CC_STRENGTH_STRONG},
     {"sha256 in t user=$1", CC_STRENGTH_STRONG},
@@ -107,12 +105,17 @@ static const strength_case_t names[] = {
     {"(ca.sha256,san.email) in t user=$1", CC_STRENGTH_NAMED},
     {CA "subject|oneline in t user=$1", CC_STRENGTH_NAMED},
     {CA "subject == CN=a user=a", CC_STRENGTH_NAMED},
+    {CA "ski == " D20 " user=a", CC_STRENGTH_NAMED},
+    {CA "altsec.ski == X509:<SKI>" D20 " user=a", CC_STRENGTH_NAMED},
+    {"(ca.spki.sha256,ski) in t user=$1", CC_STRENGTH_NAMED},
     {CA KEY "user=%{subject.CN}", CC_STRENGTH_NAMED},
     {CA "serial == 01 user=%{subject.CN}", CC_STRENGTH_NAMED},
     /* without the key of one CA */
     {"san.email == a@example.com user=a", CC_STRENGTH_WEAK},
     {"user=%{subject.CN}", CC_STRENGTH_WEAK},
     {ISSUER "user=%{subject.CN}", CC_STRENGTH_WEAK},
+    {ISSUER "ski == " D20 " user=a", CC_STRENGTH_WEAK},
+    {"(issuer,ski) in t user=$1", CC_STRENGTH_WEAK},
     {"ca.sha256 in t user=%{subject.CN}", CC_STRENGTH_WEAK},
     {"ca.sha256 != " D32 " user=%{subject.CN}", CC_STRENGTH_WEAK},
     {"ca.sha1 == " D20 " user=%{subject.CN}", CC_STRENGTH_WEAK},
@@ -188,9 +191,9 @@ static const strength_case_t lossy[] = {
     {ISSUER "serial|colons|lower in t user=$1", CC_STRENGTH_STRONG},
     {ISSUER "user=%{serial|hex|upper}", CC_STRENGTH_STRONG},
     /* a number has no leading zeros */
-    {ISSUER "ski|decimal in t user=$1", CC_STRENGTH_WEAK},
-    {"(issuer,ski|decimal) in t user=$1", CC_STRENGTH_WEAK},
-    {ISSUER "ski in t user=$1", CC_STRENGTH_STRONG},
+    {CA "ski|decimal in t user=$1", CC_STRENGTH_WEAK},
+    {"(ca.sha256,ski|decimal) in t user=$1", CC_STRENGTH_WEAK},
+    {CA "ski in t user=$1", CC_STRENGTH_NAMED},
     {"sha256|decimal in t user=$1", CC_STRENGTH_STRONG},
 };
 STRENGTH_TEST(a_modifier_that_loses_information_determines_nothing, lossy)
@@ -305,7 +308,7 @@ TEST(a_table_with_issuer_has_the_ca_in_its_rows)
 {
     tables = faketable_make("t held:x issuer=2", pool);
     ck_assert_int_eq(strength_of("serial in t user=$1"), CC_STRENGTH_STRONG);
-    ck_assert_int_eq(strength_of("ski in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of("ski in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("sid in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("san.email in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("serial !in t user=x"), CC_STRENGTH_WEAK);
