@@ -230,61 +230,6 @@ static const strength_case_t patterns[] = {
 };
 STRENGTH_TEST(a_pattern_determines_a_value_if_the_user_has_all_but_its_literal_text, patterns)
 
-/* "ab" and "c" are the same text as "a" and "bc". */
-static const strength_case_t joined[] = {
-    {CA "user=%{subject.O}%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{subject.O}-%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{subject.O}/%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=x-%{subject.O}", CC_STRENGTH_NAMED},
-    {CA "account=%{subject.O}-%{subject.CN}", CC_STRENGTH_WEAK},
-    /* a character that a group does not have */
-    {CA "san.uri =~ (.+)/(.+) user=$1$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ (.+)/(.+) user=$1/$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^/]+)/(.+) user=$1/$2", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ ([^/]+)/(.+) user=$2/$1", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ ([^/]+)/(.+) user=$1-$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^/]+)/(.+) user=a-/b$1-/b$2", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ ([^/]+)/(.+) user=$1$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^/]+)/(.+) user=%{$1|lower}/$2", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ ([^/]+)/(.+) user=%{$1|replace(a,/)}/$1/$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^x]+)x(.+) user=$1x$2", CC_STRENGTH_WEAK}, /* the letter of |lower */
-    {CA "san.uri =~ ([^/]+)/(.+)/([^/]+) user=$1/$2/$3", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ ([^/]+)/(.+)/(.+) user=$1/$2/$3", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^/]+)/(.+) user=$1/$2/%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([a-z0-9]+):(.+) user=$1:$2", CC_STRENGTH_NAMED},
-    /* hex, and digests */
-    {CA "user=%{serial}:%{subject.CN}", CC_STRENGTH_NAMED},
-    {CA "user=%{serial}%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{serial}-%{subject.CN}", CC_STRENGTH_WEAK}, /* it may be negative */
-    {CA "user=%{serial}a%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{serial|base64}:%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{serial}:%{subject.CN}:%{ski}", CC_STRENGTH_NAMED},
-    {"user=%{sha256}%{spki.sha1}", CC_STRENGTH_STRONG},
-    {ISSUER "user=%{serial}%{sha1|colons}", CC_STRENGTH_STRONG},
-    {CA "user=%{spki.sha256|base64}%{subject.CN}", CC_STRENGTH_NAMED},
-    {CA "user=%{subject.CN}%{spki.sha256|lower}", CC_STRENGTH_NAMED},
-    {CA "user=%{spki.sha256|decimal}%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "user=%{subject.O}%{sha256}%{subject.CN}", CC_STRENGTH_WEAK},
-    /* columns of one row */
-    {"spki.sha256 in t user=$1$2", CC_STRENGTH_STRONG},
-    {"spki.sha256 in t user=$2-$1|lower", CC_STRENGTH_STRONG},
-    {"spki.sha256 in t user=%{$1|first}%{$2|first}", CC_STRENGTH_WEAK},
-    {CA "san.email in t user=$1%{subject.CN}", CC_STRENGTH_WEAK},
-    {CA "san.email in t user=$1%{sha256}", CC_STRENGTH_NAMED},
-    /* one part several times */
-    {CA "user=%{subject.CN}%{subject.CN}", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ a(.+) user=$1.$1", CC_STRENGTH_NAMED},
-    {CA "user=%{subject.CN}%{subject.CN|lower}", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ (a.+)(b.+) user=$1$2$1$2", CC_STRENGTH_WEAK},
-    {CA "san.uri =~ ([^/]+)/(.+) user=%{$1|first}/$2", CC_STRENGTH_WEAK},
-    {CA "user=%{spki.sha256|hex|replace(a,)}%{subject.CN}", CC_STRENGTH_WEAK},
-    /* one certificate */
-    {SHA "user=%{subject.O}%{subject.CN}", CC_STRENGTH_STRONG},
-    {"sha256 in t user=%{subject.O}%{subject.CN}", CC_STRENGTH_STRONG},
-    {KEY "user=%{subject.O}%{subject.CN}", CC_STRENGTH_WEAK},
-};
-STRENGTH_TEST(joined_parts_count_only_if_none_can_go_on_in_the_next, joined)
-
 TEST(a_table_that_takes_several_keys_for_one_determines_nothing)
 {
     tables = faketable_make("t held:x nocase", pool);
