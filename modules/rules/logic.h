@@ -106,13 +106,6 @@ void cc_pattern_literals(const char *pattern, struct iovec *begin, struct iovec 
                          apr_pool_t *p);
 
 /*
- * pattern_whole.c: whether all text of the condition's pattern outside of its outermost groups is
- * literal, so that the texts of these groups determine the value. *groups has a bit for each of
- * them, bit 0 for group 1. False if that is not certain.
- */
-bool cc_pattern_whole(const cc_condition_t *c, unsigned *groups, apr_pool_t *p);
-
-/*
  * lint.c: cc_rules_lint; *steps is the number of steps that cc_earlier_t took (`steps` may be
  * NULL).
  */

@@ -54,6 +54,7 @@ struct cc_modifier_t {
     cc_modifier_refuse_fn *refuse; /* NULL: it works on all selectors of the types it takes */
     cc_keeps_t keeps;
     bool one_to_one;           /* different values always have different results */
+    bool digits;               /* its text is a number, so leading zeros are lost */
     bool always;               /* it has a value even if the field has none */
     const char *letters;       /* ASCII letters that its text never has, or NULL */
     cc_modifier_form_fn *form; /* NULL: its values may have any text of their type */

@@ -304,6 +304,7 @@ static const cc_modifier_t modifiers[] = {
      .takes = CC_TAKES_OCTETS,
      .form = form_decimal,
      .one_to_one = true,
+     .digits = true,
      .map = map_decimal},
     {.word = {"sha256", "The SHA-256 digest of the octets, as octets. For octets and DER.",
               "ext.1.3.6.1.4.1.32473.2|sha256 in partners"},

@@ -3,9 +3,12 @@
 
 /*
  * They do if all text outside of the outermost groups is literal: (.+)@example\.com. The pattern is
- * cut at these groups, and literal.c judges each piece between them. Anything that is not certain,
- * such as a class or an option there, counts as a loss. Parentheses in a class may end a group too
- * early here. The "]" of the class is then outside, which is not literal.
+ * cut at these groups, and literal.c judges each piece between them.
+ *
+ * To find where a group ends, its content is read as items: characters, escapes, classes, and
+ * parentheses. Only constructs that are listed here are understood. Any other one may change what a
+ * parenthesis means (a quoted part, a comment, extended syntax) or how groups are numbered (a
+ * branch reset), so that nothing is certain. Finally, PCRE2 must have counted as many groups.
  */
 
 #include <string.h>
@@ -14,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "rules/logic.h"
+#include "rules/strength.h"
 
 static bool is_literal(const char *from, const char *to, apr_pool_t *p)
 {
@@ -26,7 +30,124 @@ static bool is_literal(const char *from, const char *to, apr_pool_t *p)
     return begin.iov_len > 0 && begin.iov_base == end.iov_base && begin.iov_len == end.iov_len;
 }
 
-/* The first parenthesis that is not quoted, or the end. */
+/* ---- items ------------------------------------------------------------------------------- */
+
+/* Behind the name of a group in ASCII, and the octet that ends it; NULL: it is something else. */
+static const char *name_read(const char *at, char end)
+{
+    const char *from = at;
+
+    while (apr_isalnum(*at) || *at == '_') {
+        at++;
+    }
+    return at > from && *at == end ? at + 1 : NULL;
+}
+
+/* Behind what opens a group, "(", "(?<name>" or "(?:"; NULL: another construct. */
+static const char *opening_read(const char *at, bool *captures)
+{
+    static const char *const others[] = {"(?:", "(?>", "(?=", "(?!", "(?<=", "(?<!"};
+
+    *captures = true;
+    if (at[1] != '?') {
+        return at[1] != '*' ? at + 1 : NULL;
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strncmp(at, others[i], strlen(others[i])) == 0) {
+            *captures = false;
+            return at + strlen(others[i]);
+        }
+    }
+    if (at[2] == '\'') {
+        return name_read(at + 3, '\'');
+    }
+    at += at[2] == 'P' ? 3 : 2;
+    return *at == '<' ? name_read(at + 1, '>') : NULL;
+}
+
+/* Behind an escape without an argument that could contain a parenthesis; NULL: another one. */
+static const char *escape_read(const char *at)
+{
+    unsigned char c = (unsigned char)at[1];
+    bool plain = c > 0 && c < 0x80 && !apr_isalpha(c);
+
+    return plain || (c && strchr("dDwWsShHvVbBAzZRXpP", c)) ? at + 2 : NULL;
+}
+
+/* Behind the [:alpha:] of a class; NULL: it is something else. */
+static const char *posix_read(const char *at)
+{
+    at = at[1] == ':' ? name_read(at + (at[2] == '^' ? 3 : 2), ':') : NULL;
+    return at && *at == ']' ? at + 1 : NULL;
+}
+
+/* Behind a class; NULL: it has something that is not understood, such as a "]" at its start. */
+static const char *class_read(const char *at)
+{
+    at += at[1] == '^' ? 2 : 1;
+    if (*at == ']') {
+        return NULL;
+    }
+    while (at && *at && *at != ']') {
+        at = *at == '\\' ? escape_read(at) : *at == '[' ? posix_read(at) : at + 1;
+    }
+    return at && *at ? at + 1 : NULL;
+}
+
+/* Behind one item of a pattern; NULL: it is not understood. */
+static const char *item_read(const char *at)
+{
+    bool captures;
+
+    return *at == '\\'  ? escape_read(at)
+           : *at == '[' ? class_read(at)
+           : *at == '(' ? opening_read(at, &captures)
+                        : at + 1;
+}
+
+/* The first item that is a parenthesis, or the end; NULL: there is something not understood. */
+static const char *parenthesis_find(const char *at)
+{
+    while (at && *at && *at != '(' && *at != ')') {
+        at = item_read(at);
+    }
+    return at;
+}
+
+/* A group, and how many there are in it. */
+typedef struct cc_group_text_t {
+    const char *content;
+    const char *end; /* its ")" */
+    int count;       /* of those that capture, itself included */
+} cc_group_text_t;
+
+/* Reads the group with which a text begins, if it captures; false: it is something else. */
+static bool group_read(cc_group_text_t *group, const char *at)
+{
+    bool captures;
+    int depth = 1;
+
+    group->content = at = opening_read(at, &captures);
+    group->count = 1;
+    if (!captures) {
+        return false;
+    }
+    while ((at = parenthesis_find(at)) && *at) {
+        if (*at == ')' && --depth == 0) {
+            group->end = at;
+            return true;
+        }
+        captures = false;
+        depth += *at == '(';
+        at = *at == '(' ? opening_read(at, &captures) : at + 1;
+        group->count += captures;
+    }
+    return false;
+}
+
+/* ---- patterns ---------------------------------------------------------------------------- */
+
+/* Outside of groups, whatever is not literal is refused anyway. */
 static const char *group_begin(const char *at)
 {
     while (*at && *at != '(') {
@@ -35,43 +156,98 @@ static const char *group_begin(const char *at)
     return at;
 }
 
-/* A group that captures: (...), (?<name>...) or (?P<name>...). */
-static bool is_capture(const char *at)
-{
-    if (at[1] != '?') {
-        return at[1] != '*';
-    }
-    at += at[2] == 'P' ? 3 : 2;
-    return at[0] == '<' && apr_isalpha(at[1]);
-}
-
-static int captures_count(const char *from, const char *to)
-{
-    int count = 0;
-
-    for (from = group_begin(from); from < to; from = group_begin(from + 1)) {
-        count += is_capture(from);
-    }
-    return count;
-}
-
 bool cc_pattern_whole(const cc_condition_t *c, unsigned *groups, apr_pool_t *p)
 {
     const char *at = c->operand, *open = group_begin(at);
+    cc_group_text_t group;
     int count = 0;
 
     *groups = 0;
     while (*open) {
-        const char *close = cc_selector_close(open);
-
-        if (!close || !is_capture(open) || !is_literal(at, open, p) || count >= 31) {
+        if (!is_literal(at, open, p) || !group_read(&group, open) || count >= 31) {
             return false;
         }
         *groups |= 1u << count;
-        count += captures_count(open, close);
-        at = close + 1;
+        count += group.count;
+        at = group.end + 1;
         open = group_begin(at);
     }
-    return is_literal(at, open, p) && !strstr(c->operand, "\\Q") && count < 32 &&
-           count == cc_pattern_groups(c->pattern);
+    return is_literal(at, open, p) && count < 32 && count == cc_pattern_groups(c->pattern);
+}
+
+/* ---- characters -------------------------------------------------------------------------- */
+
+/* Whether \d, \w or an escaped character may be the octet; `unknown` if that is not known here. */
+static bool escape_has(char escape, char octet, bool unknown)
+{
+    if (escape == 'd') {
+        return apr_isdigit(octet);
+    }
+    if (escape == 'w') {
+        return apr_isalnum(octet) || octet == '_';
+    }
+    return apr_isalnum(escape) ? unknown : escape == octet;
+}
+
+/* Behind a character, range or escape in a class; *listed becomes true if it has the octet. */
+static const char *range_read(const char *at, char octet, bool *listed, bool unknown)
+{
+    const char *last = at[1] == '-' && at[2] != ']' ? at + 2 : at;
+
+    if (*at == '[') {
+        *listed = *listed || unknown;
+        return posix_read(at);
+    }
+    if (*at == '\\') {
+        bool ranges = at[2] == '-' && at[3] != ']';
+
+        *listed = *listed || (ranges ? unknown : escape_has(at[1], octet, unknown));
+        return at + 2;
+    }
+    *listed = *listed || (strchr("\\[", *last) ? unknown
+                                               : (unsigned char)octet >= (unsigned char)*at &&
+                                                     (unsigned char)octet <= (unsigned char)*last);
+    return last + 1;
+}
+
+/* In a negated class, only what is certainly listed is missing. */
+static bool class_has(const char *at, char octet)
+{
+    bool negated = at[1] == '^', listed = false;
+
+    at += negated ? 2 : 1;
+    while (*at != ']') {
+        at = range_read(at, octet, &listed, !negated);
+    }
+    return listed != negated;
+}
+
+/* Whether a text that this part of a pattern matches may have the octet. */
+static bool content_has(const char *at, const char *end, char octet)
+{
+    bool has = false;
+
+    while (at < end && !has) {
+        if (*at == '\\' || *at == '[') {
+            has = *at == '[' ? class_has(at, octet) : escape_has(at[1], octet, true);
+        } else {
+            has = *at == '.' || (*at != '(' && *at != ')' && *at == octet);
+        }
+        at = item_read(at);
+    }
+    return has;
+}
+
+bool cc_pattern_group_lacks(const cc_condition_t *c, int group, char octet)
+{
+    const char *open = group_begin(c->operand);
+    cc_group_text_t read;
+
+    for (int number = 1; *open && group_read(&read, open); number += read.count) {
+        if (number == group) {
+            return !content_has(read.content, read.end, octet);
+        }
+        open = group_begin(read.end + 1);
+    }
+    return false;
 }

@@ -18,192 +18,18 @@
  *
  * A user without variables is as strong as the strongest condition, since all of them must hold.
  * Otherwise each variable is a way to another user, so the weakest one decides: a field counts as
- * itself, a column as the key of its table, a capture group as the field of its pattern. A digest
+ * itself, a column as the key of its table, a capture group as the field of its pattern. Several
+ * of them determine nothing if the text of one could be continued by the next. A digest
  * of the whole certificate determines all of its fields, so a rule with such a condition is
  * strong whatever field it takes. It does not determine what is known of the connection, of the
  * path, or of the time. A digest of the key does not determine the other fields: the holder of the
  * key may have other certificates.
- *
- * Modifiers must be one-to-one (cc_modifier_t). Any other one gives the same result for several
- * values: alice@example.com and alice@example.net have the same |local.
- *
- * What is strong follows MS-PKCA 3.1.5.2.1.5, with these differences. The subject key identifier
- * is any text that a CA writes, often copied from the request, so as a serial number it counts only
- * with a condition on the CA. SHA-1 counts: a false match with the certificate or key of another
- * client needs a second preimage, and a collision only gives one person two certificates for the
- * same user. But because of collisions it does not determine the other fields, nor a CA. A SID
- * names an account, so the key of the CA that may name accounts must be determined, not its name.
  */
 
 #include <string.h>
 
 #include "rules/logic.h"
-#include "rules/modifier.h"
-
-/* ---- fields ------------------------------------------------------------------------------ */
-
-/* What a value of a field determines. */
-typedef enum {
-    PIN_NOTHING,
-    PIN_CERTIFICATE,
-    PIN_KEY,     /* a certificate or a key, but not the other fields */
-    PIN_NUMBER,  /* a certificate or a key of a given CA */
-    PIN_ACCOUNT, /* an account, if the key of the CA is given */
-    PIN_NAME
-} cc_determining_t;
-
-static const struct {
-    const char *field;
-    cc_determining_t pin;
-} pins[] = {
-    {"sha256", PIN_CERTIFICATE},  {"sha384", PIN_CERTIFICATE},
-    {"sha512", PIN_CERTIFICATE},  {"pem", PIN_CERTIFICATE},
-    {"der", PIN_CERTIFICATE},     {"sha1", PIN_KEY},
-    {"spki.sha256", PIN_KEY},     {"spki.sha384", PIN_KEY},
-    {"spki.sha512", PIN_KEY},     {"spki.sha1", PIN_KEY},
-    {"altsec.spki", PIN_KEY},     {"altsec.issuer_serial", PIN_KEY},
-    {"serial", PIN_NUMBER},       {"ski", PIN_NUMBER},
-    {"altsec.ski", PIN_NUMBER},   {"sid", PIN_ACCOUNT},
-    {"subject", PIN_NAME},        {"subject.", PIN_NAME},
-    {"altsec.subject", PIN_NAME}, {"altsec.issuer_subject", PIN_NAME},
-    {"altsec.email", PIN_NAME},
-};
-
-static cc_determining_t pin_of(const cc_fieldref_t *ref)
-{
-    const char *name = ref->field->name;
-
-    if (ref->of != CC_FIELD_OF_CLIENT) {
-        return PIN_NOTHING;
-    }
-    for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
-        if (strcmp(pins[i].field, name) == 0) {
-            return pins[i].pin;
-        }
-    }
-    return strncmp(name, "san.", 4) == 0 ? PIN_NAME : PIN_NOTHING;
-}
-
-/* What is determined of the CA that issued the certificate. */
-typedef enum { CA_UNKNOWN, CA_NAME, CA_KEY } cc_ca_pin_t;
-
-static cc_ca_pin_t ca_pin_of(const cc_fieldref_t *ref)
-{
-    static const char *const keys[] = {"ca.sha256", "ca.spki.sha256"};
-    static const char *const own[] = {"sha256",      "sha384",      "sha512",
-                                      "spki.sha256", "spki.sha384", "spki.sha512"};
-    const char *name = ref->field->name;
-    bool of_ca = ref->of == CC_FIELD_OF_CA;
-
-    if (ref->of == CC_FIELD_OF_CLIENT && strcmp(name, "issuer") == 0) {
-        return CA_NAME;
-    }
-    for (size_t i = 0; of_ca && i < sizeof(own) / sizeof(own[0]); i++) {
-        if (strcmp(own[i], name) == 0) {
-            return CA_KEY;
-        }
-    }
-    for (size_t i = 0; ref->of == CC_FIELD_OF_CLIENT && i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (strcmp(keys[i], name) == 0) {
-            return CA_KEY;
-        }
-    }
-    return of_ca && strcmp(name, "subject") == 0 ? CA_NAME : CA_UNKNOWN;
-}
-
-static cc_strength_t pin_strength(cc_determining_t pin, cc_ca_pin_t ca)
-{
-    switch (pin) {
-    case PIN_CERTIFICATE:
-    case PIN_KEY:
-        return CC_STRENGTH_STRONG;
-    case PIN_NUMBER:
-        return ca != CA_UNKNOWN ? CC_STRENGTH_STRONG : CC_STRENGTH_WEAK;
-    case PIN_ACCOUNT:
-        return ca == CA_KEY ? CC_STRENGTH_STRONG : CC_STRENGTH_WEAK;
-    case PIN_NAME:
-        return ca == CA_KEY ? CC_STRENGTH_NAMED : CC_STRENGTH_WEAK;
-    default:
-        return CC_STRENGTH_WEAK;
-    }
-}
-
-/* ---- selectors --------------------------------------------------------------------------- */
-
-/* Letter case counts in what another modifier has made, such as base64. */
-static bool is_whole(const cc_selector_t *selector)
-{
-    for (; selector->base; selector = selector->base) {
-        const cc_modifier_t *modifier = selector->modifier;
-        bool case_only = modifier->keeps == CC_KEEPS_WORDS && !selector->base->maker;
-
-        if (!modifier->one_to_one && !case_only) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Calls for the field of a selector, or for each field of a key, until `each` is true. */
-typedef bool cc_part_fn(const cc_selector_t *selector);
-
-static bool any_part(const cc_selector_t *selector, cc_part_fn *each)
-{
-    bool found = !selector->part_count && each(selector);
-
-    for (int i = 0; i < selector->part_count && !found; i++) {
-        found = each(selector->parts[i]);
-    }
-    return found;
-}
-
-static cc_ca_pin_t selector_ca(const cc_selector_t *selector)
-{
-    cc_ca_pin_t most = CA_UNKNOWN;
-
-    if (!is_whole(selector)) {
-        return CA_UNKNOWN;
-    }
-    if (!selector->part_count) {
-        return ca_pin_of(&selector->ref);
-    }
-    for (int i = 0; i < selector->part_count; i++) {
-        cc_ca_pin_t ca = selector_ca(selector->parts[i]);
-
-        most = ca > most ? ca : most;
-    }
-    return most;
-}
-
-/* The strength of a user that depends on all of a selector's value, if a condition pins `ca`. */
-static cc_strength_t selector_strength(const cc_selector_t *selector, cc_ca_pin_t ca)
-{
-    cc_ca_pin_t own = selector->part_count ? selector_ca(selector) : CA_UNKNOWN;
-    cc_strength_t most = CC_STRENGTH_WEAK;
-
-    if (!is_whole(selector)) {
-        return CC_STRENGTH_WEAK;
-    }
-    if (!selector->part_count) {
-        return pin_strength(pin_of(&selector->ref), ca);
-    }
-    for (int i = 0; i < selector->part_count; i++) {
-        cc_strength_t one = selector_strength(selector->parts[i], own > ca ? own : ca);
-
-        most = one > most ? one : most;
-    }
-    return most;
-}
-
-static bool pins_certificate(const cc_selector_t *selector)
-{
-    return is_whole(selector) && pin_of(&selector->ref) == PIN_CERTIFICATE;
-}
-
-static bool is_outside(const cc_selector_t *selector)
-{
-    return !cc_field_of_certificate(&selector->ref);
-}
+#include "rules/strength.h"
 
 /* ---- conditions -------------------------------------------------------------------------- */
 
@@ -226,37 +52,46 @@ static bool is_one_value(const cc_condition_t *c, apr_pool_t *p)
            (c->op->kind == CC_OPERATOR_PATTERN && cc_pattern_whole(c, &groups, p) && groups == 0);
 }
 
+/* A table may take several values for one key: in either case, or read as octets. */
 static bool is_listed(const cc_condition_t *c)
 {
-    return c->op->kind == CC_OPERATOR_TABLE && !c->op->negative;
+    cc_type_t type = c->selector->ref.field->type;
+
+    if (c->op->kind != CC_OPERATOR_TABLE || c->op->negative) {
+        return false;
+    }
+    if (cc_table_takes_octets(c->table)) {
+        return type == CC_TYPE_OCTETS || type == CC_TYPE_DER ||
+               cc_field_is(&c->selector->ref, "der");
+    }
+    return !cc_table_ignores_case(c->table) || !cc_selector_has_case(c->selector);
 }
 
 /* A row of a table with issuer= is one of a CA. */
 static cc_ca_pin_t condition_ca(const cc_pinned_t *pinned, const cc_condition_t *c)
 {
-    return c->issuer && pinned->ca == CA_UNKNOWN ? CA_NAME : pinned->ca;
+    return c->issuer && pinned->ca == CC_CA_UNKNOWN ? CC_CA_NAME : pinned->ca;
 }
 
 static cc_strength_t condition_strength(const cc_pinned_t *pinned, const cc_condition_t *c)
 {
     return is_listed(c) || is_one_value(c, pinned->pool)
-               ? selector_strength(c->selector, condition_ca(pinned, c))
+               ? cc_selector_strength(c->selector, condition_ca(pinned, c))
                : CC_STRENGTH_WEAK;
 }
 
 static cc_pinned_t pinned_by(const cc_rule_t *rule, apr_pool_t *p)
 {
-    cc_pinned_t pinned = {.rule = rule, .ca = CA_UNKNOWN, .pool = p};
+    cc_pinned_t pinned = {.rule = rule, .ca = CC_CA_UNKNOWN, .pool = p};
 
     for (int i = 0; i < rule->conditions->nelts; i++) {
         const cc_condition_t *c = &APR_ARRAY_IDX(rule->conditions, i, cc_condition_t);
         bool one = is_one_value(c, p);
-        cc_ca_pin_t ca = one ? selector_ca(c->selector) : CA_UNKNOWN;
+        cc_ca_pin_t ca = one ? cc_selector_ca_pin(c->selector) : CC_CA_UNKNOWN;
 
         pinned.ca = ca > pinned.ca ? ca : pinned.ca;
-        pinned.certificate =
-            pinned.certificate || ((one || is_listed(c)) && is_whole(c->selector) &&
-                                   any_part(c->selector, pins_certificate));
+        pinned.certificate = pinned.certificate ||
+                             ((one || is_listed(c)) && cc_selector_pins_certificate(c->selector));
     }
     return pinned;
 }
@@ -277,15 +112,17 @@ static cc_strength_t conditions_strength(const cc_pinned_t *pinned)
 /* ---- templates --------------------------------------------------------------------------- */
 
 /* Whether the template has the whole text of each group by which the pattern is determined. */
-static bool takes_groups(const cc_template_t *template, int variable, unsigned groups)
+static bool takes_groups(const cc_template_t *template, int variable, const cc_condition_t *c,
+                         unsigned groups)
 {
+    bool has_case = cc_selector_has_case(c->selector);
     unsigned taken = 0;
 
     for (int i = 0; i < template->parts->nelts; i++) {
         const cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
+        bool whole = !part->modified || (!has_case && cc_selector_is_whole(part->modified));
 
-        if (part->variable == variable && (!part->modified || is_whole(part->modified)) &&
-            part->group <= 32 && part->group > 0) {
+        if (part->variable == variable && whole && part->group <= 32 && part->group > 0) {
             taken |= 1u << (part->group - 1);
         }
     }
@@ -303,10 +140,10 @@ static cc_strength_t capture_strength(const cc_pinned_t *pinned, const cc_templa
         return condition_strength(pinned, c);
     }
     if (!c->pattern || variable->chosen || !cc_pattern_whole(c, &groups, pinned->pool) ||
-        !takes_groups(template, number, groups)) {
+        !takes_groups(template, number, c, groups)) {
         return CC_STRENGTH_WEAK;
     }
-    return selector_strength(c->selector, pinned->ca);
+    return cc_selector_strength(c->selector, pinned->ca);
 }
 
 static cc_strength_t field_strength(const cc_pinned_t *pinned, const cc_template_t *template,
@@ -318,8 +155,8 @@ static cc_strength_t field_strength(const cc_pinned_t *pinned, const cc_template
     for (int i = 0; i < template->parts->nelts; i++) {
         const cc_part_t *part = &APR_ARRAY_IDX(template->parts, i, cc_part_t);
         const cc_selector_t *selector = part->modified ? part->modified : variable->selector;
-        cc_strength_t one =
-            part->variable == number ? selector_strength(selector, pinned->ca) : CC_STRENGTH_STRONG;
+        cc_strength_t one = part->variable == number ? cc_selector_strength(selector, pinned->ca)
+                                                     : CC_STRENGTH_STRONG;
 
         least = one < least ? one : least;
     }
@@ -333,7 +170,7 @@ static cc_strength_t variable_strength(const cc_pinned_t *pinned, const cc_templ
     const cc_condition_t *captured = cc_rule_captured(pinned->rule, variable);
     const cc_selector_t *selector = captured ? captured->selector : variable->selector;
 
-    if (pinned->certificate && !any_part(selector, is_outside)) {
+    if (pinned->certificate && !cc_selector_is_outside(selector)) {
         return CC_STRENGTH_STRONG;
     }
     return captured ? capture_strength(pinned, template, number, captured)
@@ -358,7 +195,7 @@ cc_strength_t cc_rule_template_strength(const cc_rule_t *rule, const cc_template
 
         least = one < least ? one : least;
     }
-    return least;
+    return pinned.certificate || cc_template_splits(rule, template) ? least : CC_STRENGTH_WEAK;
 }
 
 static void strongest_note(cc_rules_t *rules, const cc_rule_t *rule, cc_strength_t strength)

@@ -66,6 +66,16 @@ bool cc_table_binds_issuer(const cc_table_t *table)
     return table->spec.issuer > 0;
 }
 
+bool cc_table_ignores_case(const cc_table_t *table)
+{
+    return table->spec.nocase;
+}
+
+bool cc_table_takes_octets(const cc_table_t *table)
+{
+    return table->spec.octets != 0;
+}
+
 bool cc_table_is_gridmap(const cc_table_t *table)
 {
     return table->spec.gridmap;

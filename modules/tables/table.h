@@ -223,6 +223,10 @@ bool cc_table_takes_names(const cc_table_t *table);
 /** True if its rows are those of CAs: a query needs the issuer of the certificate. */
 bool cc_table_binds_issuer(const cc_table_t *table);
 
+/** True if the case of ASCII letters does not count in its keys; if its keys are octets. */
+bool cc_table_ignores_case(const cc_table_t *table);
+bool cc_table_takes_octets(const cc_table_t *table);
+
 /** True if all its keys are DNs, which are looked up in the form CC_KEY_NAME. */
 bool cc_table_is_gridmap(const cc_table_t *table);
 

@@ -67,10 +67,12 @@ static void verdict_check(const cc_verdict_t *verdict)
 {
     if (verdict->user)
         must_be_usable(verdict->user);
+    must(!verdict->user == (verdict->strength == CC_STRENGTH_NONE));
     for (int i = 0; i < verdict->group_count; i++)
         must_be_usable(verdict->groups[i].name);
     for (int i = 0; i < verdict->account_count; i++) {
         must_be_usable(verdict->accounts[i].name);
+        must(verdict->accounts[i].strength != CC_STRENGTH_NONE);
         must(!verdict->user || strcmp(verdict->user, verdict->accounts[i].name) != 0);
     }
     for (int i = 0; i < verdict->note_count; i++)
@@ -139,6 +141,18 @@ static void evaluate(const cc_rules_t *rules, const cc_rules_t *again, const cc_
     must(strcmp(ruleset_gist(first, p), ruleset_gist(rewritten, p)) == 0);
 }
 
+/* A rule in its canonical form is as strong as it was, and the strongest one is one of them. */
+static void strength_check(const cc_rules_t *rules, const cc_rules_t *again)
+{
+    cc_strength_t most = cc_rules_strength(rules, NULL);
+
+    must(cc_rules_strength(again, NULL) == most);
+    for (int i = 0; i < cc_rules_count(rules); i++) {
+        must(cc_rules_strength_at(rules, i) <= most);
+        must(cc_rules_strength_at(again, i) == cc_rules_strength_at(rules, i));
+    }
+}
+
 /* An error has a tag and fits on one line; a rule with an error has no effect. */
 static void line_add(cc_rules_t *rules, const char *line, apr_pool_t *p)
 {
@@ -170,6 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (char *line = apr_strtok(text, "\n", &state); line; line = apr_strtok(NULL, "\n", &state))
         line_add(rules, line, p);
     again = ruleset_rewritten(rules, tables, p);
+    strength_check(rules, again);
     evaluate(rules, again, alice, p);
     evaluate(rules, again, bad, p);
     apr_pool_destroy(p);

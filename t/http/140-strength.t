@@ -176,6 +176,10 @@ like lint('', $strong), qr/CC0724/, 'or there are no rules';
 is lint("$weak\n$good", $strong), '', 'one strong rule is enough';
 is lint($weak, all('Require not clientcert-strength strong')), '', 'a negation is no finding';
 is lint($weak, 'Require clientcert-user alice'), '', 'where no strength is asked for, weak rules are no finding';
+my $key = "ClientCertMap ca.spki.sha256 == $staff";
+like lint("$key user=%{subject.O}-%{subject.CN}", $named), qr/CC0707: .*gives a named user\. .*which is weak/,
+    'two names that are joined are weak, since "a" and "b-c" are "a-b" and "c"';
+is lint("$key user=%{serial}:%{subject.CN}", $named), '', 'unless it is certain where the one ends';
 is lint(qq{$weak\n<Location "/in">\n$good\n</Location>}, $strong), '', 'rules of sections count';
 
 my ($exit, $output) = ClientCert::Test->configtest(global => "<AuthzProviderAlias clientcert-strength firm strong>\n</AuthzProviderAlias>\n",

@@ -58,8 +58,6 @@ static const strength_case_t determined[] = {
     {ISSUER "serial == 01 user=a", CC_STRENGTH_STRONG},
     {"ca.subject == \"CN=Staff CA,O=Example\" serial == 01 user=a", CC_STRENGTH_STRONG},
     {CA "serial == 01 user=a", CC_STRENGTH_STRONG},
-    {ISSUER "ski == " D20 " user=a", CC_STRENGTH_STRONG},
-    {CA "altsec.ski == X509:<SKI>" D20 " user=a", CC_STRENGTH_STRONG},
     {CA "sid == S-1-5-21-1-2-3-500 user=a", CC_STRENGTH_STRONG},
     {CA_CERT "sid in t user=$1", CC_STRENGTH_STRONG},
     {"sha256 in t user=$1", CC_STRENGTH_STRONG},
@@ -107,12 +105,17 @@ static const strength_case_t names[] = {
     {"(ca.sha256,san.email) in t user=$1", CC_STRENGTH_NAMED},
     {CA "subject|oneline in t user=$1", CC_STRENGTH_NAMED},
     {CA "subject == CN=a user=a", CC_STRENGTH_NAMED},
+    {CA "ski == " D20 " user=a", CC_STRENGTH_NAMED},
+    {CA "altsec.ski == X509:<SKI>" D20 " user=a", CC_STRENGTH_NAMED},
+    {"(ca.spki.sha256,ski) in t user=$1", CC_STRENGTH_NAMED},
     {CA KEY "user=%{subject.CN}", CC_STRENGTH_NAMED},
     {CA "serial == 01 user=%{subject.CN}", CC_STRENGTH_NAMED},
     /* without the key of one CA */
     {"san.email == a@example.com user=a", CC_STRENGTH_WEAK},
     {"user=%{subject.CN}", CC_STRENGTH_WEAK},
     {ISSUER "user=%{subject.CN}", CC_STRENGTH_WEAK},
+    {ISSUER "ski == " D20 " user=a", CC_STRENGTH_WEAK},
+    {"(issuer,ski) in t user=$1", CC_STRENGTH_WEAK},
     {"ca.sha256 in t user=%{subject.CN}", CC_STRENGTH_WEAK},
     {"ca.sha256 != " D32 " user=%{subject.CN}", CC_STRENGTH_WEAK},
     {"ca.sha1 == " D20 " user=%{subject.CN}", CC_STRENGTH_WEAK},
@@ -152,6 +155,8 @@ static const strength_case_t whole[] = {
     {SHA "user=%{tls.sni}", CC_STRENGTH_WEAK},
     {SHA "tls.sni =~ (.*)\\.example\\.com user=$1", CC_STRENGTH_WEAK},
     {SHA "tls.sni in t user=$1", CC_STRENGTH_WEAK},
+    {SHA "(subject.CN,san.email) in t user=$1", CC_STRENGTH_STRONG},
+    {SHA "(subject.CN,tls.sni) in t user=$1", CC_STRENGTH_WEAK},
     {SHA "user=%{ca.subject.CN}", CC_STRENGTH_WEAK},
     {SHA "user=%{via.proxy}", CC_STRENGTH_WEAK},
     {SHA "user=%{days_left}", CC_STRENGTH_WEAK},
@@ -176,6 +181,20 @@ static const strength_case_t lossy[] = {
     {"(issuer,serial)|replace(a,b) in t user=$1", CC_STRENGTH_WEAK},
     {"ca.sha256|hex|replace(a,b) == x user=%{subject.CN}", CC_STRENGTH_WEAK},
     {"sha256|hex|replace(a,b) == x user=%{subject.CN}", CC_STRENGTH_WEAK},
+    /* letter case counts in base64 */
+    {"(issuer,serial|base64)|lower in t user=$1", CC_STRENGTH_WEAK},
+    {"sha256|base64 =~ (.+) user=$1|lower", CC_STRENGTH_WEAK},
+    {"sha256|base64 =~ (.+) user=$1", CC_STRENGTH_STRONG},
+    {"der|lower == mii user=a", CC_STRENGTH_WEAK},
+    {"sha256|base64|upper in t user=a", CC_STRENGTH_WEAK},
+    {"sha256|base64|upper|lower in t user=a", CC_STRENGTH_WEAK},
+    {ISSUER "serial|colons|lower in t user=$1", CC_STRENGTH_STRONG},
+    {ISSUER "user=%{serial|hex|upper}", CC_STRENGTH_STRONG},
+    /* a number has no leading zeros */
+    {CA "ski|decimal in t user=$1", CC_STRENGTH_WEAK},
+    {"(ca.sha256,ski|decimal) in t user=$1", CC_STRENGTH_WEAK},
+    {CA "ski in t user=$1", CC_STRENGTH_NAMED},
+    {"sha256|decimal in t user=$1", CC_STRENGTH_STRONG},
 };
 STRENGTH_TEST(a_modifier_that_loses_information_determines_nothing, lossy)
 
@@ -183,7 +202,7 @@ static const strength_case_t patterns[] = {
     {CA "san.email =~ (.+)@example\\.com user=$1", CC_STRENGTH_NAMED},
     {CA "san.email =~ ([^@]+)@example\\.com user=$1", CC_STRENGTH_NAMED},
     {CA "san.email =~ (?<u>(a|b)+)@example\\.com user=$<u>", CC_STRENGTH_NAMED},
-    {CA "san.uri =~ spiffe://e/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+) user=$<sa>.$<ns>",
+    {CA "san.uri =~ spiffe://e/ns/(?<ns>[^/]+)/sa/(?<sa>[^/]+) user=$<sa>/$<ns>",
      CC_STRENGTH_NAMED},
     {CA "san.email =~ alice@example\\.com user=a", CC_STRENGTH_NAMED},
     {CA "san.email =~ (.+)@example\\.com user=$1|lower", CC_STRENGTH_NAMED},
@@ -211,11 +230,30 @@ static const strength_case_t patterns[] = {
 };
 STRENGTH_TEST(a_pattern_determines_a_value_if_the_user_has_all_but_its_literal_text, patterns)
 
+TEST(a_table_that_takes_several_keys_for_one_determines_nothing)
+{
+    tables = faketable_make("t held:x nocase", pool);
+    ck_assert_int_eq(strength_of("sha256 in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of(ISSUER "serial|decimal in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of(ISSUER "serial|base64 in t user=$1"), CC_STRENGTH_WEAK);
+    ck_assert_int_eq(strength_of("(issuer,serial|base64) in t user=$1"), CC_STRENGTH_WEAK);
+    ck_assert_int_eq(strength_of("sha256|base64 in t user=%{subject.CN}"), CC_STRENGTH_WEAK);
+    ck_assert_int_eq(strength_of("(issuer|rfc2253,serial) in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of(CA "san.email in t user=$1"), CC_STRENGTH_NAMED);
+    tables = faketable_make("t held:x octets", pool);
+    ck_assert_int_eq(strength_of("sha256 in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of("sha256|colons in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of(CA "san.upn in t user=$1"), CC_STRENGTH_WEAK); /* "ab", "A B" */
+    tables = faketable_make("t held:x octets=base64", pool);
+    ck_assert_int_eq(strength_of("der in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of("der|lower in t user=$1"), CC_STRENGTH_WEAK);
+}
+
 TEST(a_table_with_issuer_has_the_ca_in_its_rows)
 {
     tables = faketable_make("t held:x issuer=2", pool);
     ck_assert_int_eq(strength_of("serial in t user=$1"), CC_STRENGTH_STRONG);
-    ck_assert_int_eq(strength_of("ski in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of("ski in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("sid in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("san.email in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of("serial !in t user=x"), CC_STRENGTH_WEAK);
