@@ -41,6 +41,23 @@ ClientCertExport USER ACCOUNTS
             Require not clientcert-user guest
         </RequireAll>
     </Location>
+    <Location "/app/banned">
+        <RequireAll>
+            Require all granted
+            Require not clientcert-user alice
+        </RequireAll>
+    </Location>
+    <Location "/app/none">
+        <RequireAll>
+            Require all granted
+            <RequireNone>
+                Require clientcert-user nobody %{req:X-Banned}
+            </RequireNone>
+        </RequireAll>
+    </Location>
+    <Location "/app/only">
+        Require clientcert-user alice
+    </Location>
     <Location "/app/any">
         Satisfy Any
         Require all granted
@@ -150,6 +167,18 @@ is user_of(ask("/app/$_")), 403, "the default does not count for it in /$_" for 
 is user_of(ask('/app/group', 'root')), 'root root alice,backup', 'the groups are those of the certificate';
 is user_of(ask('/app/not', 'bob')), 403, 'a refused wish passes no negation';
 is user_of(ask('/app/any', 'bob')), 403, 'nor Satisfy Any';
+for my $http2 (0, 1) {
+    is user_of(ask('/app/banned', $_, http2 => $http2)), 403, 'a ban on the holder counts for all accounts'
+        for undef, 'alice', 'root', 'backup';
+    is user_of(ask('/app/banned', 'shared', cert => 'bob', http2 => $http2)), 'shared shared -', 'but not for others';
+    is user_of(ask('/app/none', $_, headers => ['X-Banned: alice'], http2 => $http2)), 403, '<RequireNone> too'
+        for undef, 'root';
+}
+is user_of(ask('/app/none', 'root', headers => ['X-Banned: root'])), 403, 'a ban on an account is one on the chosen one';
+is user_of(ask('/app/none', $_->[0], headers => ['X-Banned: root'])), $_->[1], 'and not on its holder'
+    for [undef, 'alice alice root,backup'], ['backup', 'backup backup alice,root'];
+is user_of(ask('/app/only')), 'alice alice root,backup', 'a line for the holder admits the default,';
+is user_of(ask('/app/only', 'root')), 403, 'and no account';
 is user_of(ask('/app/off', 'root')), '- - -', 'with ClientCertAuth Off there is no REMOTE_USER';
 is user_of(ask('/app/off', 'bob')), 403, 'but a wish is judged';
 my $short = ask('/app/short', 'root');
