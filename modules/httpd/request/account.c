@@ -222,16 +222,35 @@ static const char *refusal_of(request_rec *r, const cc_wish_t *wish)
                               cc_text_excerpt(wish->name, strlen(wish->name), r->pool));
 }
 
-static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
+static void take_away(cc_answer_t *answer, const cc_wish_t *wish)
 {
-    if (!wish->refusal) {
-        wish->refusal = refusal_of(r, wish);
-    }
     answer->wish = wish;
     answer->verdict = NULL;
     answer->exports = NULL;
     answer->sent = NULL;
     answer->problem = answer->problem ? answer->problem : wish->refusal;
+}
+
+static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
+{
+    if (!wish->refusal) {
+        wish->refusal = refusal_of(r, wish);
+    }
+    take_away(answer, wish);
+}
+
+/* The parts of a page do not share refusals: only the request that led to this one counts. */
+void cc_account_inherit(const request_rec *r, cc_answer_t *answer)
+{
+    while (!answer->wish && (r->main || r->prev)) {
+        const cc_request_t *kept;
+
+        r = r->main ? r->main : r->prev;
+        kept = cc_request_seen(r);
+        if (kept && kept->answer.wish) {
+            take_away(answer, kept->answer.wish);
+        }
+    }
 }
 
 /* The response is for this user alone, and for this wish. */
