@@ -7,7 +7,7 @@ use ClientCert::Test;
 use ClientCert::Test::File;
 use ClientCert::Test::Waiting;
 
-announce('CC0110', 'CC0109', 'AH01630', 'AH01797', qr/Evaluation of expression from/, qr/unable to include/);
+announce('CC0110', 'CC0721', 'CC0109', 'AH01630', 'AH01797', qr/Evaluation of expression from/, qr/unable to include/);
 
 my $conf = <<'CONF';
 ClientCertMap issuer.CN == "Staff CA" san.email == "alice@example.com" user=alice group=staff account=root account=backup
@@ -135,6 +135,16 @@ ClientCertExport USER ACCOUNTS
     <Location "/">
         ClientCertAccount "%{req:X-Account}"
     </Location>
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    Header always set Vary "Accept, X-Account-Foo" early
+    ClientCertAccount "%{req:X-Account}%{req:X-Second}"
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName all.example
+    Header always set Vary "*" early
+    ClientCertAccount "%{req:X-Account}"
 </VirtualHost>
 CONF
 
@@ -279,6 +289,10 @@ like $response->{headers}{'cache-control'} // '', qr/private/, 'no shared cache 
 like ask('/app')->{headers}{vary} // '', qr/X-Account/, 'even without a wish';
 unlike $h->get('/cgi-bin/env', cert => 'alice')->{headers}{'cache-control'} // '', qr/private/,
     'elsewhere nothing is changed';
+
+sub vary { return join ' ', sort map { lc } split /, */, $h->get('/', scheme => 'http', port => 3, @_)->{headers}{vary} // '' }
+is vary(), 'accept x-account x-account-foo x-second', 'a longer name that is there does not hide one';
+is vary(host => 'all.example'), '*', 'and * has all names';
 
 # ---- the log
 

@@ -253,20 +253,37 @@ void cc_account_inherit(const request_rec *r, cc_answer_t *answer)
     }
 }
 
+/* ---- caches -------------------------------------------------------------------------------- */
+
+/* Vary is a list of names, compared without regard to case, and "*" covers all of them. */
+static void vary_add(request_rec *r, const char *names)
+{
+    const char *item;
+    int length;
+
+    while ((item = ap_size_list_item(&names, &length))) {
+        const char *name = apr_pstrmemdup(r->pool, item, (apr_size_t)length);
+        const char *there = apr_table_get(r->err_headers_out, "Vary");
+
+        if (!ap_find_list_item(r->pool, there, name) && !ap_find_list_item(r->pool, there, "*")) {
+            apr_table_mergen(r->err_headers_out, "Vary", name);
+        }
+    }
+}
+
 /* The response is for this user alone, and for this wish. */
 static void response_keep(request_rec *r, const cc_wish_t *wish)
 {
-    const char *vary;
-
     cc_cache_keep_private(r);
     while (r->main) {
         r = r->main;
     }
-    vary = wish->vary ? apr_table_get(r->err_headers_out, "Vary") : NULL;
-    if (wish->vary && !(vary && strstr(vary, wish->vary))) {
-        apr_table_mergen(r->err_headers_out, "Vary", wish->vary);
+    if (wish->vary) {
+        vary_add(r, wish->vary);
     }
 }
+
+/* ---- both ---------------------------------------------------------------------------------- */
 
 void cc_account_choose(request_rec *r, const cc_account_expr_t *asked, const cc_memo_t *memo,
                        cc_answer_t *answer)
