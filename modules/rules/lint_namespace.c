@@ -175,6 +175,10 @@ apr_array_header_t *cc_namespaces_lint_rules(const cc_namespaces_t *namespaces,
         const cc_rule_t *rule = APR_ARRAY_IDX(rules->rules, i, const cc_rule_t *);
 
         template_check(notes, rule, rule->user, &users);
+        for (int j = 0; j < rule->accounts->nelts; j++) {
+            template_check(notes, rule, APR_ARRAY_IDX(rule->accounts, j, const cc_template_t *),
+                           &users);
+        }
         for (int j = 0; j < rule->groups->nelts; j++) {
             template_check(notes, rule, APR_ARRAY_IDX(rule->groups, j, const cc_template_t *),
                            &groups);

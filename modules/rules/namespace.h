@@ -67,8 +67,8 @@ apr_array_header_t *cc_namespaces_lint(const cc_namespaces_t *namespaces, cc_iss
                                        apr_pool_t *p);
 
 /**
- * Rules that always give a name that no line can allow (cc_note_t, CC0710). The cost grows with the
- * number of rules. Lives as long as `p`.
+ * Rules that always give a user, account or group that no line can allow (cc_note_t, CC0710). The
+ * cost grows with the number of rules. Lives as long as `p`.
  */
 apr_array_header_t *cc_namespaces_lint_rules(const cc_namespaces_t *namespaces,
                                              const cc_rules_t *rules, apr_pool_t *p);

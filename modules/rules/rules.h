@@ -147,6 +147,8 @@ cc_strength_t cc_rules_strength(const cc_rules_t *rules, const char **where);
 /** The result of the rules for a certificate. All of it lives in the result pool. */
 typedef struct cc_verdict_t {
     const char *user;       /* NULL: none. Usable text, not empty */
+    const char *holder;     /* the user of the rules, if `user` is an account that the holder has
+                             * chosen (cc_verdict_choose); NULL: it is not, or they gave none */
     const char *user_where; /* the rule that gave it */
     cc_strength_t strength; /* of that rule; CC_STRENGTH_NONE without a user */
     int group_count;
@@ -216,10 +218,10 @@ const cc_account_t *cc_verdict_account(const cc_verdict_t *verdict, const char *
 
 /**
  * The verdict on a holder who chooses one of the names that the verdict allows: its user, or one of
- * its accounts, compared octet by octet. That one is the user; the former user and the other
- * accounts are the accounts, so that the same names remain. Groups and all else stay as they are.
- * NULL: it is not one of these names. Lives as long as `p` and the verdict; it is the verdict
- * itself if the name is its user.
+ * its accounts, compared octet by octet. That one is the user; the former user, which is also the
+ * `holder`, and the other accounts are the accounts, so that the same names remain. Groups and all
+ * else stay as they are. NULL: it is not one of these names. Lives as long as `p` and the verdict,
+ * which must be one of the rules; it is the verdict itself if the name is its user.
  */
 const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *name, apr_pool_t *p);
 

@@ -63,6 +63,7 @@ const cc_verdict_t *cc_verdict_choose(const cc_verdict_t *verdict, const char *n
     made = apr_pmemdup(p, verdict, sizeof(*verdict));
     others = apr_palloc(p, sizeof(*others) * (apr_size_t)verdict->account_count);
     made->user = chosen->name;
+    made->holder = verdict->user;
     made->user_where = chosen->where;
     made->strength = chosen->strength;
     made->account_count = 0;

@@ -126,10 +126,15 @@ CONF
 my $end   = "</VirtualHost>\n";
 my $staff = 'ClientCertNamespace issuer == "CN=Staff CA,O=Example"';
 my $rule  = 'ClientCertMap issuer == "CN=Staff CA,O=Example"';
+my $account = 'ClientCertAccount "%{req:X-Account}"';
 for (
     ["$staff user=alice\n$rule user=alice", '', 'a name that is allowed'],
     ["$staff user=alice\n$rule user=root", 'CC0710:5', 'a user that no line allows'],
     ["$staff user=.*\n$rule user=a group=admins", 'CC0710:5', 'a group that no line allows'],
+    ["$staff user=alice\n$rule user=alice account=root\n$account", 'CC0710:5', 'an account that no line allows'],
+    ["$staff user=alice group=root\n$rule user=alice account=root\n$account", 'CC0710:5',
+        'which is not allowed as a group'],
+    ["$staff user=alice|root\n$rule user=alice account=root\n$account", '', 'an account that is allowed'],
     ["$staff user=alice\n$rule user=%{subject.CN}", '', 'a template may give a name that is allowed'],
     ["ClientCertNamespace subject.O == Example user=a.*\n$rule user=alice", 'CC0711:4',
         'a condition that certificates of any CA can meet'],

@@ -4,8 +4,10 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::File;
+use ClientCert::Test::Waiting;
 
-announce('CC0110', 'CC0109', 'AH01630', 'AH01797', qr/Evaluation of expression from/, qr/unable to include/);
+announce('CC0110', 'CC0721', 'CC0109', 'AH01630', 'AH01797', qr/Evaluation of expression from/, qr/unable to include/);
 
 my $conf = <<'CONF';
 ClientCertMap issuer.CN == "Staff CA" san.email == "alice@example.com" user=alice group=staff account=root account=backup
@@ -17,6 +19,8 @@ ClientCertExport USER ACCOUNTS
     SSLVerifyClient optional
     Protocols h2 http/1.1
     ErrorDocument 403 /cgi-bin/env/error
+    LogFormat "%U %u" users
+    CustomLog logs/users users
     ScriptAlias /app @ROOT@/cgi-bin/env
     RewriteEngine On
     RewriteCond %{REQUEST_URI} ^/app/early
@@ -36,6 +40,41 @@ ClientCertExport USER ACCOUNTS
         Require clientcert-group staff
     </Location>
     <Location "/app/not">
+        <RequireAll>
+            Require all granted
+            Require not clientcert-user guest
+        </RequireAll>
+    </Location>
+    <Location "/app/banned">
+        <RequireAll>
+            Require all granted
+            Require not clientcert-user alice
+        </RequireAll>
+    </Location>
+    <Location "/app/none">
+        <RequireAll>
+            Require all granted
+            <RequireNone>
+                Require clientcert-user nobody %{req:X-Banned}
+            </RequireNone>
+        </RequireAll>
+    </Location>
+    <Location "/app/only">
+        Require clientcert-user alice
+    </Location>
+    <Location "/app/parts">
+        ErrorDocument 403 /plain/parts.html
+    </Location>
+    <Location "/status">
+        SetHandler clientcert-status
+        ClientCertStatusRules On
+    </Location>
+    <Location "/app/judged">
+        ErrorDocument 403 /cgi-bin/env/judged
+    </Location>
+    <Location "/cgi-bin/env/judged">
+        ClientCertAuth Off
+        ClientCertExport
         <RequireAll>
             Require all granted
             Require not clientcert-user guest
@@ -65,7 +104,7 @@ ClientCertExport USER ACCOUNTS
     <Location "/app/query">
         ClientCertAccount "%{QUERY_STRING}"
     </Location>
-    <Directory "@ROOT@/htdocs/pages">
+    <Directory ~ "@ROOT@/htdocs/(pages|plain)">
         Options +Includes
         SetOutputFilter INCLUDES
         DirectoryIndex index.html
@@ -97,11 +136,25 @@ ClientCertExport USER ACCOUNTS
         ClientCertAccount "%{req:X-Account}"
     </Location>
 </VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    Header always set Vary "Accept, X-Account-Foo" early
+    ClientCertAccount "%{req:X-Account}%{req:X-Second}"
+</VirtualHost>
+<VirtualHost *:@PORT3@>
+    ServerName all.example
+    Header always set Vary "*" early
+    ClientCertAccount "%{req:X-Account}"
+</VirtualHost>
 CONF
 
-my @parts = qw(/app /cgi-bin/env /cgi-bin/env/second /app/plain /app);
-my %files = ('htdocs/pages/index.html' => join '',
-    '<!--#echo var="REMOTE_USER" -->;', map { qq(PART:\n<!--#include virtual="$_" -->) } @parts);
+sub page {
+    return join '', '<!--#echo var="REMOTE_USER" -->;', map { qq(PART:\n<!--#include virtual="$_" -->) } @_;
+}
+my %files = (
+    'htdocs/pages/index.html' => page(qw(/app /cgi-bin/env /cgi-bin/env/second /app/plain /app)),
+    'htdocs/plain/parts.html' => page(qw(/app /cgi-bin/env /app/plain /status)),
+);
 my $h = ClientCert::Test->server(
     modules => [qw(http2 rewrite headers setenvif include authz_user access_compat)],
     cgi => 1, conf => $conf, files => \%files);
@@ -150,6 +203,18 @@ is user_of(ask("/app/$_")), 403, "the default does not count for it in /$_" for 
 is user_of(ask('/app/group', 'root')), 'root root alice,backup', 'the groups are those of the certificate';
 is user_of(ask('/app/not', 'bob')), 403, 'a refused wish passes no negation';
 is user_of(ask('/app/any', 'bob')), 403, 'nor Satisfy Any';
+for my $http2 (0, 1) {
+    is user_of(ask('/app/banned', $_, http2 => $http2)), 403, 'a ban on the holder counts for all accounts'
+        for undef, 'alice', 'root', 'backup';
+    is user_of(ask('/app/banned', 'shared', cert => 'bob', http2 => $http2)), 'shared shared -', 'but not for others';
+    is user_of(ask('/app/none', $_, headers => ['X-Banned: alice'], http2 => $http2)), 403, '<RequireNone> too'
+        for undef, 'root';
+}
+is user_of(ask('/app/none', 'root', headers => ['X-Banned: root'])), 403, 'a ban on an account is one on the chosen one';
+is user_of(ask('/app/none', $_->[0], headers => ['X-Banned: root'])), $_->[1], 'and not on its holder'
+    for [undef, 'alice alice root,backup'], ['backup', 'backup backup alice,root'];
+is user_of(ask('/app/only')), 'alice alice root,backup', 'a line for the holder admits the default,';
+is user_of(ask('/app/only', 'root')), 403, 'and no account';
 is user_of(ask('/app/off', 'root')), '- - -', 'with ClientCertAuth Off there is no REMOTE_USER';
 is user_of(ask('/app/off', 'bob')), 403, 'but a wish is judged';
 my $short = ask('/app/short', 'root');
@@ -165,10 +230,16 @@ is user_of(ask('/app/late', undef, headers => ['Cookie: a=b; account=backup'])),
 # ---- redirects and error pages
 
 is user_of(ask('/moved/x', 'root')), 'root root alice,backup', 'after a rewrite';
-my $page = ask('/app', 'bob');
-is $page->{status}, 403, 'a refused wish has an error page';
-unlike $page->{body}, qr/^(REMOTE_USER|CLIENTCERT_USER)=bob/m, 'which does not have the wished user';
-unlike $page->{body}, qr/^REDIRECT_(REMOTE_USER|CLIENTCERT_USER)=/m, 'and the refused request had none';
+for my $how ([], [http2 => 1], [tls => '1.2']) {
+    my $page = ask('/app', 'bob', @$how);
+    is $page->{status}, 403, "@$how: a refused wish has an error page";
+    unlike $page->{body}, qr/^(REDIRECT_)*(REMOTE_USER|AUTH_TYPE|CLIENTCERT_\w+)=/m,
+        "@$how: which has no user, though it is in another section";
+}
+is $h->cgi_env(ask('/app/root'))->{REMOTE_USER}, 'alice', 'a page about something else has the default user';
+unlike ask('/app/judged', 'bob')->{body}, qr/^REQUEST_URI=/m,
+    'an error page is not shown if a negated line cannot know who asks';
+like ask('/app/judged', undef, headers => ['X-Account: bob', 'X-Account: root'])->{body}, qr/403/, 'whatever the name';
 
 # ---- subrequests
 
@@ -187,6 +258,9 @@ is users(ask('/pages/', undef, headers => ['X-Second: backup'])), 'alice alice a
 is users(ask('/pages/', 'root', headers => ['X-Second: bob'])), 'root root alice - alice root',
     'a part that is refused is not shown';
 is ask('/pages/', 'bob')->{status}, 403, 'nor a page';
+my $parts = ask('/app/parts', 'bob');
+is users($parts), '(none) - - - -', 'the parts of its error page have no user either';
+like $parts->{body}, qr/It asks for the account/, 'and a status page among them says why';
 
 # ---- one connection, several wishes
 
@@ -216,8 +290,15 @@ like ask('/app')->{headers}{vary} // '', qr/X-Account/, 'even without a wish';
 unlike $h->get('/cgi-bin/env', cert => 'alice')->{headers}{'cache-control'} // '', qr/private/,
     'elsewhere nothing is changed';
 
+sub vary { return join ' ', sort map { lc } split /, */, $h->get('/', scheme => 'http', port => 3, @_)->{headers}{vary} // '' }
+is vary(), 'accept x-account x-account-foo x-second', 'a longer name that is there does not hide one';
+is vary(host => 'all.example'), '*', 'and * has all names';
+
 # ---- the log
 
+ask('/app/logged', $_) for 'bob', 'root';
+my $users = wait_until(sub { read_if_there($h->path('logs/users')) =~ m{((?:^/app/logged .*\n){2})}m && $1 });
+is $users, "/app/logged -\n/app/logged root\n", 'the access log has no user for a refused wish';
 $h->mark_log;
 ask('/app', "b\x{9}o\\\"b" . 'x' x 3000);
 my ($line) = $h->wait_log(qr/CC0110/);

@@ -32,6 +32,10 @@ my %sections = (
     unmapped => "${basic}ClientCertMap subject.CN == nobody user=nobody\nRequire clientcert-same-user",
     upper    => "${basic}ClientCertAuth Off\nClientCertMap user=%{subject.CN|upper}\nRequire clientcert-same-user",
     strange  => "${basic}ClientCertAuth Off\nClientCertMap user=\"a\\\"b\"\nRequire clientcert-same-user",
+    account  => "${basic}ClientCertAuth Off\nClientCertMap user=alice account=bob account=eve\n"
+        . "ClientCertAccount \"%{req:X-Account}\"\nRequire clientcert-same-user",
+    shared   => "${basic}ClientCertAuth Off\nClientCertMap account=bob account=eve\n"
+        . "ClientCertAccount \"%{req:X-Account}\"\nRequire clientcert-same-user",
     kelvin   => "${basic}ClientCertAuth Off\nClientCertMap user=\"al\xC4\xB0ce\xE2\x84\xAA\"\n"
         . "Require clientcert-same-user nocase",
 );
@@ -133,6 +137,23 @@ is seen('upper', 'alice', 'alice'), '401', 'case counts';
 is seen('nocase', 'alice', 'ALICE'), '200 ALICE Basic alice', 'except with nocase';
 is seen('nocase', 'alice', 'bob'), '401', 'which makes no other difference';
 is seen('kelvin', 'alice', "al\xC4\xB0cek"), '401', 'nocase folds ASCII alone: the Kelvin sign is no k';
+
+# ---- accounts
+
+my @bob = ('-H', 'X-Account: bob');
+for my $http ('--http1.1', '--http2') {
+    is seen('account', 'alice', 'alice', $http), '200 alice Basic alice', "$http: without a wish, the password of the holder";
+    is seen('account', 'alice', 'bob', $http), '401', "$http: that of an account is not enough";
+    is seen('account', 'alice', 'bob', @bob, $http), '200 bob Basic bob', "$http: a chosen account has its own password,";
+    is seen('account', 'alice', 'alice', @bob, $http), '200 alice Basic bob', "$http: or that of the holder,";
+    is seen('account', 'alice', 'eve', @bob, $http), '401', "$http: but not that of another account";
+}
+is seen('shared', 'alice', 'bob'), '403', 'accounts alone are no user';
+is seen('shared', 'alice', 'bob', @bob), '200 bob Basic bob', 'until one is chosen';
+is seen('shared', 'alice', 'eve', @bob), '401', 'which excludes the others';
+$h->mark_log;
+seen('account', 'alice', 'eve', @bob);
+like +($h->wait_log(qr/CC0110/))[0], qr/that of 'alice', and the login that of 'eve'/, 'the log names the holder';
 
 # ---- what is no login
 

@@ -86,7 +86,17 @@ void ap_bin2hex(const void *octets, apr_size_t len, char *hex)
     *hex = '\0';
 }
 
-/* A member of a list with commas, in lower case and without spaces. */
+/* A member of a list with commas. */
+const char *ap_size_list_item(const char **list, int *len)
+{
+    const char *item = *list + strspn(*list, ", \t");
+
+    *len = (int)strcspn(item, ",");
+    *list = item + *len;
+    return *len > 0 ? item : NULL;
+}
+
+/* The same, in lower case and without spaces. */
 char *ap_get_list_item(apr_pool_t *p, const char **list)
 {
     const char *at = *list + strspn(*list, ", \t");
@@ -143,10 +153,14 @@ const char *ap_get_status_line(int status)
     }
 }
 
-int ap_find_token(apr_pool_t *p, const char *line, const char *token)
+int ap_find_list_item(apr_pool_t *p, const char *list, const char *wanted)
 {
-    (void)p;
-    return strstr(line, token) != NULL;
+    const char *item = NULL;
+
+    do {
+        item = list ? ap_get_list_item(p, &list) : NULL;
+    } while (item && strcasecmp(item, wanted) != 0);
+    return item != NULL;
 }
 
 int ap_expr_exec_ctx(ap_expr_eval_ctx_t *ctx)

@@ -117,6 +117,8 @@ TEST(a_chosen_account_is_the_user_and_the_user_an_account)
     const cc_verdict_t *chosen = cc_verdict_choose(verdict, "z", pool);
 
     ck_assert_str_eq(chosen->user, "z");
+    ck_assert_str_eq(chosen->holder, "x");
+    ck_assert_ptr_null(verdict->holder);
     ck_assert_str_eq(chosen->user_where, "r1");
     ck_assert_int_eq(chosen->account_count, 2);
     ck_assert_str_eq(chosen->accounts[0].name, "x");
@@ -141,6 +143,7 @@ TEST(an_account_can_be_chosen_without_a_user)
         cc_verdict_choose(ruleset_ask("account=y", ruleset_alice, pool), "y", pool);
 
     ck_assert_int_eq(cc_verdict_result(chosen), CC_RESULT_MAPPED);
+    ck_assert_ptr_null(chosen->holder);
     ck_assert_int_eq(chosen->account_count, 0);
 }
 

@@ -222,11 +222,8 @@ static const char *refusal_of(request_rec *r, const cc_wish_t *wish)
                               cc_text_excerpt(wish->name, strlen(wish->name), r->pool));
 }
 
-static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
+static void take_away(cc_answer_t *answer, const cc_wish_t *wish)
 {
-    if (!wish->refusal) {
-        wish->refusal = refusal_of(r, wish);
-    }
     answer->wish = wish;
     answer->verdict = NULL;
     answer->exports = NULL;
@@ -234,20 +231,59 @@ static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
     answer->problem = answer->problem ? answer->problem : wish->refusal;
 }
 
+static void refuse(request_rec *r, cc_wish_t *wish, cc_answer_t *answer)
+{
+    if (!wish->refusal) {
+        wish->refusal = refusal_of(r, wish);
+    }
+    take_away(answer, wish);
+}
+
+/* The parts of a page do not share refusals: only the request that led to this one counts. */
+void cc_account_inherit(const request_rec *r, cc_answer_t *answer)
+{
+    while (!answer->wish && (r->main || r->prev)) {
+        const cc_request_t *kept;
+
+        r = r->main ? r->main : r->prev;
+        kept = cc_request_seen(r);
+        if (kept && kept->answer.wish) {
+            take_away(answer, kept->answer.wish);
+        }
+    }
+}
+
+/* ---- caches -------------------------------------------------------------------------------- */
+
+/* Vary is a list of names, compared without regard to case, and "*" covers all of them. */
+static void vary_add(request_rec *r, const char *names)
+{
+    const char *item;
+    int length;
+
+    while ((item = ap_size_list_item(&names, &length))) {
+        const char *name = apr_pstrmemdup(r->pool, item, (apr_size_t)length);
+        const char *there = apr_table_get(r->err_headers_out, "Vary");
+
+        if (!ap_find_list_item(r->pool, there, name) && !ap_find_list_item(r->pool, there, "*")) {
+            apr_table_mergen(r->err_headers_out, "Vary", name);
+        }
+    }
+}
+
 /* The response is for this user alone, and for this wish. */
 static void response_keep(request_rec *r, const cc_wish_t *wish)
 {
-    const char *vary;
-
     cc_cache_keep_private(r);
     while (r->main) {
         r = r->main;
     }
-    vary = wish->vary ? apr_table_get(r->err_headers_out, "Vary") : NULL;
-    if (wish->vary && !(vary && strstr(vary, wish->vary))) {
-        apr_table_mergen(r->err_headers_out, "Vary", wish->vary);
+    if (wish->vary) {
+        vary_add(r, wish->vary);
     }
 }
+
+/* ---- both ---------------------------------------------------------------------------------- */
 
 void cc_account_choose(request_rec *r, const cc_account_expr_t *asked, const cc_memo_t *memo,
                        cc_answer_t *answer)

@@ -46,7 +46,13 @@ const char *cc_account_directive(cmd_parms *cmd, void *record, const char *args)
 void cc_account_choose(request_rec *r, const cc_account_expr_t *asked, const cc_memo_t *memo,
                        cc_answer_t *answer);
 
-/** The same for an answer whose verdict was evaluated for a trace. */
+/**
+ * Takes the identity from the answer of a request to which another one led, as an error page, whose
+ * wish was refused. Other answers stay as they are.
+ */
+void cc_account_inherit(const request_rec *r, cc_answer_t *answer);
+
+/** The same as cc_account_choose for an answer whose verdict was evaluated for a trace. */
 void cc_account_choose_traced(request_rec *r, const cc_account_expr_t *asked, cc_answer_t *answer);
 
 #endif

@@ -134,18 +134,18 @@ bool cc_authn_inherit(request_rec *r)
 /*
  * Called if authorization requires a user. If a table is unreachable, the client must not be asked
  * for a password: a client without one would be refused, and one with a password could get another
- * user.
+ * user. The login is recorded even without rules, since the index of a directory may have some.
  */
 int cc_authn_failure(request_rec *r)
 {
     const cc_dir_t *dir = cc_dir_of(r);
     cc_answer_t answer;
 
-    if (!dir->rules) {
+    if (cc_use_ignores(r)) {
         return DECLINED;
     }
-    cc_request_of(r)->login = true;
-    if (dir->auth == CC_AUTH_OFF) {
+    cc_request_login(r);
+    if (!dir->rules || dir->auth == CC_AUTH_OFF) {
         return DECLINED;
     }
     answer = cc_identity_of(r);

@@ -35,15 +35,15 @@ int cc_authn_access(request_rec *r);
 bool cc_authn_by_others(const request_rec *r);
 
 /**
- * The user that a login of another module has verified for this request itself, with rules in
- * effect; not empty. NULL: none yet. A user that is set before check_authn counts for nothing: a
- * name in a header may be there without its password having been checked.
+ * The user that a login of another module has verified for this request itself; not empty. NULL:
+ * none yet. A user that is set before check_authn counts for nothing: a name in a header may be
+ * there without its password having been checked.
  */
 const char *cc_authn_login(const request_rec *r);
 
 /**
- * check_authn, before all others: returns 500 if rules are in effect and a lookup failed; otherwise
- * DECLINED.
+ * check_authn, before all others: records that a login may follow. Returns 500 if rules are in
+ * effect and a lookup failed; otherwise DECLINED.
  */
 int cc_authn_failure(request_rec *r);
 

@@ -88,25 +88,38 @@ static const apr_array_header_t *names_asked(request_rec *r, const cc_require_na
     return text ? words_of(text, r->pool) : NULL;
 }
 
-/* True if the verdict has any of the names. `set` has the same names, or is NULL. */
+/*
+ * True if the verdict has any of the names. `set` has the same names, or is NULL. `negated`: the
+ * client is kept out if it has.
+ */
 typedef bool cc_has_fn(const cc_verdict_t *verdict, const apr_array_header_t *names,
-                       apr_hash_t *set);
+                       apr_hash_t *set, bool negated);
 
-static bool has_user(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
+static bool is_among(const char *user, const apr_array_header_t *names)
 {
     bool holds = false;
 
-    (void)set;
-    for (int i = 0; verdict->user && !holds && i < names->nelts; i++) {
-        holds = !strcmp(verdict->user, APR_ARRAY_IDX(names, i, const char *));
+    for (int i = 0; user && !holds && i < names->nelts; i++) {
+        holds = !strcmp(user, APR_ARRAY_IDX(names, i, const char *));
     }
     return holds;
 }
 
-static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set)
+/* Who is kept out must not get in by the choice of an account. */
+static bool has_user(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set,
+                     bool negated)
+{
+    (void)set;
+    return is_among(verdict->user, names) || (negated && is_among(verdict->holder, names));
+}
+
+/* The groups of an account are those of its holder. */
+static bool has_group(const cc_verdict_t *verdict, const apr_array_header_t *names, apr_hash_t *set,
+                      bool negated)
 {
     bool holds = false;
 
+    (void)negated;
     for (int i = 0; set && !holds && i < verdict->group_count; i++) {
         holds = apr_hash_get(set, verdict->groups[i].name, APR_HASH_KEY_STRING) != NULL;
     }
@@ -134,7 +147,8 @@ CC_INLINE authz_status names_check(request_rec *r, const cc_require_names_t *nee
         return AUTHZ_GENERAL_ERROR;
     }
     holds = answer->verdict &&
-            has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool));
+            has(answer->verdict, names, need->names ? need->set : names_set(names, r->pool),
+                need->need.negated);
     return cc_require_answer(r, &need->need, answer, holds);
 }
 

@@ -48,18 +48,13 @@ static const char *same_user_parse(cmd_parms *cmd, const char *args, const void 
 
 static bool is_same(const same_user_t *asked, const char *name, const char *login)
 {
-    return *name && (asked->nocase ? !apr_cstr_casecmp(name, login) : !strcmp(name, login));
+    return name && *name && (asked->nocase ? !apr_cstr_casecmp(name, login) : !strcmp(name, login));
 }
 
-/* True if the holder of the certificate may log in by this name. */
+/* The password of an account that was not chosen proves nothing about this user. */
 static bool is_holder(const same_user_t *asked, const cc_verdict_t *verdict, const char *login)
 {
-    bool holds = is_same(asked, verdict->user, login);
-
-    for (int i = 0; !holds && i < verdict->account_count; i++) {
-        holds = is_same(asked, verdict->accounts[i].name, login);
-    }
-    return holds;
+    return is_same(asked, verdict->user, login) || is_same(asked, verdict->holder, login);
 }
 
 static const char *excerpt(const char *name, apr_pool_t *p)
@@ -78,7 +73,8 @@ static const char *objection(request_rec *r, const same_user_t *asked, const cc_
         return NULL;
     }
     return apr_psprintf(r->pool, "the certificate is that of \"%s\", and the login that of \"%s\"",
-                        excerpt(verdict->user, r->pool), excerpt(login, r->pool));
+                        excerpt(verdict->holder ? verdict->holder : verdict->user, r->pool),
+                        excerpt(login, r->pool));
 }
 
 /*

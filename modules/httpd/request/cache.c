@@ -55,8 +55,8 @@ void cc_cache_keep_private(request_rec *r)
         apr_table_addn(r->err_headers_out, "Cache-Control", "private");
         return;
     }
-    control = apr_table_get(r->err_headers_out, "Cache-Control");
-    if (!control || !ap_find_token(r->pool, control, "private")) {
+    control = apr_table_get(r->err_headers_out, "Cache-Control"); /* private="X" is for X alone */
+    if (!control || !ap_find_list_item(r->pool, control, "private")) {
         apr_table_mergen(r->err_headers_out, "Cache-Control", "private");
     }
 }

@@ -25,6 +25,7 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
         if (cc_dir_of(r)->account) {
             cc_account_choose_traced(r, cc_dir_of(r)->account, &answer);
         }
+        cc_account_inherit(r, &answer);
         if (cc_dir_of(r)->status_rules == 1) {
             cc_trace_hint(steps, rules, answer.client->cert, &facts, false);
         }

@@ -74,7 +74,7 @@ static bool is_logged_in(const request_rec *r)
         from = from->main ? from->main : from->prev;
         kept = from ? cc_request_seen(from) : NULL;
     }
-    return from && (from == r || !kept->watched);
+    return from && kept->admitted;
 }
 
 /* The mapped user of the new configuration does not replace that of a login. */
@@ -129,6 +129,16 @@ static inline bool is_served_already(const request_rec *r, const cc_request_t *k
            !r->prev && r->method_number != M_CONNECT;
 }
 
+/* Only a login needs it. Few requests have one, so others do not pay for the call. */
+static inline void admit(request_rec *r)
+{
+    const cc_request_t *kept = cc_request_seen(r);
+
+    if (kept && kept->login) {
+        cc_request_admit(r);
+    }
+}
+
 static __attribute__((noinline)) int begin_fully(request_rec *r)
 {
     int status;
@@ -140,6 +150,7 @@ static __attribute__((noinline)) int begin_fully(request_rec *r)
     if (status != DECLINED) {
         return status;
     }
+    admit(r);
     status = follow(r);
     if (r->main) {
         forget_user(r);
@@ -159,6 +170,7 @@ int cc_fixups_begin(request_rec *r)
     if (!is_served_already(r, kept)) {
         return begin_fully(r);
     }
+    kept->admitted = true;
     kept->watched = false; /* as cc_denial_passed */
     kept->missing = NULL;
     return DECLINED;

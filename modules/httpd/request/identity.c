@@ -327,6 +327,9 @@ void cc_identity_settle(request_rec *r, cc_request_t *kept)
         if (query.account) {
             cc_account_choose(r, query.account, memo, &kept->answer);
         }
+        if (r->prev || r->main) {
+            cc_account_inherit(r, &kept->answer);
+        }
     }
 }
 
@@ -339,6 +342,9 @@ static __attribute__((noinline)) cc_answer_t answer_by(request_rec *r,
 
     if (query->account) {
         cc_account_choose(r, query->account, memo, &answer);
+    }
+    if (query->who && (r->prev || r->main)) {
+        cc_account_inherit(r, &answer);
     }
     return answer;
 }

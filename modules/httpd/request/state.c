@@ -5,11 +5,13 @@
 #include "httpd/request/state.h"
 
 /*
- * The shared states of requests without data of their own: at first, from the access phase on, and
- * in the log.
+ * The shared states of requests without data of their own: at first, from the access phase on,
+ * while another module logs the client in, once that login is admitted, and in the log.
  */
 static const cc_request_t none = {.own = false};
 static const cc_request_t settled = {.settled = true};
+static const cc_request_t logging_in = {.settled = true, .login = true};
+static const cc_request_t logged_in = {.settled = true, .login = true, .admitted = true};
 static const cc_request_t ended = {.settled = true, .logged = true};
 
 /* A request that failed before it was read, and its error page, have nothing that was captured. */
@@ -35,6 +37,11 @@ cc_request_t *cc_request_make(request_rec *r)
     return kept;
 }
 
+static void share(request_rec *r, const cc_request_t *state)
+{
+    ap_set_module_config(r->request_config, &clientcert_module, (void *)state);
+}
+
 void cc_request_settle(request_rec *r, bool watched)
 {
     if (watched || cc_request_seen(r)) {
@@ -43,7 +50,27 @@ void cc_request_settle(request_rec *r, bool watched)
         kept->settled = true;
         kept->watched = kept->watched || watched;
     } else {
-        ap_set_module_config(r->request_config, &clientcert_module, (void *)&settled);
+        share(r, &settled);
+    }
+}
+
+void cc_request_login(request_rec *r)
+{
+    if (cc_request_seen(r) == &settled) {
+        share(r, &logging_in);
+    } else {
+        cc_request_of(r)->login = true;
+    }
+}
+
+void cc_request_admit(request_rec *r)
+{
+    const cc_request_t *seen = cc_request_seen(r);
+
+    if (seen == &logging_in) {
+        share(r, &logged_in);
+    } else if (seen != &logged_in) {
+        cc_request_of(r)->admitted = true;
     }
 }
 
@@ -51,8 +78,8 @@ void cc_request_end(request_rec *r)
 {
     const cc_request_t *seen = cc_request_seen(r);
 
-    if (!seen || seen == &settled) {
-        ap_set_module_config(r->request_config, &clientcert_module, (void *)&ended);
+    if (!seen || !seen->own) {
+        share(r, &ended);
     } else {
         cc_request_of(r)->logged = true;
     }

@@ -49,8 +49,9 @@ typedef struct cc_request_t {
     bool settled;   /* its access phase was reached: mod_ssl requests no other certificate */
     int refused;    /* the status of its refusal (refuse.c); 0: it is not refused */
     bool watched;   /* between our access hook and the fixups: a 403 is a denial */
-    bool login;     /* where rules are in effect: its check_authn has begun, so a user that this
-                       module did not set is one that a login has verified */
+    bool login;     /* its check_authn has begun: a user that this module did not set is the name of
+                       a login, which is verified once access control has admitted it */
+    bool admitted;  /* access control has admitted it: its fixups have begun */
     bool trying;    /* fallback.c: it is being tried with the mapped user */
     bool fell_back; /* fallback.c: the mapped user was not admitted, and was taken away */
     bool failed;    /* a failed lookup has been logged */
@@ -109,6 +110,15 @@ static inline cc_request_t *cc_request_of(request_rec *r)
  * `watched`: also calls cc_denial_watch; otherwise, no memory is allocated yet.
  */
 void cc_request_settle(request_rec *r, bool watched);
+
+/**
+ * Records that the check_authn of the request has begun. Allocates nothing unless the request has a
+ * state of its own.
+ */
+void cc_request_login(request_rec *r);
+
+/** Records that access control has admitted a request whose login was recorded; likewise. */
+void cc_request_admit(request_rec *r);
 
 /** Records that the request has been answered and is being logged. */
 void cc_request_end(request_rec *r);
