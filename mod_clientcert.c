@@ -206,6 +206,7 @@ static void register_hooks(apr_pool_t *p)
     register_access();
     cc_authz_register(p);
     ap_hook_expr_lookup(cc_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_expr_lookup(cc_tolerance_expr, NULL, NULL, APR_HOOK_FIRST);
     register_fixups();
     register_answer();
     cc_modules_register();

@@ -10,9 +10,13 @@
 
 /*
  * Each process has one cache for each table. An answer is one block of memory: a head, the key and
- * the row. A hash finds the answer by its key, and a ring orders all answers by their last use.
- * When there are too many answers, or too many octets of them, the least recently used ones are
- * removed.
+ * the row. A hash finds the answer by its key. Two rings order the answers by their last use: one
+ * those with a row, one those without. When there are too many answers, or too many octets of them,
+ * the least recently used ones are removed.
+ *
+ * Any client can ask for keys that are not there, with certificates of its own making. So while
+ * answers without a row are more than an eighth of what the cache may hold, they make room, and
+ * the rows of the other clients stay.
  *
  * An answer is fresh for ttl= or negative_ttl=. A stale one may be used for stale= longer, but only
  * if the source fails; it then counts as fresh for RETRY, so that not every lookup waits for the
@@ -23,6 +27,7 @@
  */
 
 #define RETRY apr_time_from_sec(1) /* how long an old answer is used before the next attempt */
+#define MISSING_SHARE 8
 #define LEAD_SIZE 64 /* roughly the octets of an entry in the hash, and of the block's head */
 
 /* An answer; the key and the row follow it in the same block. */
@@ -37,12 +42,18 @@ typedef struct kept_t {
     apr_time_t stale_until; /* and until then if the source fails */
 } kept_t;
 
+/* Answers by their last use. */
+typedef struct ring_t {
+    kept_t ends; /* its `older` is the newest, its `newer` the oldest */
+    unsigned count;
+    apr_size_t octets;
+} ring_t;
+
 struct cc_cache_t {
     const cc_table_spec_t *spec;
     apr_thread_mutex_t *lock; /* of the members below; never held during a query to the source */
     apr_hash_t *by_key;
-    apr_size_t octets; /* of all answers */
-    kept_t ends;       /* of the ring: its `older` is the newest, its `newer` the oldest */
+    ring_t found, missing;
 };
 
 /* ---- the answers (under the lock) ------------------------------------------------------------ */
@@ -53,12 +64,19 @@ static void use_remove(kept_t *kept)
     kept->older->newer = kept->newer;
 }
 
+static ring_t *ring_of(cc_cache_t *cache, const kept_t *kept)
+{
+    return kept->result == CC_TABLE_MISSING ? &cache->missing : &cache->found;
+}
+
 static void use_add(cc_cache_t *cache, kept_t *kept)
 {
-    kept->newer = &cache->ends;
-    kept->older = cache->ends.older;
+    kept_t *ends = &ring_of(cache, kept)->ends;
+
+    kept->newer = ends;
+    kept->older = ends->older;
     kept->older->newer = kept;
-    cache->ends.older = kept;
+    ends->older = kept;
 }
 
 static void kept_drop(cc_cache_t *cache, kept_t *kept)
@@ -66,7 +84,8 @@ static void kept_drop(cc_cache_t *cache, kept_t *kept)
     if (kept) {
         apr_hash_set(cache->by_key, kept->key.at, (apr_ssize_t)kept->key.len, NULL);
         use_remove(kept);
-        cache->octets -= kept->size;
+        ring_of(cache, kept)->count--;
+        ring_of(cache, kept)->octets -= kept->size;
         free(kept);
     }
 }
@@ -84,18 +103,38 @@ static kept_t *kept_find(cc_cache_t *cache, const cc_key_t *key)
 static bool has_room(const cc_cache_t *cache, apr_size_t size)
 {
     return apr_hash_count(cache->by_key) < (unsigned)cache->spec->size &&
-           cache->octets + size <= memory_max(cache);
+           cache->found.octets + cache->missing.octets + size <= memory_max(cache);
+}
+
+/* NULL: the ring is empty. */
+static kept_t *oldest_of(ring_t *ring)
+{
+    return ring->ends.newer == &ring->ends ? NULL : ring->ends.newer;
+}
+
+/* The answer to be removed next; NULL: there is none. */
+static kept_t *oldest(cc_cache_t *cache)
+{
+    const ring_t *missing = &cache->missing;
+    bool many = missing->count > (unsigned)cache->spec->size / MISSING_SHARE ||
+                missing->octets > memory_max(cache) / MISSING_SHARE;
+    kept_t *found = oldest_of(&cache->found);
+
+    return many || !found ? oldest_of(&cache->missing) : found;
 }
 
 /* The answer must not be larger than the whole cache may be. */
 static void kept_add(cc_cache_t *cache, kept_t *kept)
 {
+    kept_t *old;
+
     kept_drop(cache, kept_find(cache, &kept->key));
-    while (cache->ends.newer != &cache->ends && !has_room(cache, kept->size)) {
-        kept_drop(cache, cache->ends.newer);
+    while (!has_room(cache, kept->size) && (old = oldest(cache))) {
+        kept_drop(cache, old);
     }
     apr_hash_set(cache->by_key, kept->key.at, (apr_ssize_t)kept->key.len, kept);
-    cache->octets += kept->size;
+    ring_of(cache, kept)->count++;
+    ring_of(cache, kept)->octets += kept->size;
     use_add(cache, kept);
 }
 
@@ -182,14 +221,25 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+static void ring_free(ring_t *ring)
+{
+    for (kept_t *kept = ring->ends.older, *next = NULL; kept != &ring->ends; kept = next) {
+        next = kept->older;
+        free(kept);
+    }
+}
+
+static void ring_begin(ring_t *ring)
+{
+    ring->ends.newer = ring->ends.older = &ring->ends;
+}
+
 static apr_status_t cache_free(void *data)
 {
     cc_cache_t *cache = data;
 
-    for (kept_t *kept = cache->ends.older, *next = NULL; kept != &cache->ends; kept = next) {
-        next = kept->older;
-        free(kept);
-    }
+    ring_free(&cache->found);
+    ring_free(&cache->missing);
     return APR_SUCCESS;
 }
 
@@ -212,7 +262,8 @@ apr_status_t cc_cache_create(cc_cache_t **cache, const cc_table_spec_t *spec, ap
     made = apr_pcalloc(own, sizeof(*made));
     made->spec = spec;
     made->by_key = apr_hash_make(own);
-    made->ends.newer = made->ends.older = &made->ends;
+    ring_begin(&made->found);
+    ring_begin(&made->missing);
     apr_pool_cleanup_register(own, made, cache_free, apr_pool_cleanup_null);
     *cache = made;
     return apr_thread_mutex_create(&made->lock, APR_THREAD_MUTEX_DEFAULT, own);

@@ -16,11 +16,15 @@
  *
  * Usually the record itself needs no protection: a client can modify neither a ticket, which the
  * server encrypts and authenticates, nor the server's session cache. (For a server that encrypts
- * without authenticating, there is cc_trust_guard.) The leaf is identified by the end of the CA's
- * signature on it, which no two certificates share. OpenSSL sets a session's certificate only after
+ * without authenticating, there is cc_trust_guard.) OpenSSL sets a session's certificate only after
  * cc_trust_verify, so a record of another certificate can only be an accident (the session before a
- * post-handshake authentication). Computing a digest of the leaf would take a third of the time
- * that the module may add to a handshake.
+ * post-handshake authentication).
+ *
+ * The leaf of a good verdict is identified by the end of the signature on it. No CA makes the same
+ * signature for two certificates. Computing a digest of the leaf would take a third of the time
+ * that the module may add to a handshake. Of any other certificate the client may have chosen the
+ * signature, even if the key is pinned: without an issuer, nothing checks it. So other verdicts
+ * identify the leaf by a digest of the whole certificate.
  */
 #define LEAF_LEN 16
 #define MAC_LEN 16
@@ -35,7 +39,7 @@ typedef struct record_t {
     unsigned char magic[4]; /* changes with the layout */
     unsigned char verdict;  /* a VERDICT_ */
     unsigned char trust_id[CC_TRUST_ID_LEN];
-    unsigned char leaf[LEAF_LEN]; /* the last octets of its signatureValue (RFC 5280 4.1.1.3) */
+    unsigned char leaf[LEAF_LEN]; /* leaf_mark */
     unsigned char at[8];    /* time of the full handshake, microseconds since 1970, big-endian */
     unsigned char until[8]; /* when the chain expires, likewise */
     unsigned char ca_known; /* 1 or 0 */
@@ -56,7 +60,7 @@ _Static_assert(sizeof(record_t) == offsetof(record_t, lists) + sizeof(((record_t
                    offsetof(record_t, lists) == 141 && sizeof(cc_seal_ca_t) == 64,
                "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '5'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '6'};
 
 /* The octets of the marks, of the CAs above the issuer, and of the whole record. */
 static size_t marks_len(const record_t *record)
@@ -90,7 +94,8 @@ static unsigned char octet_of(int number)
     return (unsigned char)(number > OCTET_MAX ? OCTET_MAX : number);
 }
 
-static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
+/* The last octets of signatureValue (RFC 5280 4.1.1.3). */
+static void signature_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
 {
     const ASN1_BIT_STRING *signature = NULL;
     size_t len = 0;
@@ -102,6 +107,29 @@ static void leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf)
         len = len < LEAF_LEN ? len : LEAF_LEN;
         memcpy(mark, ASN1_STRING_get0_data(signature) + ASN1_STRING_length(signature) - len, len);
     }
+}
+
+/* Half of a SHA-256. False if OpenSSL fails. */
+static bool digest_mark(unsigned char mark[LEAF_LEN], const X509 *leaf, const cc_trust_t *trust)
+{
+    unsigned char full[32];
+
+    if (!X509_digest(leaf, trust->md, full, NULL)) {
+        return false;
+    }
+    memcpy(mark, full, LEAF_LEN);
+    return true;
+}
+
+/* Identifies the leaf of a verdict (VERDICT_). False if OpenSSL fails. */
+static bool leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf, unsigned char verdict,
+                      const cc_trust_t *trust)
+{
+    if (verdict != VERDICT_OK) {
+        return digest_mark(mark, leaf, trust);
+    }
+    signature_mark(mark, leaf);
+    return true;
 }
 
 /* HMAC-SHA256 over the record and the digest of the whole leaf. False if OpenSSL fails. */
@@ -135,11 +163,12 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
                    const X509 *leaf)
 {
     record_t record;
+    bool sealed;
 
     memcpy(record.magic, magic, sizeof(magic));
     record.verdict = verdict_of(seal->state);
     memcpy(record.trust_id, trust->id, sizeof(trust->id));
-    leaf_mark(record.leaf, leaf);
+    sealed = leaf_mark(record.leaf, leaf, record.verdict, trust);
     cc_moment_put(record.at, seal->verified_at);
     cc_moment_put(record.until, seal->until);
     record.ca_known = seal->ca_known;
@@ -153,7 +182,7 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     memcpy(record.lists, seal->ca_marks, marks_len(&record));
     memcpy(record.lists + marks_len(&record), seal->above, above_len(&record));
     memset(record.mac, 0, sizeof(record.mac));
-    if (trust->guarded && !mac_make(record.mac, &record, trust, leaf)) {
+    if (!sealed || (trust->guarded && !mac_make(record.mac, &record, trust, leaf))) {
         SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
         return;
     }
@@ -172,16 +201,19 @@ static bool record_copy(record_t *record, const void *data, size_t len)
            len == record_len(record);
 }
 
-static bool record_read(record_t *record, const void *data, size_t len, const X509 *leaf)
+static bool is_of_leaf(const record_t *record, const X509 *leaf, const cc_trust_t *trust)
 {
     unsigned char mark[LEAF_LEN];
 
-    if (!record_copy(record, data, len)) {
-        return false;
-    }
-    leaf_mark(mark, leaf);
-    return memcmp(record->magic, magic, sizeof(magic)) == 0 &&
-           record->verdict <= VERDICT_NO_ISSUER && memcmp(record->leaf, mark, sizeof(mark)) == 0 &&
+    return leaf_mark(mark, leaf, record->verdict, trust) &&
+           memcmp(record->leaf, mark, sizeof(mark)) == 0;
+}
+
+static bool record_read(record_t *record, const void *data, size_t len, const X509 *leaf,
+                        const cc_trust_t *trust)
+{
+    return record_copy(record, data, len) && memcmp(record->magic, magic, sizeof(magic)) == 0 &&
+           record->verdict <= VERDICT_NO_ISSUER && is_of_leaf(record, leaf, trust) &&
            record->ca_known <= 1 && (record->ca_known || record->path_count == 0) &&
            record->cause <= CC_CAUSE_SEALED_MAX &&
            (record->cause == CC_CAUSE_NONE) == (record->verdict == VERDICT_OK);
@@ -255,7 +287,7 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
     SSL_SESSION_get0_ticket_appdata(session, &data, &len);
     if (data == NULL) {
         seal->state = CC_TRUST_NO_RECORD;
-    } else if (!record_read(&record, data, len, leaf)) {
+    } else if (!record_read(&record, data, len, leaf, trust)) {
         seal->state = CC_TRUST_BAD_RECORD;
     } else if (record.verdict != VERDICT_OK) {
         bad_verdict_read(seal, &record, trust);

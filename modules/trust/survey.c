@@ -182,6 +182,31 @@ static cc_surveyed_state_t state_of(const survey_t *survey, const cc_authority_t
                : CC_SURVEYED_OTHER;
 }
 
+/* True if a certificate has an email address or a DNS name among its alternative names. */
+static bool has_address(X509 *cert)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    bool has = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !has; i++) {
+        int type = sk_GENERAL_NAME_value(names, i)->type;
+
+        has = type == GEN_EMAIL || type == GEN_DNS;
+    }
+    GENERAL_NAMES_free(names);
+    return has;
+}
+
+/* "openssl req -x509" makes such a certificate if it is asked for one of a client. */
+static bool looks_like_client(X509 *cert, apr_pool_t *p)
+{
+    bool is_for_clients = X509_get_extension_flags(cert) & EXFLAG_XKUSAGE &&
+                          X509_get_extended_key_usage(cert) & XKU_SSL_CLIENT;
+
+    return X509_self_signed(cert, 0) == 1 && (is_for_clients || has_address(cert)) &&
+           cc_cert_not_client_itself(cc_cert_wrap(cert, p)) == NULL;
+}
+
 static void certificate_survey(cc_surveyed_t *one, const survey_t *survey,
                                const cc_authority_t *authority)
 {
@@ -202,6 +227,7 @@ static void certificate_survey(cc_surveyed_t *one, const survey_t *survey,
             cc_ca_ends_soon(not_before, not_after, survey->now) && last && *last == not_after;
         one->depth = authority->above + 1;
         one->root = authority->anchor;
+        one->like_client = looks_like_client(cert, survey->pool);
         one->issues_cas = apr_hash_get(survey->parents, authority->spki_sha256, KEY_LEN) != NULL;
         crls_find(one, survey, authority);
     }

@@ -36,6 +36,8 @@ typedef struct cc_surveyed_t {
     bool ends_soon;         /* _CA: and no CA of its name ends later (cc_ca_ends_soon) */
     int depth;              /* _CA: the SSLVerifyDepth that certificates issued by it need */
     bool root;              /* _CA: its chain ends with it */
+    bool like_client;       /* _CA: it signed itself, may be a client, and is for clients by its
+                             * extended key usage, or has an email address or DNS name */
     bool issues_cas;        /* _CA: it has issued another CA of the store */
     cc_surveyed_crl_t crl;  /* _CA */
     apr_time_t next_update; /* CC_SURVEYED_CRL_EXPIRED: of the last one to expire */

@@ -3,8 +3,10 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 
 use Digest::MD5 qw(md5_hex);
+use Digest::SHA qw(sha1_base64);
 use MIME::Base64 qw(encode_base64);
 
 my $basic = "AuthType Basic\nAuthName test\nAuthUserFile conf/users\n";
@@ -21,6 +23,8 @@ my %sections = (
         . "Require clientcert-same-user\n</RequireAny>",
     forbid   => "${basic}AuthzSendForbiddenOnFailure On\nRequire clientcert-same-user",
     fake     => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\nRequire clientcert-same-user",
+    colon    => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\n"
+        . "ClientCertMap issuer.CN == \"Staff CA\" user=/O=Example/CN=odd\nRequire clientcert-same-user",
     name     => "${basic}ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     named    => "ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     none     => 'Require clientcert-same-user',
@@ -52,7 +56,8 @@ my $h = ClientCert::Test->server(
         # all of them have the password "secret"; that of the name in slashes is "password"
         'conf/users' => join('', map { "$_:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\n" }
             'alice', 'ALICE', 'bob', 'eve', 'x"b', "al\xC4\xB0cek")
-            . "$slashed:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+            . "$slashed:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"
+            . '/O=Example/CN=odd:{SHA}' . sha1_base64('one:password') . "=\n",
         'conf/digest' => join('', map { "$_:digest:" . md5_hex("$_:digest:secret") . "\n" } 'alice', 'bob'),
         'htdocs/page.shtml'        => qq{<!--#include virtual="/cgi-bin/env/on" -->\n},
         'htdocs/part.shtml'        => qq{<!--#include virtual="/cgi-bin/env/part" -->\n},
@@ -161,6 +166,7 @@ $h->mark_log;
 is seen('fake', 'alice', undef), '401', 'a password that FakeBasicAuth makes of the certificate is none';
 like +($h->wait_log(qr/CC0110.*FakeBasicAuth/))[0], qr/reason="SSLOptions FakeBasicAuth made the password/,
     'and the log says so';
+is seen('colon', certificate('odd', '/O=Example/CN=odd:one'), undef), '401', 'also if its name has a colon';
 is seen('name', 'alice', undef), '401', 'nor is the user of SSLUserName a login,';
 is seen('name', 'alice', 'alice'), '200 alice Basic alice', 'but a password is';
 is seen($_, 'alice', 'alice'), '403', "$_: where no AuthType asks for another login, nobody is admitted"

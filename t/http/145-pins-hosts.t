@@ -58,12 +58,47 @@ is_refused('an unknown table', qr/CC0428: "nosuch": no such table; .*keys/, $no_
 is_refused('another field', qr/CC0428: "subject": write the name/, $no_ca, 'ClientCertPinned keys subject');
 is_refused('no table', qr/CC0428: /, $no_ca, 'ClientCertPinned ""');
 is_refused('a third word', qr/CC0428: "x": write/, $no_ca, 'ClientCertPinned keys sha256 x');
+is_refused('Off and more', qr/CC0428: "sha256": write .*or write Off alone/, $no_ca, 'ClientCertPinned Off sha256');
 is_refused('a grid-mapfile', qr/CC0443: "grid": the keys of a gridmap: table are DNs/, $no_ca, 'ClientCertPinned grid');
 is_refused('rows of a CA', qr/CC0443: "rows": its rows count for one CA/, $no_ca, 'ClientCertPinned rows');
 is_refused('SSLUserName', qr/CC0452: .*SSLUserName makes users .*ClientCertPinned at \S+:8/, $no_ca, $on,
     'SSLUserName SSL_CLIENT_S_DN_CN');
 is_refused('a condition on a name', qr/CC0453: .*since ClientCertPinned at/, $no_ca, $on,
     q{<Location /x>}, q{Require expr %{SSL_CLIENT_S_DN_CN} == 'admin'}, '</Location>');
+
+# ---- lint
+
+# A table has to be used by a rule or a pin that is in effect.
+sub found {
+    my ($main, @lines) = @_;
+    my $host = join "\n    ", @lines;
+    my ($exit, $output) = ClientCert::Test->configtest(
+        files => { 'conf/keys.map' => "$acme_key acme\n" },
+        modules => ['-none'],
+        conf => <<"CONF");
+ClientCertTable keys file:conf/keys.map octets
+ClientCertTable far redis:127.0.0.1:1
+$main
+<VirtualHost *:\@PORT\@>
+    ServerName site.example
+    \@SSL\@
+    $host
+    ClientCertMap spki.sha256 in keys user=\$1
+    ClientCertMap spki.sha256 in far user=\$1
+</VirtualHost>
+CONF
+    is $exit, 0, 'it loads' or diag $output;
+    return join ' ', $output =~ /(CC074[345]: \S+?:\d+)/g;
+}
+
+my $conf = qr{\S*site\.conf};
+like found($on, 'SSLVerifyClient optional'), qr/^CC0743: $conf:3$/, 'pins of the main server that no host can use are reported';
+is found($on, $no_ca), '', 'not if one can,';
+is found('ClientCertPinned Off', 'SSLVerifyClient optional'), '', 'nor if there are none';
+like found('', $no_ca, 'ClientCertPinned far'), qr/^CC0744: $conf:\d+$/, 'strangers cause queries to a remote table';
+like found('ClientCertPinned far', $no_ca), qr/^CC0744: $conf:3$/, 'also one of the main server,';
+like found('ClientCertPinned far', $no_ca, 'ClientCertPinned Off'), qr/^CC0743: $conf:3$/, 'unless no host asks it,';
+is found('', $no_ca, $on), '', 'but not to a file';
 
 # ---- several hosts on one connection
 
@@ -97,18 +132,21 @@ my $h = ClientCert::Test->server(
     },
     global => "Protocols h2 http/1.1\n" . any_host_conf()
         . join('', map { "ClientCertTable $_ file:conf/$_.map octets\n" } qw(a b w)),
-    conf => host('a.example', 'ClientCertPinned a')
+    conf => "ClientCertPinned a\n" . host('a.example')
         . host('b.example', 'ClientCertPinned b spki.sha256')
         . host('w.example', 'ClientCertPinned w sha256')
-        . host('none.example')
+        . host('none.example', 'ClientCertPinned Off')
+        . host('last.example', 'ClientCertPinned Off', 'ClientCertPinned b')
+        . host('off.example', 'ClientCertPinned b', 'ClientCertPinned off')
         . host('far.example', 'ClientCertPinned a', "SSLCACertificateFile \@CA\@/services-chain.pem"));
 my %by_host;
-for my $name (qw(a b w none far)) {
+for my $name (qw(a b w none last off far)) {
     my %o = (host => "$name.example", curl => ['-k']);
     $by_host{$name} = join ' ', map { $h->get('/', %o, cert => $_)->{headers}{user} || '-' } $acme, $globex;
 }
-is_deeply \%by_host, { a => 'acme -', b => '- globex', w => 'acme -', none => '- -', far => 'acme -' },
-    'each host has its own pins: of keys, or of certificates';
+is_deeply \%by_host, { a => 'acme -', b => '- globex', w => 'acme -', none => '- -', last => '- globex', off => '- -',
+    far => 'acme -' },
+    'each host has the pins of the main server, its own, or none: of keys, or of certificates';
 is_deeply [map { s/ \d 2$//r } @{ coalesced($h, '127.0.0.1', $acme, qw(a.example b.example w.example far.example none.example)) }],
     ['200 acme', '200 ', '200 acme', '200 acme', '421 '],
     'also on one connection of HTTP/2; a host without pins is not served there';

@@ -7,13 +7,16 @@ use ClientCert::Test;
 use ClientCert::Test::Identity;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Session;
+use ClientCert::Test::Certificate;
+
+use Digest::SHA qw(sha1_base64);
 
 # ---- configurations that do not start
 
 # `line` is the place that the error names; the first line of the host is 3.
 sub is_refused {
     my ($claim, $pattern, $line, $host, $main) = @_;
-    my ($exit, $output) = ClientCert::Test->configtest(conf => ($main // '') . <<"CONF");
+    my ($exit, $output) = ClientCert::Test->configtest(modules => [qw(headers rewrite)], conf => ($main // '') . <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName site.example
     \@SSL\@
@@ -49,6 +52,9 @@ is_refused('If', qr/CC0453: .* condition of If, /, 6,
 is_refused("Require expr: $_", qr/CC0453: .* condition of Require, /, 7,
     "$no_ca<Location /x>\nRequire expr $_\n</Location>")
     for '%{SSL_CLIENT_VERIFY} != "NONE"', "%{SSL_CLIENT_VERIFY} -ne 'NONE' && %{SSL_CLIENT_S_DN_O} == 'x'";
+is_refused($_, qr/CC0453: /, 6, "$no_ca$_")
+    for 'RequestHeader set X-Cert yes "expr=%{SSL_CLIENT_VERIFY} != \'NONE\'"', 'RewriteCond %{SSL:SSL_CLIENT_VERIFY} !=NONE',
+    'RewriteCond expr "%{SSL_CLIENT_VERIFY} !~ /^NONE/"', 'Header set X yes "expr=! %{SSL:SSL_CLIENT_VERIFY} -ne \'NONE\'"';
 is_refused('PeerExtList', qr/CC0453: /, 6,
     "${no_ca}<If \"'x' -in PeerExtList('1.2.3')\">\nRequire all granted\n</If>");
 {
@@ -60,7 +66,7 @@ is_refused('PeerExtList', qr/CC0453: /, 6,
 
 sub starts {
     my ($claim, $host, $main) = @_;
-    my ($exit, $output) = ClientCert::Test->configtest(conf => ($main // '') . <<"CONF");
+    my ($exit, $output) = ClientCert::Test->configtest(modules => [qw(headers rewrite)], conf => ($main // '') . <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName site.example
     \@SSL\@
@@ -79,6 +85,9 @@ starts('conditions on other results', $no_ca
         . "<If \"%{SSL_CLIENT_VERIFY} == 'NONE' || %{SSL_CLIENT_VERIFY} =~ /^FAILED/\">\n"
         . "ErrorDocument 404 no\n</If>\n<Location /x>\n"
         . "Require expr %{SSL_CLIENT_VERIFY} != 'NONE' && %{SSL_CLIENT_VERIFY} == 'SUCCESS'\n</Location>");
+starts('values, since names are hidden', $no_ca
+        . "RequestHeader set X-Name \"expr=%{SSL_CLIENT_S_DN_CN}\"\nHeader set X-Verify \"expr=%{SSL_CLIENT_VERIFY}\"\n"
+        . "RewriteCond %{SSL:SSL_CLIENT_VERIFY} =SUCCESS\nRewriteRule ^/x - [F]");
 starts('a section that asks', "$on\n<Location /x>\nSSLVerifyClient optional_no_ca\n</Location>");
 
 # ---- hosts of one server
@@ -132,6 +141,7 @@ my $conf = host('a.example', '', "SSLVerifyClient optional_no_ca")    # inherits
 announce('CC0190', 'CC0104', 'CC0106', 'CC0110', 'CC0115', qr/CC07\d\d/, 'AH01630', 'AH01909', 'AH01618', 'AH01617',
     'AH02039', qr/SSL Library Error/, qr/AH022(?:25|61|62|63)/, 'AH10158', 'AH02008', 'AH02227', 'AH02035');
 
+my $odd  = certificate('odd', '/O=Example/CN=odd:one', self => 1);
 my $fake = "AuthType Basic\nAuthName x\nAuthBasicProvider file\nAuthUserFile \@ROOT\@/conf/fake\n"
     . "SSLOptions +FakeBasicAuth\nRequire valid-user\n";
 sub server {
@@ -146,7 +156,8 @@ sub server {
             'htdocs/fake/.htaccess' => "ClientCertAuth Off\n$fake",
             # the password "password"
             'conf/fake' => '/O=Example/OU=staff/OU=admins/CN=alice:'
-                . "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n",
+                . "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n"
+                . '/O=Example/CN=odd:{SHA}' . sha1_base64('one:password') . "=\n",
         },
         conf => "ClientCertTolerate On\n$conf");
 }
@@ -195,7 +206,7 @@ sub from_htaccess {
         my $alice = $h->get('/fake/page', %o, cert => 'alice');
         is "$alice->{status} $alice->{headers}{user}",
             '200 /O=Example/OU=staff/OU=admins/CN=alice', 'so does FakeBasicAuth,';
-        is $h->get('/fake/page', %o, cert => 'selfsigned')->{status}, 401, 'and for nothing else';
+        is $h->get('/fake/page', %o, cert => $_)->{status}, 401, 'and for nothing else' for 'selfsigned', $odd;
         is $h->get('/fake/page', %o, cert => 'selfsigned',
             user => '/O=Example/OU=staff/OU=admins/CN=alice:password')->{status}, 403,
             'also if the client sends it';

@@ -22,6 +22,15 @@ my %cert = (
     renewed => ca('Renewed', issuer => $base),
     before  => certificate('before', '/O=Example/CN=Renewed', extension => $is_ca, %past),
     pinned  => certificate('pinned', '/O=Example/CN=pinned', self => 1),
+    # openssl req -x509 makes these, asked for the certificate of a client
+    req     => certificate('req', '/O=Example/CN=req', self => 1,
+        extension => "basicConstraints = critical,CA:TRUE\nextendedKeyUsage = clientAuth"),
+    named   => certificate('named', '/O=Example/CN=named', self => 1, san => 'DNS:named.example',
+        extension => 'basicConstraints = critical,CA:TRUE'),
+    plain   => certificate('plain', '/O=Example/CN=plain', self => 1,
+        extension => 'basicConstraints = critical,CA:TRUE'),
+    signer  => certificate('signer', '/O=Example/CN=signer', self => 1, san => 'email:ca@example.com',
+        extension => $is_ca),
     client  => certificate('client', '/O=Example/CN=client', issuer => $base),
 );
 
@@ -113,6 +122,10 @@ is_told('not reported: a CA that has expired, beside its renewed certificate', '
     [qw(base renewed before)], host('SSLVerifyDepth 2'));
 $text = is_told('a certificate that is not a CA', 'CC0734 4 client', [qw(base client)], host(''));
 is_told('not reported: a self-signed certificate of a client', '', [qw(root pinned)], host(''));
+$text = is_told('the certificate of a client that is a CA', 'CC0745 4', ['req'], host(''));
+like $text, qr/"CN=req,O=Example" looks like the certificate of a client, but .* may issue certificates/, 'with what it may do';
+is_told('by a DNS name', 'CC0745 4', ['named'], host(''));
+is_told("not reported: $_", '', [$_], host('')) for qw(base plain signer);
 is_told('a finding is reported once for all hosts with the same line', 'CC0733 1 Staff CA', ['staff'],
     "SSLCACertificateFile conf/cas.pem\n"
         . bare('') . bare('', 2));

@@ -169,6 +169,13 @@ int ap_expr_exec_ctx(ap_expr_eval_ctx_t *ctx)
     return *ctx->err ? -1 : 1;
 }
 
+/* No other module has functions. */
+int ap_run_expr_lookup(ap_expr_lookup_parms *parms)
+{
+    (void)parms;
+    return DECLINED;
+}
+
 int ap_expr_lookup_default(ap_expr_lookup_parms *parms)
 {
     (void)parms;

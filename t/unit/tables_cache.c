@@ -171,6 +171,38 @@ TEST(the_answer_that_was_not_used_for_longest_makes_room)
     ck_assert_int_eq(asked_for("c", "a,c|"), 1);
 }
 
+/* Any client can ask for keys that are not there. */
+TEST(missing_keys_do_not_push_out_rows)
+{
+    open_with("size=32");
+    for (int i = 0; i < 24; i++)
+        asked_for(apr_itoa(set.pool, i), apr_psprintf(set.pool, "a,%d|", i));
+    source.result = CC_TABLE_MISSING;
+    for (int i = 100; i < 1000; i++)
+        ck_assert_int_eq(asked_for(apr_itoa(set.pool, i), "MISSING"), 1);
+    for (int i = 0; i < 24; i++)
+        ck_assert_int_eq(asked_for(apr_itoa(set.pool, i), apr_psprintf(set.pool, "a,%d|", i)), 0);
+    ck_assert_int_eq(asked_for("999", "MISSING"), 0);
+    ck_assert_int_eq(asked_for("100", "MISSING"), 1);
+}
+
+TEST(in_a_full_cache_missing_keys_get_an_eighth)
+{
+    int lost = 0;
+
+    open_with("size=32");
+    for (int i = 0; i < 32; i++)
+        asked_for(apr_itoa(set.pool, i), apr_psprintf(set.pool, "a,%d|", i));
+    source.result = CC_TABLE_MISSING;
+    for (int i = 100; i < 1000; i++)
+        asked_for(apr_itoa(set.pool, i), "MISSING");
+    ck_assert_int_eq(asked_for("996", "MISSING"), 0);
+    source.result = CC_TABLE_FOUND;
+    for (int i = 31; i >= 0; i--)
+        lost += asked_for(apr_itoa(set.pool, i), apr_psprintf(set.pool, "a,%d|", i));
+    ck_assert_int_eq(lost, 5);
+}
+
 TEST(a_newer_answer_takes_the_place_of_the_older_one)
 {
     open_with("size=2 ttl=0 stale=9");

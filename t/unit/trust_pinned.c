@@ -95,19 +95,29 @@ static void check_is_nothing(pki_t who, int way, bool tolerates)
     pki_free(&who);
 }
 
-/* The last octet of a signature is changed. */
-static pki_t damaged(pki_t who)
+/* The certificate with one bit changed, at an octet counted from its end. */
+static X509 *changed(X509 *cert, int from_end)
 {
     unsigned char *der = NULL;
     const unsigned char *at;
-    int len = i2d_X509(who.cert, &der);
+    int len = i2d_X509(cert, &der);
+    X509 *made;
 
-    der[len - 1] ^= 1;
+    der[len - from_end] ^= 1;
     at = der;
-    X509_free(who.cert);
-    who.cert = d2i_X509(NULL, &at, len);
-    ck_assert_ptr_nonnull(who.cert);
+    made = d2i_X509(NULL, &at, len);
+    ck_assert_ptr_nonnull(made);
     OPENSSL_free(der);
+    return made;
+}
+
+/* The last octet of a signature is changed. */
+static pki_t damaged(pki_t who)
+{
+    X509 *cert = changed(who.cert, 1);
+
+    X509_free(who.cert);
+    who.cert = cert;
     return who;
 }
 
@@ -180,6 +190,41 @@ TEST(only_a_host_with_pins_reads_it)
     ck_assert_int_eq(tls_unseal(&tls, wider).state, CC_TRUST_OTHER_TRUST);
     tls_free(&tls);
     pki_free(&alone);
+}
+
+/* The position of the name in a certificate, from its end. */
+static int name_of(X509 *cert, const char *name)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der), at = 0;
+
+    while (at < len && memcmp(der + at, name, strlen(name)) != 0) {
+        at++;
+    }
+    OPENSSL_free(der);
+    ck_assert_int_lt(at, len);
+    return len - at;
+}
+
+/*
+ * Where no issuer is known, nothing checks the signature: two certificates of one key may have the
+ * same, as here, where only the name differs.
+ */
+TEST_LOOP(it_counts_for_the_whole_certificate_and_not_for_its_signature, 0, TLS_WAYS)
+{
+    host_t *at = host(_i, false, true);
+    pki_t guest = pki_client("guest", &far);
+    X509 *twin = changed(guest.cert, name_of(guest.cert, "guest"));
+    tls_t tls = tls_open(at, &guest, NULL);
+    cc_seal_t seal;
+
+    ck_assert(tls_handshake(&tls));
+    ck_assert_int_eq(tls_unseal(&tls, at).state, CC_TRUST_NO_ISSUER);
+    cc_trust_unseal(&seal, at->trust, SSL_get_session(tls.server), twin);
+    ck_assert_int_eq(seal.state, CC_TRUST_BAD_RECORD);
+    tls_free(&tls);
+    X509_free(twin);
+    pki_free(&guest);
 }
 
 TEST(verified_again_it_still_lacks_an_issuer)

@@ -197,6 +197,17 @@ static void certificate_check(cc_lint_t *lint, const char *where, const cc_surve
     }
 }
 
+static void client_check(cc_lint_t *lint, const char *where, const cc_surveyed_t *one)
+{
+    if (one->state == CC_SURVEYED_CA && one->like_client && !one->issues_cas) {
+        cc_lint_add(lint, "CC0745", where,
+                    "\"%s\" looks like the certificate of a client, but it is a CA among the CAs: "
+                    "it may issue certificates with any name; if it is for one client, list its "
+                    "key with ClientCertPinned instead",
+                    one->name);
+    }
+}
+
 /* ---- SSLVerifyDepth ------------------------------------------------------------------------ */
 
 static const char *server_name(const cc_conf_view_t *view, apr_pool_t *p)
@@ -354,6 +365,9 @@ static void view_check(cc_lint_t *lint, const cc_conf_view_t *view)
         const cc_surveyed_t *one = &APR_ARRAY_IDX(cas->survey, i, cc_surveyed_t);
         const char *where = place_of_ca(lint, view, one);
 
+        if (where) {
+            client_check(lint, where, one);
+        }
         if (where && !is_watched(view, one)) {
             certificate_check(lint, where, one);
         }

@@ -89,26 +89,17 @@ static const char *pinned_unsuitable(const cc_table_t *table)
                : NULL;
 }
 
-const char *cc_tables_pinned(cmd_parms *cmd, void *record, const char *args)
+/* Makes *made of the words of ClientCertPinned. NULL, or an error. */
+static const char *pinning_make(const cc_pinning_t **made, cmd_parms *cmd, const char *name,
+                                const char *field)
 {
-    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
-    const char *name = ap_getword_conf(cmd->pool, &args),
-               *field = ap_getword_conf(cmd->pool, &args);
-    cc_pinning_t *pinning = apr_pcalloc(cmd->pool, sizeof(*pinning));
     cc_tables_t *tables = tables_make(cmd->server);
+    cc_pinning_t *pinning = apr_pcalloc(cmd->pool, sizeof(*pinning));
     const char *unsuitable;
 
-    (void)record;
     pinning->table = cc_tables_find(tables, owner_of(cmd->server), name);
     pinning->whole = !strcasecmp(field, "sha256");
     pinning->where = cc_directive_where(cmd->directive, cmd->pool);
-    if (!*name || *args || (*field && !pinning->whole && strcasecmp(field, "spki.sha256"))) {
-        return apr_psprintf(
-            cmd->pool,
-            "CC0428: \"%s\": write the name of a ClientCertTable, and after it "
-            "nothing, spki.sha256 or sha256",
-            cc_text_escape(*args ? args : field, strlen(*args ? args : field), cmd->pool));
-    }
     if (!pinning->table) {
         return apr_psprintf(cmd->pool,
                             "CC0428: \"%s\": no such table; a ClientCertTable must come before "
@@ -121,8 +112,30 @@ const char *cc_tables_pinned(cmd_parms *cmd, void *record, const char *args)
         return apr_psprintf(cmd->pool, "CC0443: \"%s\": %s", name, unsuitable);
     }
     cc_table_use(pinning->table, 0);
-    conf->pinning = pinning;
+    *made = pinning;
     return NULL;
+}
+
+const char *cc_tables_pinned(cmd_parms *cmd, void *record, const char *args)
+{
+    cc_vhost_conf_t *conf = cc_vhost_conf_of(cmd->server);
+    const char *name = ap_getword_conf(cmd->pool, &args),
+               *field = ap_getword_conf(cmd->pool, &args);
+    bool off = !strcasecmp(name, "Off");
+
+    (void)record;
+    if (!*name || *args ||
+        (*field &&
+         (off || (strcasecmp(field, "sha256") != 0 && strcasecmp(field, "spki.sha256") != 0)))) {
+        return apr_psprintf(
+            cmd->pool,
+            "CC0428: \"%s\": write the name of a ClientCertTable, and after it "
+            "nothing, spki.sha256 or sha256; or write Off alone",
+            cc_text_escape(*args ? args : field, strlen(*args ? args : field), cmd->pool));
+    }
+    conf->pinning = NULL;
+    conf->pinning_off = off;
+    return off ? NULL : pinning_make(&conf->pinning, cmd, name, field);
 }
 
 /* ---- polling the sources ---------------------------------------------------------------- */

@@ -92,28 +92,51 @@ static bool makes_user(const ap_directive_t *directive)
            (is(directive, "AuthBasicFake") && reads_certificate(directive->args));
 }
 
-/* True if a condition asks whether the certificate verified, and not only whether there is one. */
-static bool asks_result(const char *args, apr_pool_t *p)
+/* True if a condition asks only whether there is a certificate, and not whether it verified. */
+static bool asks_presence(const char *args, apr_pool_t *p)
 {
-    const ap_regex_t *any = ap_pregcomp(
-        p, "SSL_CLIENT_VERIFY\\}?[[:space:]]*(!=|-?ne)[[:space:]]*[\"']?NONE", AP_REG_ICASE);
+    const ap_regex_t *any =
+        ap_pregcomp(p,
+                    "SSL_CLIENT_VERIFY['\")}]*[[:space:]]*(!=|!~|!|-?ne)[[:space:]]*"
+                    "[\"'/^]*NONE",
+                    AP_REG_ICASE);
 
-    return ap_strcasestr(args, "SSL_CLIENT_VERIFY") &&
-           (ap_regexec(any, args, 0, NULL, 0) != 0 || ap_strcasestr(args, "SUCCESS"));
+    return ap_regexec(any, args, 0, NULL, 0) == 0 && !ap_strcasestr(args, "SUCCESS");
 }
 
-/* True for a condition that a certificate can meet without having verified. */
-static bool is_unguarded(const ap_directive_t *directive, apr_pool_t *p)
+static bool asks_result(const char *args, apr_pool_t *p)
 {
-    static const char *const names[] = {"Require", "SSLRequire",   "<If",
-                                        "<ElseIf", "SetEnvIfExpr", "<AuthzProviderAlias"};
+    return ap_strcasestr(args, "SSL_CLIENT_VERIFY") && !asks_presence(args, p);
+}
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+static bool is_one_of(const ap_directive_t *directive, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
         if (is(directive, names[i])) {
-            return reads_certificate(directive->args) && !asks_result(directive->args, p);
+            return true;
         }
     }
     return false;
+}
+
+/*
+ * True for a condition that a certificate can meet without having verified. The directives of the
+ * second list also take values without a condition. The names in such a certificate are hidden from
+ * them (request/tolerance.c), but not that there is one.
+ */
+static bool is_unguarded(const ap_directive_t *directive, apr_pool_t *p)
+{
+    static const char *const conditions[] = {"Require", "SSLRequire",   "<If",
+                                             "<ElseIf", "SetEnvIfExpr", "<AuthzProviderAlias"};
+    static const char *const others[] = {"FilterProvider", "Header", "ProxyFCGISetEnvIf",
+                                         "RequestHeader", "RewriteCond"};
+    const char *args = directive->args;
+
+    if (is_one_of(directive, conditions, sizeof(conditions) / sizeof(conditions[0]))) {
+        return reads_certificate(args) && !asks_result(args, p);
+    }
+    return is_one_of(directive, others, sizeof(others) / sizeof(others[0])) &&
+           asks_presence(args, p);
 }
 
 static fault_t directive_fault(const ap_directive_t *directive, const accepting_t *by,

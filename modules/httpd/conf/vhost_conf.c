@@ -39,8 +39,9 @@ void *cc_vhost_conf_merge(apr_pool_t *p, void *base_record, void *add_record)
     conf->tolerate = add->tolerate >= 0 ? add->tolerate : base->tolerate;
     conf->tolerate_where = add->tolerate >= 0 ? add->tolerate_where : base->tolerate_where;
     conf->tolerate_inherited = add->tolerate < 0;
-    conf->pinning = add->pinning ? add->pinning : base->pinning;
-    conf->pinning_inherited = !add->pinning;
+    conf->pinning_off = add->pinning_off;
+    conf->pinning_inherited = !add->pinning && !add->pinning_off;
+    conf->pinning = conf->pinning_inherited ? base->pinning : add->pinning;
     conf->ocsp = add->ocsp ? add->ocsp : base->ocsp;
     conf->ocsp_hosts = add->ocsp_hosts ? add->ocsp_hosts : base->ocsp_hosts;
     conf->ledger_spec = add->ledger_spec ? add->ledger_spec : base->ledger_spec;

@@ -35,6 +35,7 @@ typedef struct cc_vhost_conf_t {
     const char *tolerate_where;           /* the place of that directive; NULL: unset */
     bool tolerate_inherited;              /* it is one of the main server */
     const cc_pinning_t *pinning;          /* ClientCertPinned; NULL: no key is pinned */
+    bool pinning_off;                     /* ClientCertPinned Off: none is inherited */
     bool pinning_inherited;               /* it is one of the main server */
     const struct cc_proxies_t *proxies;   /* conf/proxies.h; NULL: no directive on proxies */
     struct cc_namespaces_t *namespaces;   /* ClientCertNamespace; NULL: no line */

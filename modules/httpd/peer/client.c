@@ -62,7 +62,7 @@ cc_rejection_t cc_client_rejection(const cc_seal_t *seal, const cc_revocation_st
 
 /*
  * Makes the mark from octets of the signature, which are practically random after the first `skip`
- * octets.
+ * octets. A certificate that verifies has them from its CA: its holder cannot choose them.
  */
 static void mark_set(cc_mark_t *mark, const X509 *x509)
 {

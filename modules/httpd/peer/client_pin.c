@@ -72,25 +72,52 @@ void cc_client_pin_take(cc_client_pin_t *pin, cc_client_t *client, const cc_pinn
     }
 }
 
-/* After a failed lookup, the next request tries again. */
+/*
+ * After a failed lookup, the next request tries again. The answer of a source that keeps none
+ * (ttl=0) is good for this request, and for a second at most: a tunnel is one request, which asks
+ * with each octet that passes.
+ */
+#define SAME_REQUEST apr_time_from_sec(1)
+
 bool cc_client_pin_is_fresh(const cc_client_pin_t *pin, apr_time_t since)
 {
+    apr_time_t now = apr_time_now(), asked_at;
+
     if (atomic_load_explicit(&pin->generation, memory_order_acquire) !=
         cc_table_generation(pin->by->table)) {
         return false;
     }
+    asked_at = atomic_load_explicit(&pin->asked_at, memory_order_relaxed);
     if (pin->result == CC_TABLE_FAILED) {
-        return since < atomic_load_explicit(&pin->asked_at, memory_order_relaxed);
+        return since < asked_at;
     }
-    return apr_time_now() < atomic_load_explicit(&pin->stale_at, memory_order_relaxed);
+    return now < atomic_load_explicit(&pin->stale_at, memory_order_relaxed) ||
+           (since <= asked_at && now < asked_at + SAME_REQUEST);
+}
+
+/* The key, the row and a reason are temporary. */
+static cc_table_result_t look_up_again(cc_client_pin_t *again, const cc_client_t *client,
+                                       apr_pool_t *p)
+{
+    apr_pool_t *scratch = NULL;
+    const char *why;
+    cc_table_result_t result;
+
+    if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) == APR_SUCCESS) {
+        p = scratch;
+    }
+    result = look_up(again, &why, client->cert, p);
+    if (scratch) {
+        apr_pool_destroy(scratch);
+    }
+    return result;
 }
 
 bool cc_client_pin_renew(cc_client_pin_t *pin, const cc_client_t *client, apr_pool_t *p)
 {
     cc_client_pin_t again = {.by = pin->by};
-    const char *why;
 
-    if (look_up(&again, &why, client->cert, p) != pin->result) {
+    if (look_up_again(&again, client, p) != pin->result) {
         return false;
     }
     atomic_store_explicit(&pin->stale_at, atomic_load(&again.stale_at), memory_order_relaxed);

@@ -29,7 +29,7 @@ void cc_client_pin_take(cc_client_pin_t *pin, cc_client_t *client, const cc_pinn
 
 /**
  * For a client whose key was looked up: true if the answer is still valid for a request that began
- * at `since`. Any thread.
+ * at `since`. An answer that came during the request is valid for a second. Any thread.
  */
 bool cc_client_pin_is_fresh(const cc_client_pin_t *pin, apr_time_t since);
 
@@ -41,7 +41,7 @@ static inline bool cc_client_pin_holds(const cc_client_pin_t *pin, apr_time_t si
 
 /**
  * Looks up again. True if the answer is the same as before; its validity is then extended. May wait
- * for a remote table. `p` is for temporary memory. Any thread.
+ * for a remote table. Temporary memory is freed at once, unless there is none but `p`. Any thread.
  */
 bool cc_client_pin_renew(cc_client_pin_t *pin, const cc_client_t *client, apr_pool_t *p);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "httpd/conf/module.h"
@@ -82,20 +83,23 @@ int cc_tolerance_access(request_rec *r)
 }
 
 /*
- * mod_ssl fakes "Basic NAME:password", where NAME is a subject in slash form, or empty. It refuses
- * clients that send that themselves.
+ * mod_ssl fakes "Basic NAME:password", where NAME is a subject in slash form, or empty. A name may
+ * contain colons, so only the two ends count. mod_ssl refuses clients that send that themselves,
+ * but overlooks names with a colon.
  */
 static bool is_fake(const char *header, apr_pool_t *p)
 {
+    static const char end[] = ":password";
     const char *word = header ? ap_getword(p, &header, ' ') : "";
-    const char *name;
+    size_t len;
 
     if (strcasecmp(word, "Basic") != 0) {
         return false;
     }
-    header = ap_pbase64decode(p, header);
-    name = ap_getword_nulls(p, &header, ':');
-    return (!*name || *name == '/') && !strcmp(header, "password");
+    header = ap_pbase64decode(p, header + strspn(header, " \t"));
+    len = strlen(header);
+    return len >= strlen(end) && !strcmp(header + len - strlen(end), end) &&
+           (*header == '/' || len == strlen(end));
 }
 
 bool cc_tolerance_fake_has(const request_rec *r)
@@ -153,4 +157,82 @@ int cc_tolerance_environment(request_rec *r)
         }
     }
     return DECLINED;
+}
+
+/* ---- expressions ------------------------------------------------------------------------------
+ */
+
+/*
+ * mod_ssl answers expressions without the hook of variables. So its functions that describe the
+ * certificate are wrapped, in every expression: when one is parsed, it is not known yet whether a
+ * host will accept such certificates. For any other connection, the answer is that of mod_ssl.
+ */
+typedef struct wrapped_t {
+    const void *function, *data; /* of mod_ssl, or of another module */
+} wrapped_t;
+
+#define WITHOUT_WRAPPING                                                                           \
+    (1 << 30) /* in ap_expr_lookup_parms.flags: none of httpd's AP_EXPR_FLAG_ */
+
+static const char *wrapped_variable(ap_expr_eval_ctx_t *ctx, const void *data)
+{
+    const wrapped_t *wrapped = data;
+
+    return is_tolerated(ctx->c) ? ""
+                                : ((ap_expr_var_func_t *)wrapped->function)(ctx, wrapped->data);
+}
+
+static const char *wrapped_string(ap_expr_eval_ctx_t *ctx, const void *data, const char *name)
+{
+    const wrapped_t *wrapped = data;
+
+    return is_tolerated(ctx->c) && describes_certificate(name)
+               ? ""
+               : ((ap_expr_string_func_t *)wrapped->function)(ctx, wrapped->data, name);
+}
+
+static apr_array_header_t *wrapped_list(ap_expr_eval_ctx_t *ctx, const void *data, const char *name)
+{
+    const wrapped_t *wrapped = data;
+
+    return is_tolerated(ctx->c)
+               ? NULL
+               : ((ap_expr_list_func_t *)wrapped->function)(ctx, wrapped->data, name);
+}
+
+/* The wrapper of a function of mod_ssl; NULL: it stays as it is. */
+static const void *wrapper_of(const ap_expr_lookup_parms *parms)
+{
+    switch (parms->type) {
+    case AP_EXPR_FUNC_VAR:
+        return describes_certificate(parms->name) ? (const void *)wrapped_variable : NULL;
+    case AP_EXPR_FUNC_STRING:
+        return strcasecmp(parms->name, "SSL") ? NULL : (const void *)wrapped_string;
+    case AP_EXPR_FUNC_LIST:
+        return strcasecmp(parms->name, "PeerExtList") ? NULL : (const void *)wrapped_list;
+    default:
+        return NULL;
+    }
+}
+
+int cc_tolerance_expr(ap_expr_lookup_parms *parms)
+{
+    const void *wrapper = wrapper_of(parms);
+    wrapped_t found = {NULL, NULL}, *wrapped;
+    ap_expr_lookup_parms inner = *parms;
+    int status;
+
+    if (!wrapper || parms->flags & WITHOUT_WRAPPING) {
+        return DECLINED;
+    }
+    inner.flags |= WITHOUT_WRAPPING;
+    inner.func = &found.function;
+    inner.data = &found.data;
+    status = ap_run_expr_lookup(&inner);
+    if (status == OK) {
+        wrapped = apr_pmemdup(parms->pool, &found, sizeof(found));
+        *parms->func = wrapper;
+        *parms->data = wrapped;
+    }
+    return status;
 }

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <ap_expr.h>
+
 #include "httpd/conf/module.h"
 
 /**
@@ -41,7 +43,7 @@ void cc_tolerance_fake_remove(request_rec *r);
 /**
  * ssl_var_lookup, before mod_ssl's: "" for variables of such a certificate, except
  * SSL_CLIENT_VERIFY; NULL: mod_ssl answers. mod_ssl itself does not use the hook, for expressions
- * and SSLOptions.
+ * (cc_tolerance_expr) and SSLOptions.
  */
 const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, request_rec *r,
                                   const char *name);
@@ -51,5 +53,12 @@ const char *cc_tolerance_variable(apr_pool_t *p, server_rec *s, conn_rec *c, req
  * from the environment that SSLOptions StdEnvVars and ExportCertData have set. DECLINED.
  */
 int cc_tolerance_environment(request_rec *r);
+
+/**
+ * expr_lookup, before mod_ssl's: wraps its variables SSL_CLIENT_..., except SSL_CLIENT_VERIFY, and
+ * its functions SSL() and PeerExtList(). For such a certificate they are empty, also in .htaccess
+ * and in pages of mod_include.
+ */
+int cc_tolerance_expr(ap_expr_lookup_parms *parms);
 
 #endif
