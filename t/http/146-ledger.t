@@ -80,6 +80,23 @@ my $conf = <<'CONF';
     </Directory>
 </VirtualHost>
 CONF
+
+# Two hosts with one name and port.
+sub namesakes {
+    return join '', map { <<"CONF" } @_;
+<VirtualHost *:\@PORT5\@>
+    ServerName  localhost
+    ServerAlias $_.example
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertLedger
+    ClientCertMap subject.CN == alice user=alice
+    <Location "/ledger">
+        SetHandler clientcert-ledger
+    </Location>
+</VirtualHost>
+CONF
+}
 my $h = ClientCert::Test->server(
     modules => ['mime'],
     files   => {
@@ -91,7 +108,7 @@ my $h = ClientCert::Test->server(
         'htdocs/write/.htaccess'  => "ClientCertLedger names=on\n",
         'htdocs/write/page'       => "page\n",
     },
-    conf => $conf);
+    conf => $conf . namesakes('a', 'b'));
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', 'AH02276', 'CC0147', 'CC0148', qr/not allowed here/, qr/SSL Library Error/);
 
 sub response { my ($port, @more) = @_; return $h->get('/ledger?format=json', port => $port, @more) }
@@ -239,7 +256,13 @@ is lines_of(replay(forged(sub { $_[0]{host} = 'elsewhere:443' }), '--vhost', 'lo
 
 # ---- restarts
 
-ok $h->reload(conf => $conf), 'a graceful restart';
+sub named { my ($name) = @_; return (port => 5, host => "$name.example", curl => ['--insecure']) }
+sub at { my ($name) = @_; return [keys %{ entries(5, named($name)) }] }
+$h->get('/', cert => 'service', named('a'));
+$h->get('/', cert => 'bob', named('b'));
+is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'hosts of one name have ledgers of their own';
+ok $h->reload(conf => $conf . namesakes('b', 'a')), 'a graceful restart';
+is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'keeps them apart in another order';
 is entries(1)->{$service}{count}, 4, 'keeps the ledger';
 is keys %{ entries(2) }, 4, 'that of each host';
 $h->get('/', cert => 'service');
