@@ -39,6 +39,7 @@
 #include "httpd/handlers.h"
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
+#include "httpd/metrics/ledgers.h"
 #include "httpd/metrics/mod_status.h"
 #include "httpd/peer/forwarded.h"
 #include "httpd/peer/graceful_close.h"
@@ -122,6 +123,7 @@ static void register_process(void)
 
     ap_hook_monitor(cc_quota_monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cc_poller_monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cc_ledgers_monitor, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 /* ---- a connection --------------------------------------------------------------------------- */

@@ -32,7 +32,9 @@ static const cc_command_t all[] = {
      .description =
          "Shows to which user and groups the server would map the certificate, by which rules, "
          "whether it would verify the certificate, and with --path, whether it would grant access, "
-         "with the answer of each Require. Of the rules that do not match, the ten closest are "
+         "with the answer of each Require; with --account, to a request that asks for this "
+         "account. "
+         "Of the rules that do not match, the ten closest are "
          "shown; --all shows every rule. With --via, the certificate comes from a trusted proxy. "
          "Several files, or the files of a directory, have one line each.",
      .status = "0  each certificate has a user or a group, and access to the path\n"

@@ -217,6 +217,7 @@ static void where_print(const json_t *answer, apr_pool_t *p)
 
     cc_print_host(answer, p);
     cc_print_line("path", cc_print_member(answer, "path", p));
+    cc_print_line("asks for", quoted(answer, "account", p));
     cc_print_line("file", cc_print_member(answer, "filename", p));
     if (json_is_null(scope)) {
         cc_print_line("rules of", "(none)");
@@ -275,14 +276,15 @@ static void answer_print(const json_t *answer, const cc_style_t *style, apr_pool
 
 /* ---- one line for each of several certificates --------------------------------------------- */
 
-static const char *groups_text(const json_t *verdict, apr_pool_t *p)
+/* ", groups "a", "b"": what the rules gave beside the user; "" if that is nothing. */
+static const char *names_text(const json_t *verdict, const char *kind, apr_pool_t *p)
 {
     apr_array_header_t *words = apr_array_make(p, 8, sizeof(const char *));
-    const char *word = "groups ";
+    const char *word = apr_pstrcat(p, ", ", kind, " ", NULL);
     json_t *one;
     size_t i;
 
-    json_array_foreach(json_object_get(verdict, "groups"), i, one)
+    json_array_foreach(json_object_get(verdict, kind), i, one)
     {
         APR_ARRAY_PUSH(words, const char *) = word;
         APR_ARRAY_PUSH(words, const char *) = quoted(one, "name", p);
@@ -294,10 +296,9 @@ static const char *groups_text(const json_t *verdict, apr_pool_t *p)
 static const char *mapped_text(const json_t *verdict, apr_pool_t *p)
 {
     const char *user = quoted(verdict, "user", p);
-    const char *groups = groups_text(verdict, p);
 
     return apr_pstrcat(p, "mapped: ", user ? "user " : "no user", user ? user : "",
-                       *groups ? ", " : "", groups, NULL);
+                       names_text(verdict, "groups", p), names_text(verdict, "accounts", p), NULL);
 }
 
 static const char *reason_text(const json_t *answer, const char *result, apr_pool_t *p)
@@ -320,12 +321,15 @@ static const char *answer_line(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_print_member(answer, "result", p);
     const char *outcome = outcome_text(json_object_get(answer, "access"), p);
+    const json_t *verdict = json_object_get(answer, "verdict");
     const char *reason;
 
     if (!strcmp(result, "mapped")) {
-        result = mapped_text(json_object_get(answer, "verdict"), p);
+        result = mapped_text(verdict, p);
     } else if ((reason = reason_text(answer, result, p))) {
         result = apr_pstrcat(p, result, ": ", reason, NULL);
+    } else {
+        result = apr_pstrcat(p, result, names_text(verdict, "accounts", p), NULL);
     }
     return outcome ? apr_pstrcat(p, result, "; ", outcome, NULL) : result;
 }

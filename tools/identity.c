@@ -31,35 +31,46 @@ static const char *name_text(const char *name, apr_pool_t *p)
     return plain ? name : apr_pstrcat(p, "\"", cc_text_escape(name, strlen(name), p), "\"", NULL);
 }
 
-/* The names of the groups, sorted. */
-static apr_array_header_t *groups_of(const json_t *verdict, apr_pool_t *p)
+/* "BEFORE admins, staffAFTER": the names of all groups or accounts, sorted; "": there are none. */
+static const char *names_text(const json_t *verdict, const char *kind, const char *before,
+                              const char *after, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
-    json_t *group;
+    const char *text = before;
+    json_t *one;
     size_t i;
 
-    json_array_foreach(json_object_get(verdict, "groups"), i, group)
+    json_array_foreach(json_object_get(verdict, kind), i, one)
     {
-        const char *name = json_string_value(json_object_get(group, "name"));
+        const char *name = json_string_value(json_object_get(one, "name"));
 
         APR_ARRAY_PUSH(names, const char *) = name ? name : "";
     }
     qsort(names->elts, (size_t)names->nelts, sizeof(const char *), by_text);
-    return names;
+    for (int at = 0; at < names->nelts; at++) {
+        text = apr_pstrcat(p, text, at > 0 ? ", " : "",
+                           name_text(APR_ARRAY_IDX(names, at, const char *), p), NULL);
+    }
+    return names->nelts > 0 ? apr_pstrcat(p, text, after, NULL) : "";
 }
 
 /* "alice (admins, staff)" */
 static const char *mapped_text(const json_t *verdict, apr_pool_t *p)
 {
     const char *user = json_string_value(json_object_get(verdict, "user"));
-    const apr_array_header_t *groups = groups_of(verdict, p);
-    const char *text = user ? name_text(user, p) : "no user";
 
-    for (int i = 0; i < groups->nelts; i++) {
-        text = apr_pstrcat(p, text, i > 0 ? ", " : " (",
-                           name_text(APR_ARRAY_IDX(groups, i, const char *), p), NULL);
-    }
-    return groups->nelts > 0 ? apr_pstrcat(p, text, ")", NULL) : text;
+    return apr_pstrcat(p, user ? name_text(user, p) : "no user",
+                       names_text(verdict, "groups", " (", ")", p), NULL);
+}
+
+/* A certificate that is rejected has nothing; one without a user may still choose an account. */
+static const json_t *verdict_of(const json_t *answer)
+{
+    const char *result = cc_identity_result(answer);
+
+    return strcmp(result, "mapped") == 0 || strcmp(result, "unmapped") == 0
+               ? json_object_get(answer, "verdict")
+               : NULL;
 }
 
 const char *cc_identity_result(const json_t *answer)
@@ -80,28 +91,34 @@ const char *cc_identity_access(const json_t *answer)
 const char *cc_identity_text(const json_t *answer, apr_pool_t *p)
 {
     const char *result = cc_identity_result(answer);
+    const json_t *verdict = verdict_of(answer);
 
-    return strcmp(result, "mapped") == 0 ? mapped_text(json_object_get(answer, "verdict"), p)
-                                         : result;
+    return apr_pstrcat(p, strcmp(result, "mapped") == 0 ? mapped_text(verdict, p) : result,
+                       names_text(verdict, "accounts", ", account ", "", p), NULL);
+}
+
+static json_t *names_json(const json_t *verdict, const char *kind)
+{
+    json_t *names = json_array();
+    json_t *one;
+    size_t i;
+
+    json_array_foreach(json_object_get(verdict, kind), i, one)
+    {
+        json_array_append(names, json_object_get(one, "name"));
+    }
+    return names;
 }
 
 json_t *cc_identity_json(const json_t *answer)
 {
-    const json_t *verdict = json_object_get(answer, "verdict");
-    bool mapped = strcmp(cc_identity_result(answer), "mapped") == 0;
-    json_t *side = json_pack("{s:s, s:O?, s:O?}", "result", cc_identity_result(answer), "user",
-                             mapped ? json_object_get(verdict, "user") : json_null(), "access",
-                             json_object_get(answer, "access"));
-    json_t *names = json_array();
-    json_t *group;
-    size_t i;
+    const json_t *verdict = verdict_of(answer);
+    json_t *user = json_object_get(verdict, "user");
 
-    json_array_foreach(mapped ? json_object_get(verdict, "groups") : NULL, i, group)
-    {
-        json_array_append(names, json_object_get(group, "name"));
-    }
-    json_object_set_new(side, "groups", names);
-    return side;
+    return json_pack("{s:s, s:O, s:O?, s:o, s:o}", "result", cc_identity_result(answer), "user",
+                     user ? user : json_null(), "access", json_object_get(answer, "access"),
+                     "groups", names_json(verdict, "groups"), "accounts",
+                     names_json(verdict, "accounts"));
 }
 
 int cc_identity_exit(const json_t *answer)

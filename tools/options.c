@@ -15,6 +15,8 @@ static const cc_tool_option_t all[] = {
      CC_WITH_VHOST, MEMBER(vhost)},
     {"--path", "/PATH", "the path of a request: use the sections in effect for it", CC_WITH_PATH,
      MEMBER(path)},
+    {"--account", "NAME", "the account that the request asks for (ClientCertAccount)", CC_WITH_PATH,
+     MEMBER(account)},
     {"--via", "WAY",
      "how the certificate arrives: tls, or from a trusted proxy: header or proxy-protocol",
      CC_WITH_VIA, MEMBER(via)},
@@ -234,6 +236,11 @@ static apr_status_t values_check(cc_tool_t *tool)
     if (options->path && *options->path != '/') {
         return cc_error_set(&tool->err, tool->pool, "CC0511", options->path,
                             "a URL path begins with a slash");
+    }
+    if (options->account && !options->path) {
+        return cc_error_set(&tool->err, tool->pool, "CC0567", options->account,
+                            "--account needs --path: a request asks for an account, and "
+                            "ClientCertAccount may differ from path to path");
     }
     tool->style = cc_style_choose(options->color);
     if (!tool->style) {

@@ -25,9 +25,10 @@ apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exc
                            cc_tool_t *tool)
 {
     const cc_options_t *options = &tool->options;
-    json_t *query = json_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "ask", command->kind, "vhost",
+    json_t *query = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "ask", command->kind, "vhost",
                               cc_options_text(options->vhost, tool->pool), "path",
-                              cc_options_text(options->path, tool->pool), "via",
+                              cc_options_text(options->path, tool->pool), "account",
+                              cc_options_text(options->account, tool->pool), "via",
                               cc_options_text(options->via, tool->pool), "proxy",
                               cc_options_text(options->proxy, tool->pool), "all", options->all);
     apr_status_t status = command->add ? command->add(query, tool) : APR_SUCCESS;

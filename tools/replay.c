@@ -37,6 +37,7 @@ typedef struct replay_entry_t {
 typedef struct replay_run_t {
     cc_tool_t *tool;
     json_t *ledger;
+    const char *seen_on; /* the host of the ledger, safe for a terminal; NULL: the main server */
     apr_array_header_t *entries; /* replay_entry_t */
     apr_hash_t *files;           /* PEM of the files that are named, by digest */
     cc_exchange_t *exchange;
@@ -176,13 +177,18 @@ static apr_status_t entry_read(replay_run_t *run, const json_t *json, size_t i)
     return APR_SUCCESS;
 }
 
-/* The host is that of the ledger; one that the configuration does not have is an error. */
-static void host_take(const replay_run_t *run)
+/* The rules are those of this host, unless --vhost names one. It must be in the configuration. */
+static apr_status_t host_take(replay_run_t *run)
 {
     cc_options_t *options = &run->tool->options;
-    const char *host = cc_print_member(run->ledger, "host", run->tool->pool);
+    const json_t *host = json_object_get(run->ledger, "host");
 
-    options->vhost = options->vhost ? options->vhost : host;
+    if (!json_is_string(host) && !json_is_null(host)) {
+        return no_ledger(run->tool, "it has no \"host\"");
+    }
+    run->seen_on = cc_print_member(run->ledger, "host", run->tool->pool);
+    options->vhost = options->vhost ? options->vhost : run->seen_on;
+    return APR_SUCCESS;
 }
 
 static apr_status_t entries_read(replay_run_t *run)
@@ -194,7 +200,9 @@ static apr_status_t entries_read(replay_run_t *run)
     if (!json_is_array(entries) || json_array_size(entries) > ENTRIES_MAX) {
         return no_ledger(run->tool, "it has no \"entries\", or more than 4096");
     }
-    host_take(run);
+    if (host_take(run) != APR_SUCCESS) {
+        return APR_EINVAL;
+    }
     json_array_foreach(entries, i, entry)
     {
         if (entry_read(run, entry, i) != APR_SUCCESS) {
@@ -237,13 +245,15 @@ static json_t *error_json(const cc_error_t *err, apr_pool_t *p)
 }
 
 /* `answer`: NULL, if there is no certificate, or one that cannot be used (`err`). */
-static void entry_json(const replay_entry_t *entry, const json_t *answer, const cc_error_t *err,
-                       apr_pool_t *p)
+static void entry_json(const replay_run_t *run, const replay_entry_t *entry, const json_t *answer,
+                       const cc_error_t *err)
 {
+    apr_pool_t *p = run->tool->pool;
     json_t *line = err->tag ? error_json(err, p)
                    : answer ? cc_identity_json(answer)
                             : json_pack("{s:s}", "result", "no-certificate");
 
+    json_object_set_new(line, "host", cc_options_text(run->seen_on, p));
     json_object_set_new(line, "sha256", json_string(entry->sha256));
     json_object_set_new(line, "count", json_integer(entry->count));
     json_object_set_new(line, "last", cc_options_text(entry->last, p));
@@ -275,7 +285,7 @@ static void entry_print(replay_run_t *run, const replay_entry_t *entry, const js
     run->counts[status]++;
     tool->answer = status > tool->answer ? status : tool->answer;
     if (tool->options.json) {
-        entry_json(entry, answer, err, tool->pool);
+        entry_json(run, entry, answer, err);
     } else {
         printf("%-64.64s %8ld  %-20.20s  %s%s%s\n", entry->sha256, (long)entry->count, entry->last,
                cc_print_colour(tool->style, status), text_of(answer, err, tool->pool),
@@ -319,11 +329,23 @@ static apr_status_t query_send(replay_run_t *run)
                : APR_SUCCESS;
 }
 
+/* Rules of another host may be tried. */
+static void head_print(const replay_run_t *run)
+{
+    const char *seen_on = run->seen_on ? run->seen_on : "the main server";
+    const char *vhost = run->tool->options.vhost;
+    bool other = vhost && strcmp(vhost, seen_on) != 0;
+
+    printf("Seen on %s%s%s\n", seen_on, other ? "; the rules of " : "",
+           other ? cc_print_safe(vhost, run->tool->pool) : "");
+}
+
 static apr_status_t entries_print(replay_run_t *run)
 {
     bool json = run->tool->options.json;
 
     if (!json) {
+        head_print(run);
         printf("%-64s %8s  %-20s  %s\n", "SHA-256", "COUNT", "LAST SEEN", "RESULT");
     }
     for (int i = 0; i < run->entries->nelts; i++) {

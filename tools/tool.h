@@ -26,6 +26,7 @@ typedef struct cc_options_t {
     apr_array_header_t *server; /* const char *: the options of httpd and their values */
     const char *vhost;
     const char *path;
+    const char *account;
     const char *via;
     const char *proxy;
     const char *passin;
@@ -118,7 +119,10 @@ const char *cc_identity_result(const json_t *answer);
 /* The outcome for the path of the query, such as "granted"; "": there is none. Likewise. */
 const char *cc_identity_access(const json_t *answer);
 
-/* "alice (admins, staff)", or the result; if two texts are equal, so are the identities. */
+/*
+ * "alice (admins, staff), account root", or the result; if two texts are equal, so are the
+ * identities.
+ */
 const char *cc_identity_text(const json_t *answer, apr_pool_t *p);
 
 /*
@@ -127,7 +131,7 @@ const char *cc_identity_text(const json_t *answer, apr_pool_t *p);
  */
 int cc_identity_exit(const json_t *answer);
 
-/* {"result", "user": TEXT or null, "access", "groups": [TEXT]}: a new reference. */
+/* {"result", "user": TEXT or null, "access", "groups", "accounts": [TEXT]}: a new reference. */
 json_t *cc_identity_json(const json_t *answer);
 
 /* ---- input.c ---- */

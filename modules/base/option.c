@@ -158,3 +158,18 @@ apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *optio
     *seen = true;
     return value_read(reader, option, word, equals ? equals + 1 : NULL);
 }
+
+apr_status_t cc_option_words(cc_option_reader_t *reader, const apr_array_header_t *words, int first)
+{
+    apr_status_t status = APR_SUCCESS;
+
+    for (int i = first; status == APR_SUCCESS && i < words->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(words, i, const char *);
+        const cc_option_t *option = strchr(word, '=') ? cc_option_find(reader, word) : NULL;
+
+        status = option ? cc_option_read(reader, option, word)
+                        : cc_error_set(reader->err, reader->pool, reader->unknown_tag, word, "%s",
+                                       reader->unknown);
+    }
+    return status;
+}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 #include "base/error.h"
@@ -50,6 +51,8 @@ typedef struct cc_option_reader_t {
     const char *value_tag;     /* of the error for an illegal value */
     const char *text_tag;      /* of the error for an empty TEXT */
     const char *twice_tag;     /* of the error for an option that is given twice */
+    const char *unknown_tag;   /* for cc_option_words: of the error for any other word */
+    const char *unknown;       /* its text */
     bool blames_value;         /* the first of these errors names the value, not the whole word */
     bool seen[CC_OPTIONS_MAX]; /* begins as false */
     apr_pool_t *pool;          /* of what is read, and of errors */
@@ -65,5 +68,12 @@ const cc_option_t *cc_option_find(const cc_option_reader_t *reader, const char *
 /** Reads the value of this option from the word into the record. Errors name the word. */
 apr_status_t cc_option_read(cc_option_reader_t *reader, const cc_option_t *option,
                             const char *word);
+
+/**
+ * Reads the words from the index `first` on, which must all be NAME=VALUE with the name of an
+ * option.
+ */
+apr_status_t cc_option_words(cc_option_reader_t *reader, const apr_array_header_t *words,
+                             int first);
 
 #endif

@@ -5,11 +5,45 @@
 #include "httpd/conf/use.h"
 #include "httpd/handlers.h"
 #include "httpd/metrics/handler.h"
+#include "httpd/metrics/quota.h"
 #include "httpd/request/cache.h"
 #include "httpd/request/failure.h"
 #include "httpd/request/state.h"
 #include "httpd/status/ledger.h"
 #include "httpd/status/status.h"
+
+/*
+ * A handler whose document is about the whole server, or about other clients. It is for
+ * administrators, so no directive of a .htaccess file can enable it.
+ */
+typedef struct admin_handler_t {
+    const char *name;
+    int handler;                  /* of cc_handler_t */
+    const char *not_for_htaccess; /* the error of SetHandler there */
+    const char *refusal;          /* the message if anything else chose the handler */
+    cc_quota_kind_t quota;
+    int (*serve)(request_rec *r);
+} admin_handler_t;
+
+static const admin_handler_t metrics = {
+    "clientcert-metrics",
+    CC_HANDLER_METRICS,
+    "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the metrics of the whole "
+    "server",
+    "CC0114: clientcert-metrics is refused here: only SetHandler in the configuration of the "
+    "server can enable it",
+    CC_QUOTA_METRICS,
+    cc_metrics_serve};
+
+static const admin_handler_t ledger = {
+    "clientcert-ledger",
+    CC_HANDLER_LEDGER,
+    "CC0147: SetHandler clientcert-ledger is not for .htaccess: it shows the certificates of other "
+    "clients",
+    "CC0148: clientcert-ledger is refused here: only SetHandler in the configuration of the server "
+    "can enable it",
+    CC_QUOTA_LEDGER,
+    cc_status_ledger_serve};
 
 /*
  * httpd does not record which directive set the handler of a request. So the module reads
@@ -18,25 +52,32 @@
 const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args)
 {
     bool is_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    const admin_handler_t *admin = strstr(args, metrics.name)  ? &metrics
+                                   : strstr(args, ledger.name) ? &ledger
+                                                               : NULL;
     cc_dir_t *dir = record;
 
     dir->handler = CC_HANDLER_OTHER;
-    if (strstr(args, "clientcert-metrics")) {
-        if (is_htaccess) {
-            return "CC0113: SetHandler clientcert-metrics is not for .htaccess: it shows the "
-                   "metrics of the whole server";
-        }
-        dir->handler = CC_HANDLER_METRICS;
-    } else if (strstr(args, "clientcert-ledger")) {
-        if (is_htaccess) {
-            return "CC0147: SetHandler clientcert-ledger is not for .htaccess: it shows the "
-                   "certificates of other clients";
-        }
-        dir->handler = CC_HANDLER_LEDGER;
+    if (admin && is_htaccess) {
+        return admin->not_for_htaccess;
+    }
+    if (admin) {
+        dir->handler = admin->handler;
     } else if (strstr(args, "clientcert-status") && !is_htaccess) {
         dir->handler = CC_HANDLER_STATUS;
     }
     return NULL;
+}
+
+static __attribute__((noinline)) int admin_serve(request_rec *r, const admin_handler_t *admin)
+{
+    if (cc_dir_of(r)->handler == admin->handler) {
+        return admin->serve(r);
+    }
+    if (cc_quota_lets(r->server, admin->quota)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s", admin->refusal);
+    }
+    return HTTP_FORBIDDEN;
 }
 
 /*
@@ -60,7 +101,7 @@ int cc_handlers_run(request_rec *r)
         return cc_status_serve(r);
     }
     if (cc_handler_is(r, "clientcert-ledger")) {
-        return cc_status_ledger_serve(r);
+        return admin_serve(r, &ledger);
     }
-    return cc_handler_is(r, "clientcert-metrics") ? cc_metrics_serve(r) : DECLINED;
+    return cc_handler_is(r, "clientcert-metrics") ? admin_serve(r, &metrics) : DECLINED;
 }

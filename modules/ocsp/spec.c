@@ -86,19 +86,10 @@ static const cc_option_t options[] = {
      .yes = "on"},
 };
 
-static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
-{
-    const cc_option_t *option = strchr(word, '=') ? cc_option_find(reader, word) : NULL;
-
-    if (!option) {
-        return cc_error_set(
-            reader->err, reader->pool, "CC0431", word,
-            "not an option of ClientCertOCSP; the options are issuer=FILE, responder=URL, "
-            "signer=FILE, timeout=SECONDS, ttl=SECONDS, stale=SECONDS, failure=deny|allow, "
-            "missing=deny|allow and nonce=on|off");
-    }
-    return cc_option_read(reader, option, word);
-}
+static const char unknown[] =
+    "not an option of ClientCertOCSP; the options are issuer=FILE, responder=URL, signer=FILE, "
+    "timeout=SECONDS, ttl=SECONDS, stale=SECONDS, failure=deny|allow, missing=deny|allow and "
+    "nonce=on|off";
 
 static apr_status_t mode_read(cc_ocsp_spec_t *spec, const char *word, apr_pool_t *p,
                               cc_error_t *err)
@@ -142,6 +133,8 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, const char *
                                  .record = made,
                                  .value_tag = "CC0432",
                                  .twice_tag = "CC0433",
+                                 .unknown_tag = "CC0431",
+                                 .unknown = unknown,
                                  .blames_value = true,
                                  .pool = p,
                                  .err = err};
@@ -153,8 +146,8 @@ apr_status_t cc_ocsp_parse(cc_ocsp_spec_t **spec, const char *text, const char *
         status =
             mode_read(made, words->nelts > 0 ? APR_ARRAY_IDX(words, 0, const char *) : "", p, err);
     }
-    for (int i = 1; status == APR_SUCCESS && i < words->nelts; i++) {
-        status = word_read(&reader, APR_ARRAY_IDX(words, i, const char *));
+    if (status == APR_SUCCESS) {
+        status = cc_option_words(&reader, words, 1);
     }
     made->where = where;
     *spec = made;

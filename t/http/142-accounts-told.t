@@ -8,7 +8,7 @@ use ClientCert::Test::Example;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Tool;
 
-announce('CC0110', 'AH01630');
+announce('CC0108', 'CC0110', 'AH01630');
 
 my $ca   = ClientCert::Test->ca;
 my $rule = 'ClientCertMap issuer.CN == "Staff CA" user=alice account=root';
@@ -64,6 +64,72 @@ is $json->{access}{outcome}, 'denied', 'the default is not root';
 $json = answer(site(modules => ['authz_user'], conf => host("$rule\nClientCertAccount root\n<Location \"/a\">\nRequire user root\n</Location>")),
     'explain', '--path', '/a', "$ca/alice.pem");
 is "$json->{verdict}{user} $json->{access}{outcome}", 'root granted', 'a fixed account is applied';
+
+# ---- a wish: the tool says what the server does
+
+my $wishes = ClientCert::Test->server(
+    modules => ['authz_user', 'headers'],
+    files   => { map { ("htdocs/$_/page" => "page\n") } qw(a none plain fixed) },
+    conf    => host(<<"CONF") . host('', 2));
+$rule
+ClientCertMap issuer.CN == "Staff CA" san.email == "bob\@example.com" account=shared
+ClientCertNamespace issuer.CN == "Staff CA" user=(alice|root|shared) group=.*
+ClientCertMap subject.CN == admin account=outside
+<Location "/">
+    Require valid-user
+    Header always set X-User "expr=%{REMOTE_USER}"
+</Location>
+<Location "/a">
+    $wish
+</Location>
+<Location "/fixed">
+    ClientCertAccount shared
+</Location>
+<Location "/plain">
+    ClientCertMap subject.CN == alice user=alice
+    $wish
+</Location>
+CONF
+
+# The user that the server sets, or its status.
+sub served {
+    my ($cert, $path, $account) = @_;
+    my $response = $wishes->get("$path/page", cert => $cert, headers => ["X-Account: $account"]);
+    return $response->{status} == 200 ? $response->{headers}{'x-user'} : $response->{status};
+}
+my %status = (denied => 403, password => 401);
+
+# The same, as the tool expects it.
+sub expected {
+    my ($cert, $path, $account) = @_;
+    my $answer = answer($wishes, 'explain', '--vhost', 'localhost:' . $wishes->port, '--path', "$path/page",
+        '--account', $account, "$ca/$cert.pem");
+    my $outcome = $answer->{access}{outcome};
+    return $outcome eq 'granted' ? $answer->{verdict}{user} : $status{$outcome} // $outcome;
+}
+for (['alice', '/a', 'root', 'root'], ['alice', '/a', '', 'alice'], ['alice', '/a', 'alice', 'alice'],
+    ['alice', '/a', 'Root', 403], ['alice', '/a', 'shared', 403], ['alice', '/none', 'root', 'alice'],
+    ['alice', '/none', 'nobody', 'alice'], ['alice', '/plain', 'root', 403], ['alice', '/fixed', 'shared', 403],
+    ['admin', '/a', 'outside', 403], ['admin', '/a', 'root', 403], ['service', '/a', 'root', 403]) {
+    my ($cert, $path, $account, $is) = @$_;
+    is join(' ', served($cert, $path, $account), expected($cert, $path, $account)), "$is $is",
+        "$cert on $path, asking for \"$account\"";
+}
+$said = ask($wishes, 'explain', '--vhost', 'localhost:' . $wishes->port, '--path', '/a/page', '--account', 'root', "$ca/alice.pem");
+like $said->{output}, qr/^result +mapped; access granted\n.*^user +"root", by .*^account +"alice", by .*^asks for +"root"$/ms,
+    'the account is the user, and the user an account' or diag $said->{error};
+is $said->{exit}, 0, 'exit status 0';
+$said = ask($wishes, 'explain', '--vhost', 'localhost:' . $wishes->port, '--path', '/a/page', '--account', "\e[31m", "$ca/alice.pem");
+like $said->{output}, qr/^result +rejected: it asks for the account "\S+", which is not one of its own; access denied$/m,
+    'a refused wish has the reason of the log';
+unlike $said->{output}, qr/\e/, 'where it is escaped';
+is $said->{exit}, 1, 'exit status 1';
+$json = answer($wishes, 'explain', '--vhost', 'localhost:' . $wishes->port, '--path', '/none/page', '--account', 'root', "$ca/alice.pem");
+is $json->{account}, 'root', 'JSON has the wish';
+like "@{ $json->{notes} }", qr/no ClientCertAccount is in effect here/, 'and a note where there is none to fulfil';
+like ask($wishes, 'explain', '--account', 'root', "$ca/alice.pem")->{error}, qr/CC0567: .*--path/, 'a wish needs a path';
+like ask($wishes, 'explain', '--vhost', 'localhost:' . $wishes->port, "$ca/alice.pem", "$ca/service.pem")->{output},
+    qr/alice\.pem: mapped: user "alice", accounts "root"$/m, 'one line of several certificates has the accounts';
 
 # ---- metrics
 

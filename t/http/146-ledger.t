@@ -80,6 +80,23 @@ my $conf = <<'CONF';
     </Directory>
 </VirtualHost>
 CONF
+
+# Two hosts with one name and port.
+sub namesakes {
+    return join '', map { <<"CONF" } @_;
+<VirtualHost *:\@PORT5\@>
+    ServerName  localhost
+    ServerAlias $_.example
+    \@SSL\@
+    SSLVerifyClient optional
+    ClientCertLedger
+    ClientCertMap subject.CN == alice user=alice
+    <Location "/ledger">
+        SetHandler clientcert-ledger
+    </Location>
+</VirtualHost>
+CONF
+}
 my $h = ClientCert::Test->server(
     modules => ['mime'],
     files   => {
@@ -91,7 +108,7 @@ my $h = ClientCert::Test->server(
         'htdocs/write/.htaccess'  => "ClientCertLedger names=on\n",
         'htdocs/write/page'       => "page\n",
     },
-    conf => $conf);
+    conf => $conf . namesakes('a', 'b'));
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', 'AH02276', 'CC0147', 'CC0148', qr/not allowed here/, qr/SSL Library Error/);
 
 sub response { my ($port, @more) = @_; return $h->get('/ledger?format=json', port => $port, @more) }
@@ -198,6 +215,7 @@ my $said = replay(saved(2));
 is_deeply lines_of($said), {
     $service => 'svc (services)', digest_of('bob') => 'bob', digest_of($evil) => 'unmapped', digest_of($huge) => 'no certificate',
 }, 'replay says what the new rules make of each entry' or diag "$said->{output}$said->{error}";
+is $said->{lines}[0], 'Seen on localhost:' . $h->port(2), 'the first line names the host that saw them';
 is $said->{lines}[-1], '2 mapped, 1 not mapped, 1 unknown', 'and how many it maps';
 is $said->{exit}, 2, 'exit status 2 tells that there was no certificate';
 $said = replay(saved(2), "$huge.pem");
@@ -212,6 +230,7 @@ is $said->{exit}, 0, 'exit status 0';
     my %by = map { ($_->{sha256} => $_) } @lines;
     is_deeply [@{ $by{$service} }{qw(result user count)}, @{ $by{$service}{groups} }], ['mapped', 'svc', 1, 'services'], 'as JSON too';
     is $by{ digest_of($huge) }{result}, 'no-certificate', 'with the one that has none';
+    is_deeply [map { $_->{host} } @lines], [('localhost:' . $h->port(2)) x @lines], 'and the host that saw it';
 }
 {
     my ($httpd, @configuration) = map { $_ eq 'conf/httpd.conf' ? 'conf/new.conf' : $_ } $h->_arguments;
@@ -235,11 +254,24 @@ like replay(write_file("$tmp/no.json", "{\n]"))->{error}, qr/CC0562: .*line 2/, 
 like replay(forged(sub { $_[1]{last} = "\e[31m" }))->{output}, qr/\\x1b\[31m/i, 'its texts are escaped';
 like replay(saved(2), '-')->{error}, qr/CC0565/, 'standard input is for the ledger alone';
 like replay(forged(sub { $_[0]{host} = 'elsewhere:443' }))->{error}, qr/CC0751/, 'the host of the ledger must exist';
-is lines_of(replay(forged(sub { $_[0]{host} = 'elsewhere:443' }), '--vhost', 'localhost:' . $h->port(2)))->{$service}, 'svc (services)', 'unless --vhost names another one';
+$said = replay(forged(sub { $_[0]{host} = "elsewhere\e:443" }), '--vhost', 'localhost:' . $h->port(2));
+is lines_of($said)->{$service}, 'svc (services)', 'unless --vhost names another one';
+like $said->{lines}[0], qr/^Seen on elsewhere\\x1b:443; the rules of localhost:\d+$/i, 'then the first line has both';
+like replay(forged(sub { delete $_[0]{host} }))->{error}, qr/CC0562: .*"host"/, 'a ledger has a host';
+{
+    my ($line) = replay(forged(sub { $_[0]{host} = undef }), '--json', '--vhost', 'localhost:' . $h->port(2))->{output};
+    is $json->decode((split /\n/, $line)[0])->{host}, undef, 'null is that of the main server';
+}
 
 # ---- restarts
 
-ok $h->reload(conf => $conf), 'a graceful restart';
+sub named { my ($name) = @_; return (port => 5, host => "$name.example", curl => ['--insecure']) }
+sub at { my ($name) = @_; return [keys %{ entries(5, named($name)) }] }
+$h->get('/', cert => 'service', named('a'));
+$h->get('/', cert => 'bob', named('b'));
+is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'hosts of one name have ledgers of their own';
+ok $h->reload(conf => $conf . namesakes('b', 'a')), 'a graceful restart';
+is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'keeps them apart in another order';
 is entries(1)->{$service}{count}, 4, 'keeps the ledger';
 is keys %{ entries(2) }, 4, 'that of each host';
 $h->get('/', cert => 'service');

@@ -21,17 +21,31 @@ my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => { 'htdocs/private' => "only for you\n" },
     global  => "Timeout 300\n",
-    conf    => host('', '') . host(2, "ClientCertMaxAge $seconds"));
+    conf    => host('', '') . host(2, "ClientCertMaxAge $seconds") . <<'CONF');
+<VirtualHost *:@PORT3@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    ClientCertMap days_left == 1 user=early
+    ClientCertMap days_left == 0 user=late
+    Header always set X-Expression "expr=%{clientcert:user} %{clientcert:days_left}"
+    <Location "/private">
+        SetHandler clientcert-status
+        ClientCertStatusRules On
+    </Location>
+</VirtualHost>
+CONF
 
 # A connection with an unfinished request.
 sub begin {
-    my ($cert, $port) = @_;
+    my ($cert, $port, $query) = @_;
+    $query //= '';
     my $path = $h->ca . "/$cert";
     my $s    = IO::Socket::SSL->new(
         PeerAddr => '127.0.0.1', PeerPort => $h->port($port), SSL_verify_mode => SSL_VERIFY_NONE,
         SSL_hostname => 'localhost', SSL_cert_file => "$path.pem", SSL_key_file => "$path.key")
         or die "connect: $SSL_ERROR\n";
-    print $s "GET /private HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    print $s "GET /private$query HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     return $s;
 }
 
@@ -44,6 +58,7 @@ sub finish {
 }
 
 my $short = ClientCert::Test->short_cert($seconds);
+my $day   = begin(ClientCert::Test->short_cert(86_400 + $seconds), 3, '?format=json&trace');
 my $end   = time + $seconds;
 my %begun = (
     'a certificate that has expired since'      => [begin($short, 1)],
@@ -59,5 +74,11 @@ for my $claim (sort keys %begun) {
     my ($s, $status) = @{ $begun{$claim} };
     is finish($s), $status // 403, $claim;
 }
+
+# What depends on the time: the rules, expressions, and the page with its trace.
+print $day "\r\n";
+my $page = join '', readline $day;
+like $page, qr/^X-Expression: late 0\r$/m, 'an expression has the days that are left when the rules are evaluated';
+like $page, qr/"user":"late".*"days_left":\[?"0"/s, 'the page has the same ones' or diag $page;
 
 done_testing;

@@ -64,6 +64,22 @@ is_deeply $said->{lines}, ['0 of 9 certificates differ'], 'the order of groups i
 is "$said->{exit} $said->{starts}", '0 2', 'exit status 0, and each configuration is read once';
 is diff('conf/same.conf', '--json', @files)->{output}, '', 'as JSON, no lines';
 
+# ---- accounts
+
+my $accounts = configuration('accounts', sub {
+    s/(?=    ClientCertMap san\.uri)/    ClientCertMap subject.CN == alice account=root account="a b"\n    ClientCertMap san.uri =~ "spiffe:.*" account=shared\n/;
+    s/(?=        Require)/        ClientCertAccount "%{req:X}"\n/;
+});
+is_deeply diff($accounts, @files)->{lines}, [
+    'alice.pem: alice (people, staff) -> alice (people, staff), account "a b", root',
+    'service.pem: unmapped -> unmapped, account shared', '2 of 9 certificates differ',
+    ], 'accounts are a part of the identity';
+is_deeply [map { $_->{new}{accounts} } map { JSON::PP::decode_json($_) } @{ diff($accounts, '--json', "$ca/alice.pem", "$ca/bob.pem")->{lines} }],
+    [['root', 'a b']], 'as JSON, too';
+is_deeply diff($accounts, '--path', '/x', '--account', 'root', "$ca/alice.pem")->{lines}, [
+    'alice.pem: alice (people, staff), access granted -> root (people, staff), account "a b", alice, access denied', '1 of 1 certificates differs',
+    ], 'a request that asks for an account may be another user';
+
 # ---- differences
 
 my $new = configuration('new', sub {
@@ -106,6 +122,7 @@ for my $configuration ($new, $closed) {
                 result => $answer->{result},
                 user   => $mapped ? $answer->{verdict}{user} : undef,
                 groups => $mapped ? [sort map { $_->{name} } @{ $answer->{verdict}{groups} }] : [],
+                accounts => [map { $_->{name} } @{ $answer->{verdict}{accounts} }],
                 access => $answer->{access}{outcome},
             };
         }

@@ -127,6 +127,7 @@ static server_rec *host_make(const ap_directive_t *directive)
     s->defn_name = directive->filename;
     s->defn_line_number = (unsigned)directive->line_num;
     s->addrs = apr_pcalloc(p, sizeof(*s->addrs));
+    s->addrs->virthost = apr_pstrdup(p, directive->args);
     s->addrs->host_port = (apr_port_t)(colon ? atoi(colon + 1) : 0);
     s->next = fake.main->next;
     fake.main->next = s;

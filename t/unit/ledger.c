@@ -73,6 +73,19 @@ static const cc_ledger_read_t *at(const apr_array_header_t *entries, int i)
     return &APR_ARRAY_IDX(entries, i, const cc_ledger_read_t);
 }
 
+static bool has_text(const cc_slot_word_t *memory, size_t size, const char *text)
+{
+    return memmem((const void *)memory, size, text, strlen(text)) != NULL;
+}
+
+/* The i-th slot, which begins with its version. */
+static cc_slot_word_t *slot_of(const cc_ledger_t *ledger, size_t i)
+{
+    size_t words = cc_ledger_size(ledger->names) / sizeof(cc_slot_word_t);
+
+    return ledger->memory + words % CC_LEDGER_MOST + i * (words / CC_LEDGER_MOST);
+}
+
 /* ---- the entries ----------------------------------------------------------------------- */
 
 TEST(a_certificate_has_one_entry_with_its_first_and_last_time_and_a_count)
@@ -154,6 +167,49 @@ TEST(entries_that_have_run_out_are_replaced_first_and_do_not_count_as_replaced)
     ck_assert_int_eq(cc_ledger_entries(&plain, OLDEST_OF(NOW + 41 * DAY)), CC_LEDGER_MOST);
 }
 
+TEST(entries_that_have_run_out_are_erased_and_others_stay)
+{
+    apr_time_t later = NOW + 31 * DAY;
+
+    for (unsigned i = 0; i < CC_LEDGER_MOST; i++)
+        see(&plain, i, i < 100 ? NOW : later);
+    cc_ledger_erase(&plain, OLDEST_OF(later));
+    ck_assert(!has_text(plain.memory, cc_ledger_size(false), "CN=CA 99"));
+    ck_assert(has_text(plain.memory, cc_ledger_size(false), "CN=CA 100"));
+    ck_assert_int_eq(cc_ledger_read(&plain, 1, pool)->nelts, CC_LEDGER_MOST - 100);
+    see(&plain, 200, later); /* it is found behind erased slots */
+    for (unsigned i = 0; i < 100; i++)
+        see(&plain, 1000 + i, later);
+    ck_assert_int_eq(cc_ledger_read(&plain, OLDEST, pool)->nelts, CC_LEDGER_MOST);
+    ck_assert_uint_eq(cc_ledger_replaced(&plain), 0);
+}
+
+TEST(a_certificate_whose_entry_was_erased_begins_anew)
+{
+    const apr_array_header_t *entries;
+
+    see(&plain, 1, NOW);
+    see(&plain, 1, NOW);
+    cc_ledger_erase(&plain, NOW);
+    ck_assert_int_eq(cc_ledger_entries(&plain, OLDEST), 1); /* last seen at this moment */
+    cc_ledger_erase(&plain, NOW + 1);
+    ck_assert_int_eq(cc_ledger_entries(&plain, 1), 0);
+    see(&plain, 1, NOW + 2);
+    entries = cc_ledger_read(&plain, OLDEST, pool);
+    ck_assert_int_eq(entries->nelts, 1);
+    ck_assert_uint_eq(at(entries, 0)->entry.count, 1);
+    ck_assert(at(entries, 0)->entry.first == NOW + 2);
+}
+
+TEST(what_is_being_written_is_not_erased)
+{
+    see(&plain, 3, NOW);
+    atomic_fetch_add(slot_of(&plain, 3), 1);
+    cc_ledger_erase(&plain, NOW + 1);
+    atomic_fetch_add(slot_of(&plain, 3), 1);
+    ck_assert_int_eq(cc_ledger_entries(&plain, OLDEST), 1);
+}
+
 /* ---- names ------------------------------------------------------------------------------- */
 
 static cc_ledger_names_t *names_of(unsigned number)
@@ -163,11 +219,6 @@ static cc_ledger_names_t *names_of(unsigned number)
     snprintf(names->subject, sizeof(names->subject), "CN=%u", number);
     memset(names->der, 'A' + (int)(number % 26), sizeof(names->der) - 1);
     return names;
-}
-
-static bool has_text(const cc_slot_word_t *memory, size_t size, const char *text)
-{
-    return memmem((const void *)memory, size, text, strlen(text)) != NULL;
 }
 
 TEST(a_ledger_without_names_has_no_place_for_them)
@@ -321,7 +372,7 @@ TEST(an_entry_that_was_never_written_to_its_end_is_left_alone)
 
     for (unsigned i = 0; i < CC_LEDGER_MOST; i++)
         see(&plain, i, NOW);
-    version = plain.memory + 1 + 3 * ((cc_ledger_size(false) / 8 - 1) / CC_LEDGER_MOST);
+    version = slot_of(&plain, 3);
     atomic_fetch_add(version, 1); /* its process was killed */
     ck_assert_int_eq(cc_ledger_read(&plain, OLDEST, pool)->nelts, CC_LEDGER_MOST - 1);
     see(&plain, 3, NOW + 1); /* takes another slot */
@@ -334,14 +385,13 @@ TEST(an_entry_that_was_never_written_to_its_end_is_left_alone)
 
 TEST(what_two_have_added_at_once_is_added_up)
 {
-    size_t words = (cc_ledger_size(false) / 8 - 1) / CC_LEDGER_MOST;
     const apr_array_header_t *entries;
 
     see(&plain, 1, NOW);
     see(&plain, 1, NOW + 1);
     see(&plain, 2, NOW);
-    memcpy((void *)(plain.memory + 1 + 2 * words), (void *)(plain.memory + 1 + words),
-           words * sizeof(cc_slot_word_t));
+    memcpy((void *)slot_of(&plain, 2), (void *)slot_of(&plain, 1),
+           (size_t)((char *)slot_of(&plain, 2) - (char *)slot_of(&plain, 1)));
     entries = cc_ledger_read(&plain, OLDEST, pool);
     ck_assert_int_eq(entries->nelts, 1);
     ck_assert_uint_eq(at(entries, 0)->entry.count, 4);

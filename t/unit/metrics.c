@@ -112,6 +112,26 @@ TEST(mod_status_has_every_metric_and_a_column_for_each_of_its_samples)
 }
 END_TEST
 
+static int families_of_row(int row)
+{
+    int count = 0;
+
+    for (int i = 0; i < cc_family_count; i++)
+        count += cc_families[i].row == row;
+    return count;
+}
+
+TEST(each_sum_has_a_place_of_its_own_on_the_page_and_none_is_empty)
+{
+    int sums = 0;
+
+    for (int i = 0; i < cc_family_count; i++)
+        sums += cc_families[i].row > 0;
+    for (int row = 1; row <= sums; row++)
+        ck_assert_msg(families_of_row(row) == 1, "row %d", row);
+}
+END_TEST
+
 TEST(every_kind_that_mod_status_lists_says_what_its_texts_are)
 {
     for (int kind = 0; kind < CC_KIND_COUNT; kind++) {

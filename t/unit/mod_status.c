@@ -50,6 +50,29 @@ TEST(the_page_has_the_same_sums_in_words)
 }
 END_TEST
 
+TEST(the_page_has_every_counter_of_a_host)
+{
+    static cc_vhost_counters_t host;
+    static const char *const rows[] = {
+        "Identities</td><td>outside</td><td align=\"right\">5<",
+        "Certificates</td><td>pinned</td><td align=\"right\">6<",
+        "Accounts</td><td>refused</td><td align=\"right\">7<",
+        "Shadow rules</td><td>different</td><td align=\"right\">8<",
+        "Certificates from proxies</td><td>cached</td><td align=\"right\">9<",
+    };
+
+    atomic_store(&host.outside, 5);
+    atomic_store(&host.pinned, 6);
+    atomic_store(&host.wishes_refused, 7);
+    atomic_store(&host.shadow[CC_SHADOW_DIFFERENT], 8);
+    atomic_store(&host.forwarded[CC_FORWARDED_CACHED], 9);
+    metricset_add(CC_KIND_VHOST, &host, "a:1", NULL, NULL);
+    cc_mod_status_page(&metricset_sink, &metricset);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_msg(strstr(metricset_text, rows[i]) != NULL, "%s", rows[i]);
+}
+END_TEST
+
 TEST(the_page_has_no_empty_tables)
 {
     static cc_vhost_counters_t host;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/option.h"
+#include "base/words.h"
 #include "suite.h"
 
 typedef struct {
@@ -163,6 +164,23 @@ TEST(the_value_alone_may_be_blamed)
     reader.blames_value = true;
     ck_assert(!reads("wait=soon"));
     ck_assert_str_eq(err.word, "soon");
+}
+
+TEST(each_of_the_words_is_an_option_with_a_value)
+{
+    apr_array_header_t *all;
+
+    ck_assert_int_eq(cc_words_split(&all, "first number=2 text=x", pool, NULL),
+                     APR_SUCCESS);
+    reader.unknown_tag = "T5";
+    reader.unknown = "write number=NUMBER 100%";
+    ck_assert_int_eq(cc_option_words(&reader, all, 1), APR_SUCCESS);
+    ck_assert_int_eq(record.number, 2);
+    ck_assert_str_eq(record.text, "x");
+    ck_assert_int_ne(cc_option_words(&reader, all, 0), APR_SUCCESS);
+    ck_assert_str_eq(err.tag, "T5");
+    ck_assert_str_eq(err.word, "first");
+    ck_assert_str_eq(err.message, "write number=NUMBER 100%");
 }
 
 SUITE("option", .setup = setup, .teardown = teardown);

@@ -295,6 +295,7 @@ static int run_again(runs_t *runs, cc_run_mode_t mode, bool hooks_help)
     r->user = r->ap_auth_type = NULL;
     r->subprocess_env = apr_table_copy(r->pool, runs->environment);
     ap_set_module_config(r->request_config, &clientcert_module, NULL);
+    cc_dry_run_wish(r);
     runs->run.mode = mode;
     runs->hooks_help = hooks_help;
     runs->unknown = false;

@@ -159,6 +159,7 @@ static apr_status_t query_answer(cc_admin_query_t *q, json_t *asked)
     }
     q->vhost = word_of(asked, "vhost", q->pool);
     q->path = word_of(asked, "path", q->pool);
+    q->account = word_of(asked, "account", q->pool);
     q->certificates = (int)json_integer_value(json_object_get(asked, "certificates"));
     q->table = word_of(asked, "table", q->pool);
     q->key = word_of(asked, "key", q->pool);

@@ -14,6 +14,7 @@
 #include "httpd/conf/rulesets.h"
 #include "httpd/peer/client.h"
 #include "httpd/peer/peer.h"
+#include "httpd/request/account.h"
 #include "rules/rules.h"
 
 /* ---- a client without a connection --------------------------------------------------------- */
@@ -42,6 +43,15 @@ static cc_dry_request_t *asked_of(const conn_rec *c)
 cc_dry_request_t *cc_dry_request_of(const request_rec *r)
 {
     return asked_of(r->connection);
+}
+
+void cc_dry_run_wish(request_rec *r)
+{
+    const cc_dry_request_t *asked = cc_dry_request_of(r);
+
+    if (asked->account) {
+        cc_account_give(r, asked->account);
+    }
 }
 
 int cc_dry_run_is_tls(conn_rec *c)
@@ -135,6 +145,7 @@ static request_rec *request_make(const cc_dry_request_t *asked, apr_pool_t *p)
     dbd_prevent(r);
     apr_table_setn(r->headers_in, "Host", s->server_hostname ? s->server_hostname : "localhost");
     ap_parse_uri(r, path);
+    cc_dry_run_wish(r);
     return r;
 }
 

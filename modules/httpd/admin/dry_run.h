@@ -15,6 +15,7 @@
 typedef struct cc_dry_request_t {
     server_rec *server;
     const char *path;            /* NULL: the server as a whole */
+    const char *account;         /* query.h */
     cc_client_t *client;         /* NULL: no certificate is presented */
     bool tls;                    /* the connection has TLS */
     struct cc_access_run_t *run; /* access_lines.h: while its access is decided; NULL: it is not */
@@ -33,6 +34,9 @@ typedef struct cc_effect_t {
 
 /** The configuration in effect. Lives as long as `p`. */
 cc_effect_t cc_dry_run(const cc_admin_query_t *q, const cc_dry_request_t *asked, apr_pool_t *p);
+
+/** Gives a request that was made up the wish of the query, also after its state was forgotten. */
+void cc_dry_run_wish(request_rec *r);
 
 /** The request that was made up, if `r` is one of cc_dry_run's; otherwise NULL. */
 cc_dry_request_t *cc_dry_request_of(const request_rec *r);

@@ -44,6 +44,7 @@ typedef struct explained_t {
     bool unasked; /* for this path, the server requests no certificate */
     cc_effect_t effect;
     const cc_verdict_t *verdict; /* NULL: no rules are in effect */
+    const char *refusal;         /* why the request is refused for its wish; NULL: it is not */
     cc_trace_t trace;
     cc_access_t access;        /* if there is a path */
     apr_array_header_t *notes; /* const char * */
@@ -56,6 +57,7 @@ static cc_effect_t effect_with(const explained_t *one, cc_client_t *client, apr_
     const explain_common_t *common = one->common;
     cc_dry_request_t request = {.server = common->sources.server,
                                 .path = common->query->path,
+                                .account = common->query->account,
                                 .client = client,
                                 .tls = common->sources.view->tls != CC_TLS_OFF};
 
@@ -91,9 +93,10 @@ static void evaluate(explained_t *one, apr_pool_t *p)
         (cc_trace_t){.steps = apr_array_make(p, 8, sizeof(cc_step_t)), .max = one->common->others};
     if (rules) {
         one->verdict = cc_rules_explain(rules, one->asked->client.cert, &facts, &one->trace, p, p);
-        one->verdict = cc_wished_verdict(&one->effect, &one->asked->client, one->verdict);
         cc_trace_hint(one->trace.steps, rules, one->asked->client.cert, &facts, true);
     }
+    one->verdict =
+        cc_wished_verdict(&one->refusal, &one->effect, &one->asked->client, one->verdict);
 }
 
 /* A table that a test cannot ask may answer the server, or answer it later. */
@@ -133,7 +136,7 @@ static const char *rejection_of(const explained_t *one)
         return "the server requests no certificate for this path: SSLVerifyClient none";
     }
     return is_answered_early(one) ? "httpd answers this path before the client is identified"
-                                  : NULL;
+                                  : one->refusal;
 }
 
 static const char *result_of(const explained_t *one)
@@ -218,7 +221,7 @@ static void notes_make(explained_t *one, apr_pool_t *p)
     const cc_dir_t *dir = one->effect.dir;
     const cc_arrival_t *arrival = &one->common->sources.arrival;
     const char *about_arrival = cc_arrival_note(arrival, one->common->sources.view, p);
-    const char *about_wish = cc_wished_note(&one->effect, p);
+    const char *about_wish = cc_wished_note(one->common->query, &one->effect, p);
 
     one->notes = apr_array_copy(p, one->common->sources.judge.unseen);
     if (is_answered_early(one)) {
@@ -341,10 +344,11 @@ static json_t *request_of(const explained_t *one, apr_pool_t *p)
 {
     const request_rec *r = one->effect.request;
 
-    return json_pack("{s:o, s:o, s:o, s:o}", "path", cc_json_string(one->common->query->path, p),
-                     "filename", cc_json_string(r ? r->filename : NULL, p), "scope",
-                     ruleset_of(one, p), "access",
-                     r ? cc_access_json(&one->access, p) : json_null());
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "path",
+                     cc_json_string(one->common->query->path, p), "account",
+                     cc_json_string(one->common->query->account, p), "filename",
+                     cc_json_string(r ? r->filename : NULL, p), "scope", ruleset_of(one, p),
+                     "access", r ? cc_access_json(&one->access, p) : json_null());
 }
 
 static json_t *answer_of(const explained_t *one, apr_pool_t *p)

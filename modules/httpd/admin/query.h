@@ -15,9 +15,9 @@
  *
  *   question.json    {"ask": "explain" | "rules" | "check" | "revoked" | "table" |
  *                    "trust",
- *                    "vhost": TEXT, "path": TEXT, "certificates": NUMBER, "all": BOOLEAN,
- *                    "table": TEXT, "key": TEXT, "file": TEXT, "issuer": TEXT, "via": TEXT,
- *                    "proxy": TEXT}
+ *                    "vhost": TEXT, "path": TEXT, "account": TEXT, "certificates": NUMBER,
+ *                    "all": BOOLEAN, "table": TEXT, "key": TEXT, "file": TEXT, "issuer": TEXT,
+ *                    "via": TEXT, "proxy": TEXT}
  *   1.pem, 2.pem ... explain, revoked: the certificates, each with the others that a client sends
  *   answer.json      written by the module, one object per line: the answer, or one answer for each
  *                    certificate in turn; or {"error": {"tag": TEXT, "word": TEXT or null,
@@ -28,17 +28,19 @@
  */
 typedef struct cc_admin_query_t {
     const char *directory;
-    const char *vhost;  /* NAME or NAME:PORT; NULL: not given */
-    const char *path;   /* begins with a slash; NULL: the virtual host as a whole */
-    int certificates;   /* how many */
-    bool all;           /* list every rule, not only the relevant ones */
-    const char *table;  /* table: the name of the table */
-    const char *key;    /* table: what to look up; NULL: nothing */
-    const char *file;   /* table: an absolute path to use in place of its file; NULL: its own */
-    const char *issuer; /* table: the CA whose row is looked up (RFC 4514); NULL: not given */
-    cc_via_t via;       /* how the certificates arrive; CC_VIA_UNKNOWN: not given */
-    const char *proxy;  /* the address of the proxy, or "unix"; NULL: not given */
-    bool own_sources;   /* without the CRLs of mod_ssl's directives */
+    const char *vhost;   /* NAME or NAME:PORT; NULL: not given */
+    const char *path;    /* begins with a slash; NULL: the virtual host as a whole */
+    const char *account; /* explain: what the request asks for by ClientCertAccount; NULL: what its
+                            expression gives */
+    int certificates;    /* how many */
+    bool all;            /* list every rule, not only the relevant ones */
+    const char *table;   /* table: the name of the table */
+    const char *key;     /* table: what to look up; NULL: nothing */
+    const char *file;    /* table: an absolute path to use in place of its file; NULL: its own */
+    const char *issuer;  /* table: the CA whose row is looked up (RFC 4514); NULL: not given */
+    cc_via_t via;        /* how the certificates arrive; CC_VIA_UNKNOWN: not given */
+    const char *proxy;   /* the address of the proxy, or "unix"; NULL: not given */
+    bool own_sources;    /* without the CRLs of mod_ssl's directives */
     server_rec *main;
     apr_pool_t *pool;
     cc_error_t err; /* filled if there is no answer */

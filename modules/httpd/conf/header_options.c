@@ -2,6 +2,8 @@
 /* Reads the options of the directives that name headers with certificates. */
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "base/error.h"
 #include "base/option.h"
 #include "forward/forward.h"
@@ -11,21 +13,12 @@
 apr_status_t cc_header_options_read(cc_option_reader_t *reader, const apr_array_header_t *words,
                                     int first, const char *usage)
 {
-    apr_status_t rv = APR_SUCCESS;
-
     reader->value_tag = reader->text_tag = "CC0446";
     reader->twice_tag = "CC0447";
+    reader->unknown_tag = "CC0442";
+    reader->unknown = apr_pstrcat(reader->pool, "write ", usage, NULL);
     cc_options_usual(reader);
-    for (int i = first; rv == APR_SUCCESS && i < words->nelts; i++) {
-        const char *word = APR_ARRAY_IDX(words, i, const char *);
-        const cc_option_t *option = cc_option_find(reader, word);
-
-        if (!option || !strchr(word, '=')) {
-            return cc_error_set(reader->err, reader->pool, "CC0442", word, "write %s", usage);
-        }
-        rv = cc_option_read(reader, option, word);
-    }
-    return rv;
+    return cc_option_words(reader, words, first);
 }
 
 /* In a header of its own. */

@@ -24,18 +24,6 @@ static const cc_option_t options[] = {
      .range = "1 to 3650"},
 };
 
-static apr_status_t word_read(cc_option_reader_t *reader, const char *word)
-{
-    const cc_option_t *option = strchr(word, '=') ? cc_option_find(reader, word) : NULL;
-
-    if (!option) {
-        return cc_error_set(reader->err, reader->pool, "CC0149", word,
-                            "not an option of ClientCertLedger; write names=on|off or days=NUMBER, "
-                            "or Off alone");
-    }
-    return cc_option_read(reader, option, word);
-}
-
 static apr_status_t spec_read(cc_ledger_spec_t *spec, const char *args, apr_pool_t *p,
                               cc_error_t *err)
 {
@@ -45,6 +33,9 @@ static apr_status_t spec_read(cc_ledger_spec_t *spec, const char *args, apr_pool
                                  .value_tag = "CC0149",
                                  .text_tag = "CC0149",
                                  .twice_tag = "CC0149",
+                                 .unknown_tag = "CC0149",
+                                 .unknown = "not an option of ClientCertLedger; write "
+                                            "names=on|off or days=NUMBER, or Off alone",
                                  .pool = p,
                                  .err = err};
     apr_array_header_t *words;
@@ -54,10 +45,7 @@ static apr_status_t spec_read(cc_ledger_spec_t *spec, const char *args, apr_pool
 
     cc_options_usual(&reader);
     spec->on = !off;
-    for (int i = 0; rv == APR_SUCCESS && !off && i < words->nelts; i++) {
-        rv = word_read(&reader, APR_ARRAY_IDX(words, i, const char *));
-    }
-    return rv;
+    return rv == APR_SUCCESS && !off ? cc_option_words(&reader, words, 0) : rv;
 }
 
 const char *cc_ledger_directive(cmd_parms *cmd, void *record, const char *args)

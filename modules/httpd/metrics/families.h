@@ -111,7 +111,7 @@ typedef struct cc_metric_family_t {
     const char *heading;        /* on mod_status's page: of columns "Found|Missing|Failed", one for
                                    each word; of a row of sums "Requests|denied", or the text
                                    before the words. NULL: not shown */
-    int row;                    /* the place of a sum on the page, from 1 */
+    int row;                    /* the place of a sum on the page, from 1; its own */
 } cc_metric_family_t;
 
 /** All metrics, in the order of Prometheus's text and of mod_status's lines. */

@@ -3,12 +3,10 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
-#include "httpd/conf/dir.h"
 #include "httpd/conf/module.h"
 #include "httpd/metrics/collect.h"
 #include "httpd/metrics/handler.h"
 #include "httpd/metrics/prometheus.h"
-#include "httpd/metrics/quota.h"
 #include "httpd/metrics/sink.h"
 
 static void put(void *r, const char *text)
@@ -16,7 +14,7 @@ static void put(void *r, const char *text)
     ap_rputs(text, r);
 }
 
-static __attribute__((noinline)) int metrics_put(request_rec *r)
+int cc_metrics_serve(request_rec *r)
 {
     cc_sink_t sink = {put, r, r->pool};
     int discarded;
@@ -33,18 +31,4 @@ static __attribute__((noinline)) int metrics_put(request_rec *r)
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
     cc_prometheus_put(&sink, cc_metrics_collect(r->server, r->pool));
     return OK;
-}
-
-/* The metrics concern the whole server, so no directive of a .htaccess file can enable them. */
-int cc_metrics_serve(request_rec *r)
-{
-    if (cc_dir_of(r)->handler == CC_HANDLER_METRICS) {
-        return metrics_put(r);
-    }
-    if (cc_quota_lets(r->server, CC_QUOTA_METRICS)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "CC0114: clientcert-metrics is refused here: only SetHandler in the "
-                      "configuration of the server can enable it");
-    }
-    return HTTP_FORBIDDEN;
 }

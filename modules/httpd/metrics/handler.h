@@ -8,7 +8,8 @@
 #include "httpd/conf/module.h"
 
 /**
- * Serves all metrics in the format of Prometheus; 403 unless the server's configuration enables it.
+ * Serves all metrics in the format of Prometheus to a GET. DECLINED for OPTIONS, 405 otherwise. For
+ * httpd/handlers.c, which finds out whether the configuration allows it.
  */
 int cc_metrics_serve(request_rec *r);
 

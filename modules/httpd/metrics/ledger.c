@@ -12,8 +12,9 @@
  * begins at the slot that its digest selects, and ends at a slot that was never used. Slots are
  * reused, but never become unused again.
  *
- * A new certificate takes a slot that was never used, or that of an entry that is too old. If
- * there is neither, it takes that of the entry that was seen longest ago.
+ * A new certificate takes a slot that is erased or was never used. If there is none, it takes that
+ * of the entry that was seen longest ago. An erased slot is all 0 but for its version, so its entry
+ * was last seen before any other.
  *
  * Without names, a slot has no words for them: names cannot be there by mistake.
  *
@@ -32,7 +33,9 @@ _Static_assert(sizeof(cc_ledger_entry_t) % sizeof(apr_uint64_t) == 0, "an entry 
 _Static_assert(sizeof(cc_ledger_names_t) % sizeof(apr_uint64_t) == 0, "names are whole words");
 _Static_assert(CC_LEDGER_SHA256 % sizeof(apr_uint64_t) == 0, "a digest is whole words");
 
-/* The memory is the number of replaced entries, then the slots: version, entry, names. */
+/* The memory is a header, then the slots: version, entry, names. */
+enum { REPLACED, USED, HEADER_WORDS }; /* USED: how many slots have ever been taken */
+
 typedef struct ledger_slot_t {
     cc_slot_word_t *version; /* NULL: no slot */
     cc_slot_word_t *entry, *names;
@@ -46,12 +49,13 @@ static size_t slot_words(bool names)
 
 size_t cc_ledger_size(bool names)
 {
-    return (1 + CC_LEDGER_MOST * slot_words(names)) * sizeof(cc_slot_word_t);
+    return (HEADER_WORDS + CC_LEDGER_MOST * slot_words(names)) * sizeof(cc_slot_word_t);
 }
 
 static ledger_slot_t slot_at(const cc_ledger_t *ledger, size_t i)
 {
-    cc_slot_word_t *at = ledger->memory + 1 + (i % CC_LEDGER_MOST) * slot_words(ledger->names);
+    cc_slot_word_t *at =
+        ledger->memory + HEADER_WORDS + (i % CC_LEDGER_MOST) * slot_words(ledger->names);
 
     return (ledger_slot_t){at, at + 1, at + 1 + ENTRY_WORDS, cc_slot_version(at)};
 }
@@ -78,6 +82,12 @@ static bool is_locked(const ledger_slot_t *slot)
 static apr_time_t last_of(const ledger_slot_t *slot)
 {
     return (apr_time_t)atomic_load(&slot->entry[WORD(last)]);
+}
+
+/* The system gives memory when it is first read. An empty ledger is not read, and takes none. */
+static bool is_empty(const cc_ledger_t *ledger)
+{
+    return atomic_load(&ledger->memory[USED]) == 0;
 }
 
 static bool has_digest(const ledger_slot_t *slot, const unsigned char *sha256)
@@ -128,7 +138,7 @@ bool cc_ledger_count(const cc_ledger_t *ledger, const unsigned char *sha256, apr
 
 /* ---- adding ------------------------------------------------------------------------------ */
 
-/* A slot that was never used, or that of the entry that was seen longest ago. */
+/* A slot that is erased or was never used, or that of the entry that was seen longest ago. */
 static ledger_slot_t slot_for_new(const cc_ledger_t *ledger, size_t first)
 {
     ledger_slot_t best = {NULL, NULL, NULL, 0};
@@ -137,7 +147,7 @@ static ledger_slot_t slot_for_new(const cc_ledger_t *ledger, size_t first)
     for (size_t i = 0; i < CC_LEDGER_MOST; i++) {
         ledger_slot_t slot = slot_at(ledger, first + i);
 
-        if (is_free(&slot)) {
+        if (is_free(&slot) || (!is_locked(&slot) && last_of(&slot) == 0)) {
             return slot;
         }
         if (!is_locked(&slot) && last_of(&slot) < last) {
@@ -178,9 +188,27 @@ void cc_ledger_add(const cc_ledger_t *ledger, const cc_ledger_entry_t *entry,
         }
         replaces = !is_free(&slot) && last_of(&slot) >= oldest;
         if (cc_slot_lock(slot.version, slot.seen)) {
+            atomic_fetch_add(&ledger->memory[USED], is_free(&slot));
             slot_fill(ledger, &slot, entry, names);
-            atomic_fetch_add(&ledger->memory[0], replaces);
+            atomic_fetch_add(&ledger->memory[REPLACED], replaces);
             return;
+        }
+    }
+}
+
+/* ---- erasing ----------------------------------------------------------------------------- */
+
+/* An entry that is counted at this moment has another version, and stays. */
+void cc_ledger_erase(const cc_ledger_t *ledger, apr_time_t oldest)
+{
+    static const cc_ledger_entry_t none;
+
+    for (size_t i = 0; !is_empty(ledger) && i < CC_LEDGER_MOST; i++) {
+        ledger_slot_t slot = slot_at(ledger, i);
+
+        if (!is_free(&slot) && !is_locked(&slot) && last_of(&slot) != 0 &&
+            last_of(&slot) < oldest && cc_slot_lock(slot.version, slot.seen)) {
+            slot_fill(ledger, &slot, &none, NULL);
         }
     }
 }
@@ -237,7 +265,7 @@ apr_array_header_t *cc_ledger_read(const cc_ledger_t *ledger, apr_time_t oldest,
     cc_ledger_names_t *names = ledger->names ? apr_palloc(p, sizeof(*names)) : NULL;
     cc_ledger_entry_t entry;
 
-    for (size_t i = 0; i < CC_LEDGER_MOST; i++) {
+    for (size_t i = 0; !is_empty(ledger) && i < CC_LEDGER_MOST; i++) {
         if (slot_read(ledger, i, &entry, names) && entry.last >= oldest &&
             !is_merged(entries, &entry)) {
             cc_ledger_read_t *read = apr_array_push(entries);
@@ -255,7 +283,7 @@ int cc_ledger_entries(const cc_ledger_t *ledger, apr_time_t oldest)
 {
     int count = 0;
 
-    for (size_t i = 0; i < CC_LEDGER_MOST; i++) {
+    for (size_t i = 0; !is_empty(ledger) && i < CC_LEDGER_MOST; i++) {
         ledger_slot_t slot = slot_at(ledger, i);
 
         count += !is_free(&slot) && !is_locked(&slot) && last_of(&slot) >= oldest;
@@ -265,5 +293,5 @@ int cc_ledger_entries(const cc_ledger_t *ledger, apr_time_t oldest)
 
 apr_uint64_t cc_ledger_replaced(const cc_ledger_t *ledger)
 {
-    return atomic_load(&ledger->memory[0]);
+    return atomic_load(&ledger->memory[REPLACED]);
 }

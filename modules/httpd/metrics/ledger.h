@@ -65,6 +65,12 @@ void cc_ledger_add(const cc_ledger_t *ledger, const cc_ledger_entry_t *entry,
                    const cc_ledger_names_t *names, apr_time_t oldest);
 
 /**
+ * Overwrites the entries that were last seen before `oldest`. Others take their places. What a
+ * process that was killed had not yet written to its end stays.
+ */
+void cc_ledger_erase(const cc_ledger_t *ledger, apr_time_t oldest);
+
+/**
  * Copies the entries (of cc_ledger_read_t, in `p`): each certificate once, the one that was seen
  * last first.
  */

@@ -23,12 +23,12 @@
  * configuration continue to write to the same memory. Nothing here points at the module's code,
  * which a restart unloads. The key contains the version of the layout of all these structs.
  */
-static const char shelf_key[] = "clientcert_ledgers_1";
+static const char shelf_key[] = "clientcert_ledgers_2";
 
-/* The ledger of a host with this name. It is kept only for a host that wants the same from it. */
+/* A ledger is kept for a host with the same key, of which there was one, and still is. */
 typedef struct kept_ledger_t {
     struct kept_ledger_t *next;
-    const char *name;
+    const char *key; /* NULL: it is not kept */
     cc_ledger_t ledger;
     bool used;        /* by the configuration that starts */
     apr_pool_t *pool; /* of all this */
@@ -38,7 +38,7 @@ typedef struct ledger_shelf_t {
     kept_ledger_t *first;
 } ledger_shelf_t;
 
-/* ---- start ------------------------------------------------------------------------------- */
+/* ---- what is kept ------------------------------------------------------------------------ */
 
 static ledger_shelf_t *shelf_of(const server_rec *s)
 {
@@ -53,19 +53,21 @@ static ledger_shelf_t *shelf_of(const server_rec *s)
     return shelf;
 }
 
-/* All ledgers by name, so that finding one does not take longer the more there are. */
-static apr_hash_t *names_of(const ledger_shelf_t *shelf, apr_pool_t *p)
+/* All ledgers by key, so that finding one does not take longer the more there are. */
+static apr_hash_t *keys_of(const ledger_shelf_t *shelf, apr_pool_t *p)
 {
     apr_hash_t *all = apr_hash_make(p);
 
     for (kept_ledger_t *kept = shelf->first; kept; kept = kept->next) {
         kept->used = false;
-        apr_hash_set(all, kept->name, APR_HASH_KEY_STRING, kept);
+        if (kept->key) {
+            apr_hash_set(all, kept->key, APR_HASH_KEY_STRING, kept);
+        }
     }
     return all;
 }
 
-static kept_ledger_t *kept_make(ledger_shelf_t *shelf, const server_rec *s, const char *name,
+static kept_ledger_t *kept_make(ledger_shelf_t *shelf, const server_rec *s, const char *key,
                                 bool names)
 {
     apr_pool_t *p;
@@ -74,7 +76,7 @@ static kept_ledger_t *kept_make(ledger_shelf_t *shelf, const server_rec *s, cons
     apr_pool_create(&p, s->process->pool);
     kept = apr_pcalloc(p, sizeof(*kept));
     kept->pool = p;
-    kept->name = apr_pstrdup(p, name);
+    kept->key = apr_pstrdup(p, key);
     kept->ledger.names = names;
     kept->ledger.memory = cc_segment_make(s, cc_ledger_size(names), p);
     if (!kept->ledger.memory) {
@@ -103,18 +105,73 @@ static void unused_free(ledger_shelf_t *shelf)
     }
 }
 
-/* Of hosts with the same name and port, the order decides. */
-static const char *name_of(const server_rec *s, bool names, apr_hash_t *counts, apr_pool_t *p)
+/* ---- the key of a host ------------------------------------------------------------------- */
+
+/*
+ * An entry must never be shown for another host. The name and port of a host are its key if no
+ * other host has both. Otherwise its addresses and aliases belong to the key. httpd never chooses
+ * the second of two hosts that agree in all of these, and a restart cannot tell which was which: so
+ * neither has a key.
+ */
+static const char *whole_name(const server_rec *s, apr_pool_t *p)
 {
-    const char *name = apr_pstrcat(p, names ? "names " : "plain ", cc_metrics_vhost(s, p), NULL);
-    int *count = apr_hash_get(counts, name, APR_HASH_KEY_STRING);
+    const apr_array_header_t *aliases[] = {s->names, s->wild_names};
+    const char *name = cc_metrics_vhost(s, p);
+
+    for (const server_addr_rec *at = s->addrs; at; at = at->next) {
+        name = apr_psprintf(p, "%s\n%s:%d", name, at->virthost ? at->virthost : "",
+                            (int)at->host_port);
+    }
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+        if (aliases[i]) {
+            name = apr_pstrcat(p, name, "\n", apr_array_pstrcat(p, aliases[i], '\n'), NULL);
+        }
+    }
+    return name;
+}
+
+static void name_count(apr_hash_t *names, const char *name, apr_pool_t *p)
+{
+    int *count = apr_hash_get(names, name, APR_HASH_KEY_STRING);
 
     if (!count) {
         count = apr_pcalloc(p, sizeof(*count));
-        apr_hash_set(counts, name, APR_HASH_KEY_STRING, count);
+        apr_hash_set(names, name, APR_HASH_KEY_STRING, count);
     }
-    return apr_psprintf(p, "%s %d", name, ++*count);
+    ++*count;
 }
+
+/* How many hosts have each name, short or whole, whether they have ledgers or not. */
+static apr_hash_t *hosts_count(const server_rec *main, apr_pool_t *p)
+{
+    apr_hash_t *names = apr_hash_make(p);
+
+    for (const server_rec *s = main; s; s = s->next) {
+        name_count(names, cc_metrics_vhost(s, p), p);
+        if (s->is_virtual) {
+            name_count(names, whole_name(s, p), p);
+        }
+    }
+    return names;
+}
+
+static bool is_alone(apr_hash_t *names, const char *name)
+{
+    const int *count = apr_hash_get(names, name, APR_HASH_KEY_STRING);
+
+    return count && *count == 1;
+}
+
+/* NULL: nothing distinguishes the host from another one. */
+static const char *key_of(const server_rec *s, bool names, apr_hash_t *hosts, apr_pool_t *p)
+{
+    const char *name = cc_metrics_vhost(s, p);
+
+    name = is_alone(hosts, name) ? name : whole_name(s, p);
+    return is_alone(hosts, name) ? apr_pstrcat(p, names ? "names " : "plain ", name, NULL) : NULL;
+}
+
+/* ---- start ------------------------------------------------------------------------------- */
 
 static bool has_ledger(const server_rec *s)
 {
@@ -133,19 +190,19 @@ static bool is_wanted(const server_rec *s)
 
 static int ledgers_open(ledger_shelf_t *shelf, server_rec *main, apr_pool_t *p)
 {
-    apr_hash_t *all = names_of(shelf, p), *counts = apr_hash_make(p);
+    apr_hash_t *all = keys_of(shelf, p), *hosts = hosts_count(main, p);
 
     for (server_rec *s = main; s; s = s->next) {
         cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
         kept_ledger_t *kept;
-        const char *name;
+        const char *key;
 
         if (!has_ledger(s)) {
             continue;
         }
-        name = name_of(s, conf->ledger_spec->names, counts, p);
-        kept = apr_hash_get(all, name, APR_HASH_KEY_STRING);
-        kept = kept ? kept : kept_make(shelf, s, name, conf->ledger_spec->names);
+        key = key_of(s, conf->ledger_spec->names, hosts, p);
+        kept = key ? apr_hash_get(all, key, APR_HASH_KEY_STRING) : NULL;
+        kept = kept ? kept : kept_make(shelf, s, key, conf->ledger_spec->names);
         if (!kept) {
             return !OK;
         }
@@ -170,6 +227,23 @@ int cc_ledgers_start(server_rec *main)
     answer = ledgers_open(shelf_of(main), main, p);
     apr_pool_destroy(p);
     return answer;
+}
+
+/* ---- the end of entries ------------------------------------------------------------------- */
+
+int cc_ledgers_monitor(apr_pool_t *p, server_rec *main)
+{
+    apr_time_t now = apr_time_now();
+
+    (void)p;
+    for (server_rec *s = main; s; s = s->next) {
+        const cc_vhost_conf_t *conf = cc_vhost_conf_of(s);
+
+        if (conf->ledger) {
+            cc_ledger_erase(conf->ledger, cc_ledger_oldest(conf->ledger_spec, now));
+        }
+    }
+    return DECLINED;
 }
 
 /* ---- entries ----------------------------------------------------------------------------- */

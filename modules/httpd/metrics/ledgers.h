@@ -12,10 +12,17 @@
 
 /**
  * Gives each virtual host with ClientCertLedger its ledger: the one that it had before the restart,
- * if it keeps the same, otherwise an empty one. Frees those that no host uses. Returns OK,
- * or an error that is logged (CC0160). For cc_counters_start.
+ * if it keeps the same, otherwise an empty one. A host is the same if its name and port are, and if
+ * others share these, its addresses and aliases too. Frees those that no host uses. Returns OK, or
+ * an error that is logged (CC0160). For cc_counters_start.
  */
 int cc_ledgers_start(server_rec *main);
+
+/**
+ * The hook monitor, in the parent: erases the entries that are too old, whether new ones come or
+ * not. Returns DECLINED.
+ */
+int cc_ledgers_monitor(apr_pool_t *p, server_rec *main);
 
 /**
  * Notes a certificate in the ledger of the virtual host, if it has one and no rule mapped the

@@ -30,6 +30,7 @@ typedef struct cc_chosen_t {
 
 /* What the request of a client keeps. */
 struct cc_accounts_t {
+    const char *given; /* cc_account_give: the wish, whatever an expression says; NULL: none */
     cc_wish_t *wishes;
     const cc_chosen_t *chosen;
 };
@@ -111,8 +112,12 @@ static const char *evaluate(request_rec *first, cc_wish_t *wish)
                               .vary_this = &wish->vary,
                               .result_string = &name};
 
-    wish->problem = "the expression of ClientCertAccount asks for the account itself";
+    wish->problem = NULL;
     wish->refusal = NULL;
+    if (accounts_of(first)->given) {
+        return accounts_of(first)->given;
+    }
+    wish->problem = "the expression of ClientCertAccount asks for the account itself";
     if (ap_expr_exec_ctx(&ctx) < 0 || error || !name) {
         failure_log(first, wish, error ? error : "it has no value");
         wish->problem = "the expression of ClientCertAccount failed, so the account that it asks "
@@ -121,6 +126,11 @@ static const char *evaluate(request_rec *first, cc_wish_t *wish)
     }
     wish->problem = NULL;
     return name;
+}
+
+void cc_account_give(request_rec *r, const char *name)
+{
+    accounts_of(r)->given = name;
 }
 
 /* While the expression is evaluated, a subrequest of it may come here for the same wish. */

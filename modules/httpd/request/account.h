@@ -55,4 +55,10 @@ void cc_account_inherit(const request_rec *r, cc_answer_t *answer);
 /** The same as cc_account_choose for an answer whose verdict was evaluated for a trace. */
 void cc_account_choose_traced(request_rec *r, const cc_account_expr_t *asked, cc_answer_t *answer);
 
+/**
+ * Makes `name` the wish of a request, whatever the expressions of ClientCertAccount say. "": none.
+ * For a request that admin/dry_run.c makes up, before anything asks for its identity.
+ */
+void cc_account_give(request_rec *r, const char *name);
+
 #endif

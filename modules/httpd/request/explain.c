@@ -18,7 +18,7 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
 
     *trace = NULL;
     if (!answer.problem && rules) {
-        facts = cc_client_facts(answer.client, r->request_time);
+        facts = cc_client_facts(answer.client, cc_identity_moment(r, answer.client));
         *trace = steps = apr_array_make(r->pool, cc_rules_count(rules), sizeof(cc_step_t));
         answer.verdict =
             cc_rules_evaluate(rules, answer.client->cert, &facts, steps, r->pool, r->pool);

@@ -34,7 +34,7 @@ static const cc_client_t *client_of(ap_expr_eval_ctx_t *ctx, cc_answer_t *answer
     if (answer->problem || cc_answer_failure(answer)) {
         return NULL;
     }
-    *facts = cc_client_facts(answer->client, ctx->r->request_time);
+    *facts = cc_client_facts(answer->client, cc_identity_moment(ctx->r, answer->client));
     return answer->client;
 }
 

@@ -161,6 +161,11 @@ static apr_time_t judged_at(const request_rec *r, cc_client_t *client)
     return now;
 }
 
+apr_time_t cc_identity_moment(const request_rec *r, cc_client_t *client)
+{
+    return judged_at(r, client);
+}
+
 /* The problem with the dates of a certificate. Logged once. */
 static const char *dates_tell(request_rec *r, cc_client_t *client, apr_time_t now)
 {

@@ -65,6 +65,12 @@ cc_answer_t cc_identity_explain(request_rec *r, const apr_array_header_t **trace
 /** An answer with the certificate and its `problem` alone; no rules are evaluated. */
 cc_answer_t cc_identity_presented(request_rec *r);
 
+/**
+ * The moment at which a client is judged for a request, and for which dates, days_left and rows
+ * with valid= count: that of the first line, or now if the request took longer to arrive.
+ */
+apr_time_t cc_identity_moment(const request_rec *r, cc_client_t *client);
+
 /** True if the identity with which a request took over its connection has been lost. */
 bool cc_identity_lost(request_rec *r, cc_client_t *client);
 

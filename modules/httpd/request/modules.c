@@ -78,7 +78,7 @@ static apr_status_t find(request_rec *r, const char *name, cc_answer_t *answer, 
     if (answer->problem) {
         return status_without_client(r, answer);
     }
-    facts = cc_client_facts(answer->client, r->request_time);
+    facts = cc_client_facts(answer->client, cc_identity_moment(r, answer->client));
     found->values = cc_lookup_list(found->lookup, answer->client, &facts, answer->verdict, r->pool);
     return status_of_verdict(answer, found);
 }

@@ -9,6 +9,7 @@
 #include "httpd/log/log.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/client.h"
+#include "httpd/request/identity.h"
 #include "httpd/request/shadow.h"
 #include "httpd/request/state.h"
 #include "httpd/request/verdicts.h"
@@ -75,7 +76,7 @@ static const cc_verdict_t *shadow_ask(request_rec *r, cc_client_t *client, const
     cc_verdicts_query_t query = {.key = {.rules = rules},
                                  .keep = true,
                                  .retry = RETRY,
-                                 .now = r->request_time,
+                                 .now = cc_identity_moment(r, client),
                                  .connection = r->connection,
                                  .pool = r->pool,
                                  .holder = cc_request_client(r)->pool};

@@ -66,9 +66,8 @@ static const cc_words_t words[] = {
 
 static cc_fault_t fault_of(const cc_status_t *status)
 {
-    return status->answer.client
-               ? cc_client_fault(status->answer.client, status->asked->request_time)
-               : (cc_fault_t){CC_CAUSE_NONE, 0, 0};
+    return status->answer.client ? cc_client_fault(status->answer.client, status->now)
+                                 : (cc_fault_t){CC_CAUSE_NONE, 0, 0};
 }
 
 static const cc_words_t *words_of(const cc_status_t *status)
@@ -166,7 +165,7 @@ static const char *revoked_reason(const cc_client_t *client, apr_time_t now, apr
 static const char *rejected_reason(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_client_t *client = status->answer.client;
-    apr_time_t now = status->asked->request_time;
+    apr_time_t now = status->now;
     cc_fault_t fault = fault_of(status);
 
     if (fault.cause == CC_CAUSE_EXPIRED && fault.depth == 0) {
@@ -274,7 +273,7 @@ static bool expires_soon(const cc_client_t *client, apr_time_t now)
 json_t *cc_advice_warnings(const cc_status_t *status, apr_pool_t *p)
 {
     const cc_client_t *client = status->answer.client;
-    apr_time_t now = status->asked->request_time;
+    apr_time_t now = status->now;
     json_t *warnings = json_array();
 
     if (client && !status->answer.problem && expires_soon(client, now)) {

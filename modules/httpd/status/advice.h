@@ -37,6 +37,7 @@ typedef struct cc_status_t {
                             is a certificate */
     bool rules;          /* ClientCertStatusRules is On for that request */
     cc_answer_t answer;
+    apr_time_t now;                  /* the moment at which the client was judged */
     const apr_array_header_t *trace; /* cc_step_t; NULL: not wanted, or no rules apply */
     cc_status_result_t result;
 } cc_status_t;

@@ -63,6 +63,8 @@ static cc_status_t status_of(request_rec *r, bool trace)
     status.rules = cc_dir_of(status.asked)->status_rules == 1;
     status.answer =
         trace ? cc_identity_explain(status.asked, &status.trace) : cc_identity_of(status.asked);
+    status.now = status.answer.client ? cc_identity_moment(status.asked, status.answer.client)
+                                      : status.asked->request_time;
     status.ssl_refused = status.failed ? cc_ssl_refused(status.asked) : CC_SSL_REFUSED_NOT;
     status.forwarded = cc_request_forwarded(status.asked);
     status.proxied =
@@ -104,7 +106,7 @@ static json_t *certificate_of(const cc_status_t *status, apr_pool_t *p)
     if (!status->answer.client) {
         return json_null();
     }
-    facts = cc_client_facts(status->answer.client, status->asked->request_time);
+    facts = cc_client_facts(status->answer.client, status->now);
     facts.tls_version = facts.tls_cipher = facts.tls_sni = NULL; /* in "connection" */
     facts.tls_known = false;
     facts.via = CC_VIA_UNKNOWN;

@@ -9,8 +9,8 @@
 
 /**
  * Serves the ledger of the virtual host, in HTML or JSON, to a GET. DECLINED for OPTIONS, 405
- * otherwise; 403 (CC0148) unless SetHandler in the server's configuration enables it; 404 if the
- * host has no ledger.
+ * otherwise; 404 if the host has no ledger. For httpd/handlers.c, which finds out whether the
+ * configuration allows it.
  */
 int cc_status_ledger_serve(request_rec *r);
 
