@@ -153,7 +153,7 @@ sub page {
 }
 my %files = (
     'htdocs/pages/index.html' => page(qw(/app /cgi-bin/env /cgi-bin/env/second /app/plain /app)),
-    'htdocs/plain/parts.html' => page(qw(/app /cgi-bin/env /app/plain /status)),
+    'htdocs/plain/parts.html' => page(qw(/app /cgi-bin/env /app/plain /status?trace)),
 );
 my $h = ClientCert::Test->server(
     modules => [qw(http2 rewrite headers setenvif include authz_user access_compat)],

@@ -21,6 +21,8 @@ my %sections = (
         . "Require clientcert-same-user\n</RequireAny>",
     forbid   => "${basic}AuthzSendForbiddenOnFailure On\nRequire clientcert-same-user",
     fake     => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\nRequire clientcert-same-user",
+    faked    => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\nClientCertMap user=%{subject|oneline}\n"
+        . 'Require clientcert-same-user',
     name     => "${basic}ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     named    => "ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     none     => 'Require clientcert-same-user',
@@ -158,7 +160,8 @@ like +($h->wait_log(qr/CC0110/))[0], qr/that of 'alice', and the login that of '
 # ---- what is no login
 
 $h->mark_log;
-is seen('fake', 'alice', undef), '401', 'a password that FakeBasicAuth makes of the certificate is none';
+is seen('faked', 'alice', undef), '401', 'a password that FakeBasicAuth makes of the certificate is none,';
+is seen('fake', 'alice', undef), '401', 'whatever the user of the certificate';
 like +($h->wait_log(qr/CC0110.*FakeBasicAuth/))[0], qr/reason="SSLOptions FakeBasicAuth made the password/,
     'and the log says so';
 is seen('name', 'alice', undef), '401', 'nor is the user of SSLUserName a login,';
