@@ -104,7 +104,7 @@ ClientCertExport USER ACCOUNTS
     <Location "/app/query">
         ClientCertAccount "%{QUERY_STRING}"
     </Location>
-    <Directory ~ "@ROOT@/htdocs/(pages|plain)">
+    <Directory ~ "@ROOT@/htdocs/(pages|plain|index)">
         Options +Includes
         SetOutputFilter INCLUDES
         DirectoryIndex index.html
@@ -122,6 +122,13 @@ ClientCertExport USER ACCOUNTS
     <Location "/app/short">
         Header set X-User "expr=%{clientcert:user}"
         Header set X-Accounts "expr=%{clientcert:account}"
+    </Location>
+    <LocationMatch "^/index/.+">
+        ClientCertAccount "%{req:X-Second}"
+    </LocationMatch>
+    <Location "/cgi-bin/env/other">
+        ClientCertMap issuer.CN == "Staff CA" user=other account=root
+        ClientCertAccount "%{req:X-Account}"
     </Location>
     <Location "/cgi-bin/env/second">
         ClientCertAccount "%{req:X-Second}"
@@ -153,7 +160,9 @@ sub page {
 }
 my %files = (
     'htdocs/pages/index.html' => page(qw(/app /cgi-bin/env /cgi-bin/env/second /app/plain /app)),
-    'htdocs/plain/parts.html' => page(qw(/app /cgi-bin/env /app/plain /status)),
+    'htdocs/pages/rules.html' => page(qw(/app /cgi-bin/env/other /app)),
+    'htdocs/index/index.html' => page(),
+    'htdocs/plain/parts.html' => page(qw(/app /cgi-bin/env /app/plain /status?trace)),
 );
 my $h = ClientCert::Test->server(
     modules => [qw(http2 rewrite headers setenvif include authz_user access_compat)],
@@ -258,6 +267,10 @@ is users(ask('/pages/', undef, headers => ['X-Second: backup'])), 'alice alice a
 is users(ask('/pages/', 'root', headers => ['X-Second: bob'])), 'root root alice - alice root',
     'a part that is refused is not shown';
 is ask('/pages/', 'bob')->{status}, 403, 'nor a page';
+is join(' ', ask('/pages/rules.html', 'root')->{body} =~ /^CLIENTCERT_ACCOUNTS=(.*)/mg),
+    'alice,backup other alice,backup', 'a part with other rules has its own result for an account of this name';
+is users(ask('/index/', undef, headers => ['X-Second: backup'])), 'backup', 'an index may have another wish,';
+is ask('/index/', undef, headers => ['X-Second: bob'])->{status}, 403, 'which is refused in the same way';
 my $parts = ask('/app/parts', 'bob');
 is users($parts), '(none) - - - -', 'the parts of its error page have no user either';
 like $parts->{body}, qr/It asks for the account/, 'and a status page among them says why';

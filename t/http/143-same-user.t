@@ -25,6 +25,8 @@ my %sections = (
     fake     => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\nRequire clientcert-same-user",
     colon    => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\n"
         . "ClientCertMap issuer.CN == \"Staff CA\" user=/O=Example/CN=odd\nRequire clientcert-same-user",
+    faked    => "${basic}ClientCertAuth Off\nSSLOptions +FakeBasicAuth\nClientCertMap user=%{subject|oneline}\n"
+        . 'Require clientcert-same-user',
     name     => "${basic}ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     named    => "ClientCertAuth Off\nSSLUserName SSL_CLIENT_S_DN_CN\nRequire clientcert-same-user",
     none     => 'Require clientcert-same-user',
@@ -163,7 +165,8 @@ like +($h->wait_log(qr/CC0110/))[0], qr/that of 'alice', and the login that of '
 # ---- what is no login
 
 $h->mark_log;
-is seen('fake', 'alice', undef), '401', 'a password that FakeBasicAuth makes of the certificate is none';
+is seen('faked', 'alice', undef), '401', 'a password that FakeBasicAuth makes of the certificate is none,';
+is seen('fake', 'alice', undef), '401', 'whatever the user of the certificate';
 like +($h->wait_log(qr/CC0110.*FakeBasicAuth/))[0], qr/reason="SSLOptions FakeBasicAuth made the password/,
     'and the log says so';
 is seen('colon', certificate('odd', '/O=Example/CN=odd:one'), undef), '401', 'also if its name has a colon';

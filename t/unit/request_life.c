@@ -78,6 +78,22 @@ TEST(who_presents_nothing_is_nobody)
     fake_expect_log("");
 }
 
+TEST(a_login_without_rules_is_recorded_without_memory)
+{
+    request_rec *r;
+
+    faketls_connected(&faketls_set.alice, "ClientCertAuth On\n");
+    r = faketls_request("/");
+    ck_assert_int_eq(cc_authn_access(r), DECLINED);
+    ck_assert_int_eq(cc_authn_failure(r), DECLINED);
+    ck_assert(cc_request_seen(r)->login && !cc_request_seen(r)->admitted);
+    ck_assert_int_eq(cc_fixups_begin(r), DECLINED);
+    ck_assert(cc_request_seen(r)->login && cc_request_seen(r)->admitted);
+    ck_assert(!cc_request_seen(r)->own);
+    cc_request_end(r);
+    ck_assert(cc_request_seen(r)->logged && !cc_request_seen(r)->own);
+}
+
 TEST(mod_ssl_must_agree)
 {
     request_rec *r;
