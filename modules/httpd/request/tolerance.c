@@ -159,8 +159,7 @@ int cc_tolerance_environment(request_rec *r)
     return DECLINED;
 }
 
-/* ---- expressions ------------------------------------------------------------------------------
- */
+/* ---- expressions --------------------------------------------------------------------------- */
 
 /*
  * mod_ssl answers expressions without the hook of variables. So its functions that describe the
@@ -171,22 +170,26 @@ typedef struct wrapped_t {
     const void *function, *data; /* of mod_ssl, or of another module */
 } wrapped_t;
 
-#define WITHOUT_WRAPPING                                                                           \
-    (1 << 30) /* in ap_expr_lookup_parms.flags: none of httpd's AP_EXPR_FLAG_ */
+static bool is_hidden(const ap_expr_eval_ctx_t *ctx)
+{
+    return ctx->c && is_tolerated(ctx->c);
+}
+
+/* In ap_expr_lookup_parms.flags; none of httpd's AP_EXPR_FLAG_. */
+#define WITHOUT_WRAPPING (1 << 30)
 
 static const char *wrapped_variable(ap_expr_eval_ctx_t *ctx, const void *data)
 {
     const wrapped_t *wrapped = data;
 
-    return is_tolerated(ctx->c) ? ""
-                                : ((ap_expr_var_func_t *)wrapped->function)(ctx, wrapped->data);
+    return is_hidden(ctx) ? "" : ((ap_expr_var_func_t *)wrapped->function)(ctx, wrapped->data);
 }
 
 static const char *wrapped_string(ap_expr_eval_ctx_t *ctx, const void *data, const char *name)
 {
     const wrapped_t *wrapped = data;
 
-    return is_tolerated(ctx->c) && describes_certificate(name)
+    return is_hidden(ctx) && describes_certificate(name)
                ? ""
                : ((ap_expr_string_func_t *)wrapped->function)(ctx, wrapped->data, name);
 }
@@ -195,9 +198,8 @@ static apr_array_header_t *wrapped_list(ap_expr_eval_ctx_t *ctx, const void *dat
 {
     const wrapped_t *wrapped = data;
 
-    return is_tolerated(ctx->c)
-               ? NULL
-               : ((ap_expr_list_func_t *)wrapped->function)(ctx, wrapped->data, name);
+    return is_hidden(ctx) ? NULL
+                          : ((ap_expr_list_func_t *)wrapped->function)(ctx, wrapped->data, name);
 }
 
 /* The wrapper of a function of mod_ssl; NULL: it stays as it is. */
