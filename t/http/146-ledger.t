@@ -165,6 +165,16 @@ like $html, qr/&lt;script/, 'that can be read';
 like $html, qr{<dt>Count</dt><dd>1</dd>}, 'and the count';
 like $html, qr/ClientCertMap sha256 == $service user=/, 'and the rule';
 
+# More than is shown: 20 addresses, and a name whose characters take several octets each.
+my $many = certificate('many', '/O=Example/CN=' . "\x{c3}\x{a9}" x 60 . '/description=' . "\x{e2}\x{82}\x{ac}" x 90,
+    san => join ',', map { "email:m$_\@example.com" } 1 .. 20);
+$h->get('/', cert => $many, port => 2);
+my $shown = entries(2)->{ digest_of($many) };
+is_deeply $shown->{names}{'san.email'}, [map { "m$_\@example.com" } 1 .. 16], 'of many names, the first 16 are shown';
+like $shown->{subject}, qr/\A(?:[^\\]){1,256}\.\.\. \(\d+ octets\)\z/, 'a long subject is cut between characters';
+$html = html(2);
+ok utf8::decode($html), 'the page is UTF-8';
+
 # Longer than 4 KiB in DER.
 my $huge = certificate('huge', '/O=Example/CN=huge/description=' . 'x' x 5000);
 $h->get('/', cert => $huge, port => 2);
@@ -191,7 +201,7 @@ ok $h->wait_log(qr/$_/), "which $_ says" for 'CC0147', 'CC0148', 'ClientCertLedg
 
 sub metrics { return read_metrics($h->get('/metrics', port => 4)->{body}) }
 is metric(metrics(), 'clientcert_ledger_entries', vhost => 'localhost:' . $h->port($_->[0])), $_->[1],
-    "the number of entries of host $_->[0]" for [1, 1], [2, 4], [3, 1];
+    "the number of entries of host $_->[0]" for [1, 1], [2, 5], [3, 1];
 is metric(metrics(), 'clientcert_ledger_replaced_total'), 0, 'none was replaced';
 
 # ---- replay
@@ -213,10 +223,10 @@ sub lines_of { my ($said) = @_; return { map { /^([0-9a-f]{64}) \d+ (.*)/ ? ($1 
 
 my $said = replay(saved(2));
 is_deeply lines_of($said), {
-    $service => 'svc (services)', digest_of('bob') => 'bob', digest_of($evil) => 'unmapped', digest_of($huge) => 'no certificate',
+    $service => 'svc (services)', digest_of('bob') => 'bob', digest_of($evil) => 'unmapped', digest_of($huge) => 'no certificate', digest_of($many) => 'unmapped',
 }, 'replay says what the new rules make of each entry' or diag "$said->{output}$said->{error}";
 is $said->{lines}[0], 'Seen on localhost:' . $h->port(2), 'the first line names the host that saw them';
-is $said->{lines}[-1], '2 mapped, 1 not mapped, 1 unknown', 'and how many it maps';
+is $said->{lines}[-1], '2 mapped, 2 not mapped, 1 unknown', 'and how many it maps';
 is $said->{exit}, 2, 'exit status 2 tells that there was no certificate';
 $said = replay(saved(2), "$huge.pem");
 is lines_of($said)->{ digest_of($huge) }, 'unmapped', 'which a file may have';
@@ -273,7 +283,7 @@ is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'hosts of one na
 ok $h->reload(conf => $conf . namesakes('b', 'a')), 'a graceful restart';
 is_deeply [at('a'), at('b')], [[$service], [digest_of('bob')]], 'keeps them apart in another order';
 is entries(1)->{$service}{count}, 4, 'keeps the ledger';
-is keys %{ entries(2) }, 4, 'that of each host';
+is keys %{ entries(2) }, 5, 'that of each host';
 $h->get('/', cert => 'service');
 is entries(1)->{$service}{count}, 5, 'which continues';
 ok $h->reload(conf => $conf =~ s/names=on days=7//r), 'a restart without names';

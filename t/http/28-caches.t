@@ -62,6 +62,10 @@ AddHandler server-parsed .shtml
     <Location "/whoami">
         SetHandler clientcert-status
     </Location>
+    ClientCertLedger names=on
+    <Location "/ledger">
+        SetHandler clientcert-ledger
+    </Location>
     <Location "/error">
         ErrorDocument 403 /public/error
         Require clientcert-group nobody
@@ -97,7 +101,7 @@ sub server {
 
 my @personal = qw(/require/page /conditions/page /user/page /export/page /expr/page /if/page
     /header/page /rewrite/page /ssi/page.shtml /frame/page.shtml /late/page.shtml
-    /require/env /user/env /export/env /whoami /error/page);
+    /require/env /user/env /export/env /whoami /ledger /error/page);
 my @public = qw(/public/page /nobody/page /public/env /public/page.shtml);
 
 # Whether the response comes from the cache, which adds an Age.
