@@ -100,10 +100,13 @@ static cc_pattern_t *pattern_create(cc_engine_t *engine, pcre2_code *code)
     return pattern;
 }
 
+#define OPTIONS (PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C)
+#define WHOLE (PCRE2_ANCHORED | PCRE2_ENDANCHORED)
+
 static apr_status_t compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
                             uint32_t anchors, cc_error_t *err)
 {
-    const uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | anchors;
+    const uint32_t options = OPTIONS | anchors;
     pcre2_code *code;
     PCRE2_SIZE offset;
     int error;
@@ -128,13 +131,33 @@ static apr_status_t compile(cc_pattern_t **pattern, cc_rules_t *rules, const cha
 apr_status_t cc_pattern_compile(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
                                 cc_error_t *err)
 {
-    return compile(pattern, rules, text, PCRE2_ANCHORED | PCRE2_ENDANCHORED, err);
+    return compile(pattern, rules, text, WHOLE, err);
 }
 
 apr_status_t cc_pattern_compile_part(cc_pattern_t **pattern, cc_rules_t *rules, const char *text,
                                      cc_error_t *err)
 {
     return compile(pattern, rules, text, 0, err);
+}
+
+bool cc_pattern_item_has(const cc_pattern_t *pattern, const char *item, apr_size_t len, char octet)
+{
+    const cc_engine_t *engine = pattern->engine;
+    pcre2_match_data *data = NULL;
+    PCRE2_SIZE offset;
+    int result = 0;
+    pcre2_code *code =
+        pcre2_compile((PCRE2_SPTR)item, len, OPTIONS | WHOLE, &result, &offset, engine->compile);
+
+    if (code) {
+        data = pcre2_match_data_create_from_pattern(code, engine->general);
+    }
+    if (data) {
+        result = pcre2_match(code, (PCRE2_SPTR)&octet, 1, 0, 0, data, engine->match[0]);
+    }
+    pcre2_match_data_free(data);
+    pcre2_code_free(code);
+    return !data || result != PCRE2_ERROR_NOMATCH;
 }
 
 int cc_pattern_groups(const cc_pattern_t *pattern)

@@ -24,6 +24,12 @@ apr_status_t cc_pattern_compile_part(cc_pattern_t **pattern, cc_rules_t *rules, 
                                      cc_error_t *err);
 
 /*
+ * Whether an item of the pattern, such as a class or an escape, may match this octet, an ASCII
+ * character. True also if PCRE2 does not understand the item by itself.
+ */
+bool cc_pattern_item_has(const cc_pattern_t *pattern, const char *item, apr_size_t len, char octet);
+
+/*
  * The number of groups; whether all have names; and the number of the group with this name, 0 if
  * there is not exactly one.
  */

@@ -177,63 +177,27 @@ bool cc_pattern_whole(const cc_condition_t *c, unsigned *groups, apr_pool_t *p)
 
 /* ---- characters -------------------------------------------------------------------------- */
 
-/* Whether \d, \w or an escaped character may be the octet; `unknown` if that is not known here. */
-static bool escape_has(char escape, char octet, bool unknown)
+/*
+ * Whether an item may match the octet, which PCRE2 decides for a class or an escape by itself. An
+ * octal number (\057) is one item for PCRE2, and several here, so a digit is not understood.
+ */
+static bool item_has(const cc_pattern_t *pattern, const char *at, const char *next, char octet)
 {
-    if (escape == 'd') {
-        return apr_isdigit(octet);
+    if (*at == '[' || (*at == '\\' && !apr_isdigit(at[1]))) {
+        return cc_pattern_item_has(pattern, at, (apr_size_t)(next - at), octet);
     }
-    if (escape == 'w') {
-        return apr_isalnum(octet) || octet == '_';
-    }
-    return apr_isalnum(escape) ? unknown : escape == octet;
-}
-
-/* Behind a character, range or escape in a class; *listed becomes true if it has the octet. */
-static const char *range_read(const char *at, char octet, bool *listed, bool unknown)
-{
-    const char *last = at[1] == '-' && at[2] != ']' ? at + 2 : at;
-
-    if (*at == '[') {
-        *listed = *listed || unknown;
-        return posix_read(at);
-    }
-    if (*at == '\\') {
-        bool ranges = at[2] == '-' && at[3] != ']';
-
-        *listed = *listed || (ranges ? unknown : escape_has(at[1], octet, unknown));
-        return at + 2;
-    }
-    *listed = *listed || (strchr("\\[", *last) ? unknown
-                                               : (unsigned char)octet >= (unsigned char)*at &&
-                                                     (unsigned char)octet <= (unsigned char)*last);
-    return last + 1;
-}
-
-/* In a negated class, only what is certainly listed is missing. */
-static bool class_has(const char *at, char octet)
-{
-    bool negated = at[1] == '^', listed = false;
-
-    at += negated ? 2 : 1;
-    while (*at != ']') {
-        at = range_read(at, octet, &listed, !negated);
-    }
-    return listed != negated;
+    return *at == '\\' || *at == '.' || (*at != '(' && *at != ')' && *at == octet);
 }
 
 /* Whether a text that this part of a pattern matches may have the octet. */
-static bool content_has(const char *at, const char *end, char octet)
+static bool content_has(const cc_pattern_t *pattern, const cc_group_text_t *group, char octet)
 {
+    const char *next;
     bool has = false;
 
-    while (at < end && !has) {
-        if (*at == '\\' || *at == '[') {
-            has = *at == '[' ? class_has(at, octet) : escape_has(at[1], octet, true);
-        } else {
-            has = *at == '.' || (*at != '(' && *at != ')' && *at == octet);
-        }
-        at = item_read(at);
+    for (const char *at = group->content; at < group->end && !has; at = next) {
+        next = item_read(at);
+        has = item_has(pattern, at, next, octet);
     }
     return has;
 }
@@ -245,7 +209,7 @@ bool cc_pattern_group_lacks(const cc_condition_t *c, int group, char octet)
 
     for (int number = 1; *open && group_read(&read, open); number += read.count) {
         if (number == group) {
-            return !content_has(read.content, read.end, octet);
+            return !content_has(c->pattern, &read, octet);
         }
         open = group_begin(read.end + 1);
     }

@@ -61,8 +61,9 @@ static bool is_listed(const cc_condition_t *c)
         return false;
     }
     if (cc_table_takes_octets(c->table)) {
-        return type == CC_TYPE_OCTETS || type == CC_TYPE_DER ||
-               cc_field_is(&c->selector->ref, "der");
+        return type == CC_TYPE_OCTETS || type == CC_TYPE_DER
+                   ? !cc_selector_has_case(c->selector)
+                   : !c->selector->base && cc_field_is(&c->selector->ref, "der");
     }
     return !cc_table_ignores_case(c->table) || !cc_selector_has_case(c->selector);
 }

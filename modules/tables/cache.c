@@ -112,24 +112,30 @@ static kept_t *oldest_of(ring_t *ring)
     return ring->ends.newer == &ring->ends ? NULL : ring->ends.newer;
 }
 
-/* The answer to be removed next; NULL: there is none. */
-static kept_t *oldest(cc_cache_t *cache)
+/*
+ * The answer to be removed next; NULL: there is none. A row that can no longer be used is no better
+ * than a missing one.
+ */
+static kept_t *oldest(cc_cache_t *cache, apr_time_t now)
 {
     const ring_t *missing = &cache->missing;
     bool many = missing->count > (unsigned)cache->spec->size / MISSING_SHARE ||
                 missing->octets > memory_max(cache) / MISSING_SHARE;
     kept_t *found = oldest_of(&cache->found);
 
+    if (found && found->stale_until <= now) {
+        return found;
+    }
     return many || !found ? oldest_of(&cache->missing) : found;
 }
 
 /* The answer must not be larger than the whole cache may be. */
-static void kept_add(cc_cache_t *cache, kept_t *kept)
+static void kept_add(cc_cache_t *cache, kept_t *kept, apr_time_t now)
 {
     kept_t *old;
 
     kept_drop(cache, kept_find(cache, &kept->key));
-    while (!has_room(cache, kept->size) && (old = oldest(cache))) {
+    while (!has_room(cache, kept->size) && (old = oldest(cache, now))) {
         kept_drop(cache, old);
     }
     apr_hash_set(cache->by_key, kept->key.at, (apr_ssize_t)kept->key.len, kept);
@@ -215,7 +221,7 @@ void cc_cache_remember(cc_cache_t *cache, const cc_query_t *query, apr_time_t no
     kept->fresh_until = query->info.stale_at;
     kept->stale_until = stale_until;
     apr_thread_mutex_lock(cache->lock);
-    kept_add(cache, kept);
+    kept_add(cache, kept, now);
     apr_thread_mutex_unlock(cache->lock);
 }
 

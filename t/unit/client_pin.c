@@ -62,6 +62,16 @@ static void asked_at(apr_time_t moment)
     atomic_store(&pin.asked_at, moment);
 }
 
+/* A row may be removed while a slow source is asked. */
+TEST(an_answer_is_as_old_as_its_question)
+{
+    apr_time_t before = apr_time_now();
+
+    taken("t asked:x ttl=0 negative_ttl=0", true);
+    ck_assert_int_ge(faketable.asked_at, before);
+    ck_assert_int_le(atomic_load(&pin.asked_at), faketable.asked_at);
+}
+
 #define NOTHING_IS_KEPT "t asked:x ttl=0 negative_ttl=0"
 
 TEST_LOOP(an_answer_that_may_not_be_kept_is_good_for_its_request_for_a_second, 0, 2)

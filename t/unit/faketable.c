@@ -60,6 +60,7 @@ static cc_table_result_t fake_lookup(cc_row_t *row, void *state, const char *key
 
     (void)state, (void)len;
     faketable.lookups++;
+    faketable.asked_at = apr_time_now();
     if (faketable.changes > 0) {
         faketable.changes--;
         faketable.generation++;

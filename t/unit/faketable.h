@@ -18,6 +18,7 @@ typedef struct faketable_t {
     const char *fails;                /* the lookup of this key fails; "*": each; NULL: none */
     int changes;                      /* after this many lookups the table changes */
     int lookups;                      /* so far */
+    apr_time_t asked_at;              /* the last of them */
     int batches;                      /* calls of several:, which made these lookups */
     apr_uint64_t generation;
 } faketable_t;

@@ -243,6 +243,7 @@ TEST(a_table_that_takes_several_keys_for_one_determines_nothing)
     tables = faketable_make("t held:x octets", pool);
     ck_assert_int_eq(strength_of("sha256 in t user=$1"), CC_STRENGTH_STRONG);
     ck_assert_int_eq(strength_of("sha256|colons in t user=$1"), CC_STRENGTH_STRONG);
+    ck_assert_int_eq(strength_of(ISSUER "serial|base64 in t user=$1"), CC_STRENGTH_WEAK);
     ck_assert_int_eq(strength_of(CA "san.upn in t user=$1"), CC_STRENGTH_WEAK); /* "ab", "A B" */
     tables = faketable_make("t held:x octets=base64", pool);
     ck_assert_int_eq(strength_of("der in t user=$1"), CC_STRENGTH_STRONG);

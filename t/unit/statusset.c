@@ -33,6 +33,7 @@ cc_request_t *statusset_asked(const char *lines, const char *rules)
     fake_configured(lines);
     statusset_request = fake_request(fake.main, "/who");
     statusset_request->request_time = ruleset_facts.now;
+    atomic_store(&statusset_client.prompt, ruleset_facts.now);
     kept = cc_request_of(statusset_request);
     kept->served = statusset_request->per_dir_config;
     kept->settled = true;

@@ -203,6 +203,19 @@ TEST(in_a_full_cache_missing_keys_get_an_eighth)
     ck_assert_int_eq(lost, 5);
 }
 
+TEST(missing_keys_push_out_rows_that_are_of_no_use_any_more)
+{
+    open_with("size=32 ttl=1");
+    for (int i = 0; i < 32; i++)
+        asked_for(apr_itoa(set.pool, i), apr_psprintf(set.pool, "a,%d|", i));
+    set.ahead += apr_time_from_sec(2);
+    source.result = CC_TABLE_MISSING;
+    for (int i = 100; i < 132; i++)
+        asked_for(apr_itoa(set.pool, i), "MISSING");
+    for (int i = 100; i < 132; i++)
+        ck_assert_int_eq(asked_for(apr_itoa(set.pool, i), "MISSING"), 0);
+}
+
 TEST(a_newer_answer_takes_the_place_of_the_older_one)
 {
     open_with("size=2 ttl=0 stale=9");

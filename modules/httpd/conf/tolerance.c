@@ -95,12 +95,15 @@ static bool makes_user(const ap_directive_t *directive)
 /* True if a condition asks only whether there is a certificate, and not whether it verified. */
 static bool asks_presence(const char *args, apr_pool_t *p)
 {
-    const ap_regex_t *any =
-        ap_pregcomp(p,
-                    "SSL_CLIENT_VERIFY['\")}]*[[:space:]]*(!=|!~|!|-?ne)[[:space:]]*"
-                    "[\"'/^]*NONE",
-                    AP_REG_ICASE);
+    const ap_regex_t *any;
 
+    if (!ap_strcasestr(args, "SSL_CLIENT_VERIFY")) {
+        return false;
+    }
+    any = ap_pregcomp(p,
+                      "SSL_CLIENT_VERIFY['\")}]*[[:space:]]*(!=|!~|!|-?ne)[[:space:]]*"
+                      "[\"'/^]*NONE",
+                      AP_REG_ICASE);
     return ap_regexec(any, args, 0, NULL, 0) == 0 && !ap_strcasestr(args, "SUCCESS");
 }
 

@@ -36,16 +36,21 @@ cc_table_result_t cc_pinning_lookup(const char **why, apr_time_t *stale_at,
     return query.result;
 }
 
-/* The number of the generation is read first: a change during the lookup then makes it stale. */
+/*
+ * The number of the generation and the time are read first: a change during the lookup then makes
+ * the answer stale, and a request that began meanwhile asks again. Only after a failure does it
+ * not: it has waited for the source already.
+ */
 static cc_table_result_t look_up(cc_client_pin_t *pin, const char **why, const cc_cert_t *cert,
                                  apr_pool_t *p)
 {
     apr_uint64_t generation = cc_table_generation(pin->by->table);
-    apr_time_t stale_at;
+    apr_time_t stale_at, asked_at = apr_time_now();
     cc_table_result_t result = cc_pinning_lookup(why, &stale_at, pin->by, cert, p);
 
     atomic_store_explicit(&pin->stale_at, stale_at, memory_order_relaxed);
-    atomic_store_explicit(&pin->asked_at, apr_time_now(), memory_order_relaxed);
+    asked_at = result == CC_TABLE_FAILED ? apr_time_now() : asked_at;
+    atomic_store_explicit(&pin->asked_at, asked_at, memory_order_relaxed);
     atomic_store_explicit(&pin->generation, generation, memory_order_release);
     return result;
 }

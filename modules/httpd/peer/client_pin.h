@@ -16,7 +16,7 @@ typedef struct cc_client_pin_t {
     cc_table_result_t result;         /* of the first lookup */
     _Atomic(apr_uint64_t) generation; /* of the table at the last lookup; like the others, */
     _Atomic(apr_time_t) stale_at;     /* what came of that */
-    _Atomic(apr_time_t) asked_at;
+    _Atomic(apr_time_t) asked_at;     /* when it began; after a failure: when it ended */
 } cc_client_pin_t;
 
 /**

@@ -35,9 +35,10 @@ int cc_authn_access(request_rec *r);
 bool cc_authn_by_others(const request_rec *r);
 
 /**
- * The user that a login of another module has verified for this request itself; not empty. NULL:
- * none yet. A user that is set before check_authn counts for nothing: a name in a header may be
- * there without its password having been checked.
+ * The user of a login of another module for this request itself, which that module has verified by
+ * the time that Require lines with a user are asked; not empty. NULL: none yet. A user that is set
+ * before check_authn counts for nothing: a name in a header may be there without its password
+ * having been checked.
  */
 const char *cc_authn_login(const request_rec *r);
 

@@ -68,6 +68,7 @@ cc_answer_t cc_identity_presented(request_rec *r);
 /**
  * The moment at which a client is judged for a request, and for which dates, days_left and rows
  * with valid= count: that of the first line, or now if the request took longer to arrive.
+ * For a stream of HTTP/2 that is older than a second it may also be now, at a later call.
  */
 apr_time_t cc_identity_moment(const request_rec *r, cc_client_t *client);
 
