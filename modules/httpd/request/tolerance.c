@@ -18,8 +18,9 @@
 
 /*
  * These hooks exist only in a server with ClientCertTolerate or ClientCertPinned, except that for
- * expressions, which are parsed before this is known. The start refuses SSLUserName and FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c),
- * but .htaccess may have them.
+ * expressions, which are parsed before this is known. The start refuses SSLUserName and
+ * FakeBasicAuth where a certificate that failed is tolerated (conf/tolerance.c), but .htaccess may
+ * have them.
  */
 static bool is_tolerated(const conn_rec *c)
 {
