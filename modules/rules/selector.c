@@ -53,11 +53,13 @@ static apr_status_t field_selector(cc_selector_t **selector, cc_rule_reader_t *r
                                    const char *name)
 {
     cc_selector_t wanted = {.name = name, .where = reader->rule->where};
-    apr_status_t rv = cc_selector_is_key(name)
-                          ? cc_key_parse(&wanted, reader, name)
-                          : cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
+    bool is_key = cc_selector_is_key(name);
+    apr_status_t rv = is_key ? cc_key_parse(&wanted, reader, name)
+                             : cc_field_find(&wanted.ref, name, reader->rules->pool, reader->err);
 
     if (rv == APR_SUCCESS) {
+        /* Rules may spell a field in different cases, but share its selector. */
+        wanted.name = is_key ? wanted.name : cc_field_name(&wanted.ref, reader->rules->pool);
         wanted.type = wanted.ref.field->type;
         *selector = selector_keep(reader->rules, &wanted);
     }
