@@ -8,7 +8,7 @@ use ClientCert::Test::Example;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Tool;
 
-announce('CC0108', 'CC0110', 'AH01630');
+announce('CC0108', 'CC0110', 'CC0710', 'AH01630');
 
 my $ca   = ClientCert::Test->ca;
 my $rule = 'ClientCertMap issuer.CN == "Staff CA" user=alice account=root';
