@@ -88,7 +88,7 @@ for (
     [[], qr/CC0510/, 'no certificate'],
     [["$tmp/empty"], qr/CC0541: "[^"]*empty": the directory contains no file/, 'a folder without a file'],
     [['--vhost'], qr/CC0508: "--vhost"/, 'an option without its value'],
-    [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, --via, --proxy, --json, --all, -passin/, 'an unknown option'],
+    [['--nonsense', "$ca/alice.pem"], qr/CC0507: "--nonsense": .*--vhost, --path, --account, --via, --proxy, --json, --all, -passin/, 'an unknown option'],
     [['--httpd', '/nowhere/httpd', "$ca/alice.pem"], qr{CC0513: "/nowhere/httpd"}, 'a program that is not there'],
 ) {
     my ($words, $pattern, $claim) = @$_;
