@@ -328,6 +328,6 @@ void cc_hooks_forward(void)
  * Without the flag, a virtual host without directives of this module would share the record of the
  * main server, and with it what is set at startup for each host: its trust, its CRLs.
  */
-module AP_MODULE_DECLARE_DATA clientcert_module = {
+__attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA clientcert_module = {
     STANDARD20_MODULE_STUFF, cc_dir_create, cc_dir_merge,   cc_vhost_conf_create,
     cc_vhost_conf_merge,     cc_directives, register_hooks, AP_MODULE_FLAG_ALWAYS_MERGE};

@@ -77,7 +77,7 @@ sub compile_all {
     compile('pools.so', '-shared', '-fPIC', "$top/t/bench/pools.c", '-ldl');
     for my $program (qw(cas crls growth rules tables)) {
         compile($program, "-I$top/modules", "$top/t/bench/$program.c",
-            "$build/.libs/libclientcert.a", @libraries);
+            "$build/libclientcert.a", @libraries);
     }
     return;
 }

@@ -8,10 +8,10 @@ name=release-$$ # not the usual one, which may be in use
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 
-# The files that autoconf, automake and libtool generate.
-generated='aclocal\.m4|configure~?|config\.h\.in~?|Makefile\.in|build-aux/.*|m4/.*\.m4'
+# The files that autoconf and automake generate.
+generated='aclocal\.m4|configure~?|config\.h\.in~?|Makefile\.in|build-aux/.*'
 # The files that only git needs.
-not_released='\.gitignore|m4/\.gitignore'
+not_released='\.gitignore'
 
 # The files of the project: those of git, new ones too; in a release, all files.
 sources() {

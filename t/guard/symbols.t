@@ -3,7 +3,7 @@
 # Checks that the module exports its record to the rest of httpd, and no other symbol.
 . "$(dirname "$0")/lib.sh"
 
-module=${CC_MODULE:-${CC_BUILD:-build}/.libs/mod_clientcert.so}
+module=${CC_MODULE:-${CC_BUILD:-build}/mod_clientcert.so}
 
 exported() { nm -D --defined-only "$module" | awk '{ print $NF }'; }
 others() { exported | grep -vx clientcert_module || [ $? -eq 1 ]; }

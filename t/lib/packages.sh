@@ -12,7 +12,7 @@
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
 
-debian_build='gcc make autoconf automake libtool pkg-config apache2-dev apache2-ssl-dev
+debian_build='gcc make autoconf automake pkg-config apache2-dev apache2-ssl-dev
     libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libhiredis-dev
     libldap-dev|libldap2-dev libutf8proc-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
@@ -26,7 +26,7 @@ debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
 debian_elsewhere='debootstrap perl util-linux'
 
-fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
+fedora_build='gcc make autoconf automake pkgconf-pkg-config httpd-devel apr-devel
     apr-util-devel openssl-devel pcre2-devel jansson-devel hiredis-devel openldap-devel
     utf8proc-devel'
 fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-linux'
@@ -41,7 +41,7 @@ fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
-other_build='gcc make autoreconf libtoolize pkg-config apxs'
+other_build='gcc make autoreconf pkg-config apxs'
 other_demo='openssl curl perl flock'
 other_test='prove clang nghttp valgrind mandoc cmark-gfm|pandoc'
 other_servers='sqlite3 postgres slapd haproxy nginx'

@@ -52,7 +52,7 @@ my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
 
 sub top         { return $top }
 sub build       { return $build }
-sub module_path { return $ENV{CC_MODULE} // "$build/.libs/mod_clientcert.so" }
+sub module_path { return $ENV{CC_MODULE} // "$build/mod_clientcert.so" }
 
 # A module without them has this text of CC0646.
 sub has_redis_tables {
