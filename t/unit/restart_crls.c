@@ -358,4 +358,4 @@ TEST(a_child_tells_what_has_changed_and_what_it_refuses)
     cc_revocation_poll_parent(fake.main, LATER);
 }
 
-SUITE("crls", .setup = setup, .teardown = teardown, .timeout = 60);
+SUITE("crls", .own_process = true, .setup = setup, .teardown = teardown, .timeout = 60);

@@ -307,4 +307,4 @@ TEST(other_handlers_are_declined_and_end_where_a_lookup_failed)
     ck_assert_int_eq(cc_handlers_run(r), OK);
 }
 
-SUITE("page", .setup = setup, .teardown = teardown);
+SUITE("page", .own_process = true, .setup = setup, .teardown = teardown);

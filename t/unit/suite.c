@@ -2,6 +2,7 @@
 /* Runs the tests that are registered, as main of a unit test program, and prints TAP. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <apr_general.h>
 
@@ -33,11 +34,24 @@ static SRunner *runner_make(void)
     return srunner_create(all);
 }
 
+/*
+ * With CK_FORK=no in the environment, one process runs all tests, unless they need processes of their
+ * own. Only in those does Check end a test that hangs.
+ */
+static void fork_or_not(SRunner *runner)
+{
+    if (program_suite.own_process)
+        srunner_set_fork_status(runner, CK_FORK);
+    if (srunner_fork_status(runner) == CK_NOFORK)
+        alarm(600);
+}
+
 static int run(void)
 {
     SRunner *runner = runner_make();
     int failed;
 
+    fork_or_not(runner);
     srunner_set_tap(runner, "-");
     srunner_run_all(runner, CK_SILENT);
     failed = srunner_ntests_failed(runner);

@@ -3,6 +3,8 @@
 #ifndef SUITE_H
 #define SUITE_H
 
+#include <stdbool.h>
+
 #include <check.h>
 
 /** The fixture of the tests of a program. All members are optional. */
@@ -11,6 +13,7 @@ typedef struct {
     void (*setup)(void);          /* before each test, in its process */
     void (*teardown)(void);       /* after each test that passed so far */
     double timeout;               /* of a test, in seconds; 0: Check's own */
+    bool own_process;             /* a test changes what the next one would see, so each needs one */
     const char *(*prepare)(void); /* once before all: NULL, or why no test can run here */
 } suite_t;
 

@@ -394,4 +394,5 @@ static const char *prepare(void)
     return cc_backend_redis.lookup_many ? NULL : "the module was built without hiredis";
 }
 
-SUITE("redis_replies", .setup = setup, .teardown = teardown, .timeout = 60, .prepare = prepare);
+SUITE("redis_replies", .own_process = true, .setup = setup, .teardown = teardown, .timeout = 60,
+      .prepare = prepare);

@@ -289,4 +289,4 @@ TEST_LOOP(a_set_decides_as_a_store_of_the_same_file, 0, COUNT(files))
     each_order(_i, order, 0);
 }
 
-SUITE("trust_same", .setup = setup, .teardown = teardown, .timeout = 120);
+SUITE("trust_same", .own_process = true, .setup = setup, .teardown = teardown, .timeout = 120);
