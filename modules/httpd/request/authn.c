@@ -104,7 +104,7 @@ int cc_authn_access(request_rec *r)
         cc_denial_watch(r);
     }
     refused = cc_authn_asks(dir) ? asked_refused(r, dir) : unasked_refused(r, dir);
-    if ((dir->rules || dir->account) && refused) {
+    if (refused && (dir->rules || dir->account)) {
         return cc_refuse(r);
     }
     if (cc_failure_ends(r, dir->handler == CC_HANDLER_STATUS)) {
