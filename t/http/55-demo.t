@@ -10,7 +10,7 @@ use FindBin ();
 use IO::Socket::INET;
 
 my $demo  = "$FindBin::Bin/../../demo/run";
-my $build = dirname(dirname(ClientCert::Test->module_path));
+my $build = dirname(ClientCert::Test->module_path);
 
 # The environment of demo/run: the module under test.
 my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
