@@ -129,7 +129,7 @@ for my $client (qw(alice bob service partner expired stranger selfsigned)) {
 is $exit, 1, 'a port that is in use ends it';
 like $busy, qr/port $port is in use: /, 'and is named';
 
-is `grep -o 'CC07.*' $log`, '', 'and there were no warnings';
+is `grep -oE 'CC07[0-9]{2}: .*' $log`, '', 'and there were no warnings';
 
 kill 'INT', $pid;
 my $rest = do { local $/; <$out> };
