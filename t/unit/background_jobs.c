@@ -112,8 +112,8 @@ TEST(one_in_four_threads_may_wait)
 /* ---- jobs -------------------------------------------------------------------------------- */
 
 /*
- * Answers for each key that it is missing, or fails; "slow" waits for its release. On a busy machine, a
- * job may be overdue before a thread begins it; then nobody is asked.
+ * Answers for each key that it is missing, or fails; "slow" waits for its release. On a busy
+ * machine, a job may be overdue before a thread begins it; then there is no call.
  */
 static void ask(cc_job_t *job)
 {

@@ -35,8 +35,8 @@ static SRunner *runner_make(void)
 }
 
 /*
- * With CK_FORK=no in the environment, one process runs all tests, unless they need processes of their
- * own. Only in those does Check end a test that hangs.
+ * With CK_FORK=no in the environment, one process runs all tests, unless they need processes of
+ * their own. Only in those does Check end a test that hangs.
  */
 static void fork_or_not(SRunner *runner)
 {

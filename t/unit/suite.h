@@ -13,7 +13,7 @@ typedef struct {
     void (*setup)(void);          /* before each test, in its process */
     void (*teardown)(void);       /* after each test that passed so far */
     double timeout;               /* of a test, in seconds; 0: Check's own */
-    bool own_process;             /* a test changes what the next one would see, so each needs one */
+    bool own_process;             /* for each test: it changes what the next one would see */
     const char *(*prepare)(void); /* once before all: NULL, or why no test can run here */
 } suite_t;
 

@@ -21,11 +21,9 @@ typedef struct {
     bool closes;   /* then closes the connection */
 } answer_t;
 
-/* Its thread may still send when a test ends, so it has answers of its own. */
-enum { ANSWERS_MOST = 2 };
+enum { ANSWERS_MOST = 2 }; /* copied, since its thread may still send when a test has ended */
 static struct {
-    int fd;
-    int port;
+    int fd, port;
     answer_t answers[ANSWERS_MOST]; /* to each question in order; the last one repeats */
     int count;
     int connections;
