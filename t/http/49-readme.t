@@ -15,7 +15,7 @@ sub slurp {
 }
 
 my $ca      = ClientCert::Test->ca;
-my $tool    = dirname(dirname(ClientCert::Test->module_path)) . '/clientcert';
+my $tool    = dirname(ClientCert::Test->module_path) . '/clientcert';
 my ($block) = slurp("$FindBin::Bin/../../README.md") =~ /^```apache\n(.*?)^```/ms;
 
 # The files that the configuration names, in their places.
