@@ -79,7 +79,7 @@ void cc_show_fields(cc_show_t *show);
 
 /* ---- show_json.c ---- */
 
-/* Prints the rule and the fields as JSON. */
+/* Prints the rule and the fields as JSON. A build without Jansson cannot: CC0568. */
 apr_status_t cc_show_json(cc_show_t *show, cc_tool_t *tool);
 
 /* ---- inside.c ---- */
@@ -117,7 +117,8 @@ cc_command_fn cc_reference_fields;
 cc_command_fn cc_reference_operators;
 cc_command_fn cc_reference_modifiers;
 
-/* ---- explain.c, rules.c, check.c, revoked.c, table.c, trust.c: queries to a server ---- */
+/* ---- explain.c, rules.c, check.c, revoked.c, table.c, trust.c: queries to a server (server.h),
+ * which a build without Jansson cannot make: CC0568 (json_absent.c) ---- */
 
 cc_command_fn cc_explain_run;
 cc_command_fn cc_rules_run;

@@ -23,12 +23,12 @@ typedef struct cc_ca_der_t {
     apr_size_t len;
 } cc_ca_der_t;
 
-/* ---- SPIFFE (bundle.c, spiffe.c) ------------------------------------------------------------- */
+/* ---- SPIFFE (bundle.c or bundle_absent.c, spiffe.c) ------------------------------------------ */
 
 /**
  * Adds the certificates of a SPIFFE bundle document (of cc_ca_der_t, in `p`): the `x5c` of the keys
  * whose `use` is x509-svid. Errors (CC0470 to CC0472) name `path`. It may be from anyone: every
- * length is bounded by `len`.
+ * length is bounded by `len`. A build without Jansson reads none (CC0269).
  */
 apr_status_t cc_ca_bundle_read(apr_array_header_t *ders, const char *text, apr_size_t len,
                                const char *path, apr_pool_t *p, cc_error_t *err);

@@ -106,10 +106,11 @@ response: use wait_log for lines that are written at the end of a request.
 Writes a file below the server's directory; the full path of one; the ports; the parent's process
 number.
 
-=item ClientCert::Test->needs_redis_tables
+=item ClientCert::Test->needs(LIBRARY)
 
-Ends the test, as skipped, if the module was built without hiredis. A server whose configuration has
-a Redis table does this too.
+Ends the test, as skipped, if the module was built without hiredis, Jansson or libldap. A server
+whose configuration has a table or a handler that needs one of them does this too, unless it has the
+option C<< lacking => 1 >>, and so does a command of L<ClientCert::Test::Tool>.
 
 =item ClientCert::Test->ca, ClientCert::Test->short_cert(SECONDS)
 
@@ -131,7 +132,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use Test::More ();
 
-use ClientCert::Test::Machine qw(has_redis_tables module_path);
+use ClientCert::Test::Machine qw(lacks);
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client ClientCert::Test::Directory
     ClientCert::Test::Disturbance ClientCert::Test::ErrorLog ClientCert::Test::Process);
 
@@ -153,11 +154,19 @@ sub done_testing {
     return;
 }
 
-# Ends the test here, with the reason, if the module has no Redis tables.
-sub needs_redis_tables {
+# What a configuration has that needs a library.
+my %needs = (
+    hiredis => qr/^\s*ClientCertTable\s+\S+\s+rediss?:/m,
+    Jansson => qr/^\s*SetHandler\s+clientcert-(?:status|ledger)\b/m,
+    libldap => qr/^\s*ClientCertTable\s+\S+\s+ldaps?:/m,
+);
+
+# Ends the test here, with the reason, if the module was built without this library.
+sub needs {
+    my ($class, $library) = @_;
     my $builder = Test::More->builder;
-    my $why     = 'the module was built without hiredis';
-    return if has_redis_tables();
+    my $why     = "the module was built without $library";
+    return if !lacks($library);
     $builder->plan(skip_all => $why) if !$builder->current_test && !grep { $_->{pid} } @servers;
     $builder->skip($why);
     done_testing();
@@ -166,8 +175,10 @@ sub needs_redis_tables {
 
 sub _new {
     my ($class, %options) = @_;
-    my @texts = ($options{conf} // '', values %{ $options{files} // {} });
-    $class->needs_redis_tables if grep { /^\s*ClientCertTable\s+\S+\s+rediss?:/m } @texts;
+    my @texts = (@options{qw(global conf)}, values %{ $options{files} // {} });
+    for my $library ($options{lacking} ? () : sort keys %needs) {
+        $class->needs($library) if grep { ($_ // '') =~ $needs{$library} } @texts;
+    }
     my $self = bless {
         mpm => 'event', modules => [], files => {}, global => '', conf => '', %options,
         root => tempdir('clientcert-XXXXXX', TMPDIR => 1), ports => {}, mark => 0,
