@@ -106,11 +106,11 @@ response: use wait_log for lines that are written at the end of a request.
 Writes a file below the server's directory; the full path of one; the ports; the parent's process
 number.
 
-=item ClientCert::Test->needs(LIBRARY)
+=item ClientCert::Test->needs(LIBRARY), ClientCert::Test->needs_for(CONFIGURATION, ...)
 
-Ends the test, as skipped, if the module was built without hiredis, Jansson or libldap. A server
-whose configuration has a table or a handler that needs one of them does this too, unless it has the
-option C<< lacking => 1 >>, and so does a command of L<ClientCert::Test::Tool>.
+Ends the test, as skipped, if the module was built without hiredis, Jansson or libldap, or without
+what a table or handler of a configuration needs. A server does the latter, unless it has the option
+C<< lacking => 1 >>. A command of L<ClientCert::Test::Tool> does it too.
 
 =item ClientCert::Test->ca, ClientCert::Test->short_cert(SECONDS)
 
@@ -173,12 +173,18 @@ sub needs {
     exit;
 }
 
+sub needs_for {
+    my ($class, @texts) = @_;
+    for my $library (sort keys %needs) {
+        $class->needs($library) if grep { ($_ // '') =~ $needs{$library} } @texts;
+    }
+    return;
+}
+
 sub _new {
     my ($class, %options) = @_;
     my @texts = (@options{qw(global conf)}, values %{ $options{files} // {} });
-    for my $library ($options{lacking} ? () : sort keys %needs) {
-        $class->needs($library) if grep { ($_ // '') =~ $needs{$library} } @texts;
-    }
+    $class->needs_for(@texts) if !$options{lacking};
     my $self = bless {
         mpm => 'event', modules => [], files => {}, global => '', conf => '', %options,
         root => tempdir('clientcert-XXXXXX', TMPDIR => 1), ports => {}, mark => 0,
