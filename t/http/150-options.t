@@ -114,13 +114,15 @@ unlike $r->{body}, qr/a file/, 'and not with the file';
 ok $h->wait_log(qr/CC0291: 501: this mod_clientcert was built without Jansson/, 10), 'the log says why';
 is $h->get('/page/', cert => 'alice')->{status}, 500, 'SetHandler in .htaccess is an error';
 ok $h->wait_log(qr{page/\.htaccess: CC0290: }, 10), 'which the log explains';
-announce('CC0110', 'CC0290', 'CC0291');
+announce('AH01630', 'CC0110', 'CC0290', 'CC0291');
 
 # ---- what is refused at start
 
+my $rule = 'ClientCertMap subject.CN in x group=x';
+
 for (
-    ['CC0268', 'ldap:',  'ClientCertTable x ldap://ldap.example/o=x?uid?sub?(uid=%s)'],
-    ['CC0646', 'redis:', 'ClientCertTable x redis:127.0.0.1:6379/x:'],
+    ['CC0268', 'ldap:',  "ClientCertTable x ldap://ldap.example/o=x?uid?sub?(uid=%s)\n$rule"],
+    ['CC0646', 'redis:', "ClientCertTable x redis:127.0.0.1:6379/x:\n$rule"],
     ['CC0290', 'clientcert-status', "<Location /who>\nSetHandler clientcert-status\n</Location>"],
     ['CC0290', 'clientcert-ledger', "<Location /who>\nSetHandler clientcert-ledger\n</Location>"],
     ['CC0269', 'a SPIFFE bundle',   'ClientCertCA conf/bundle.json'],
