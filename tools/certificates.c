@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define ERROR_EXIT 2
 
@@ -111,9 +111,9 @@ void cc_certificates_error_print(const char *path, const cc_error_t *err, cc_too
             tool->style->bad, tool->style);
         return;
     }
-    line =
-        json_pack("{s:o, s:s, s:{s:s, s:o}}", "file", cc_options_text(path, p), "result", "error",
-                  "error", "tag", err->tag, "message", cc_options_text(err->message, p));
+    line = json_pack("{s:o, s:s, s:{s:s, s:o}}", "file", cc_print_json_text(path, p), "result",
+                     "error", "error", "tag", err->tag, "message",
+                     cc_print_json_text(err->message, p));
     cc_print_json(line, JSON_COMPACT);
     json_decref(line);
 }

@@ -2,7 +2,7 @@
 /* Command check: prints the findings of lint and the failed tests of a configuration. */
 #include <stdio.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define SOMETHING_WRONG 1
 

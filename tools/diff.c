@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define DIFFERENT 1
 #define UNKNOWN 2
@@ -95,7 +95,7 @@ static void difference_print(const diff_run_t *run, const char *path, json_t *co
     json_t *line;
 
     if (run->tool->options.json) {
-        line = json_pack("{s:o, s:o, s:o}", "file", cc_options_text(path, p), "old",
+        line = json_pack("{s:o, s:o, s:o}", "file", cc_print_json_text(path, p), "old",
                          cc_identity_json(answers[0]), "new", cc_identity_json(answers[1]));
         cc_print_json(line, JSON_COMPACT);
         json_decref(line);

@@ -10,7 +10,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 struct cc_exchange_t {
     char *directory;

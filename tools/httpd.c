@@ -19,7 +19,7 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 extern char **environ;
 

@@ -6,7 +6,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define NEGATIVE 1
 #define UNKNOWN 2

@@ -267,8 +267,3 @@ apr_status_t cc_options_read(cc_tool_t *tool, const cc_command_t *command, const
     status = arguments_check(tool, command);
     return status == APR_SUCCESS ? input_check(tool, command) : status;
 }
-
-json_t *cc_options_text(const char *text, apr_pool_t *p)
-{
-    return text ? json_string(cc_print_safe(text, p)) : json_null();
-}

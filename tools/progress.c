@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define PATIENCE apr_time_from_sec(1)
 

@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 /* One run of a command. */
 typedef struct query_run_t {
@@ -26,11 +26,11 @@ apr_status_t cc_query_send(const cc_query_command_t *command, cc_exchange_t *exc
 {
     const cc_options_t *options = &tool->options;
     json_t *query = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "ask", command->kind, "vhost",
-                              cc_options_text(options->vhost, tool->pool), "path",
-                              cc_options_text(options->path, tool->pool), "account",
-                              cc_options_text(options->account, tool->pool), "via",
-                              cc_options_text(options->via, tool->pool), "proxy",
-                              cc_options_text(options->proxy, tool->pool), "all", options->all);
+                              cc_print_json_text(options->vhost, tool->pool), "path",
+                              cc_print_json_text(options->path, tool->pool), "account",
+                              cc_print_json_text(options->account, tool->pool), "via",
+                              cc_print_json_text(options->via, tool->pool), "proxy",
+                              cc_print_json_text(options->proxy, tool->pool), "all", options->all);
     apr_status_t status = command->add ? command->add(query, tool) : APR_SUCCESS;
 
     if (status == APR_SUCCESS) {
@@ -94,7 +94,7 @@ static void answer_line(const query_run_t *run, const char *path, json_t *answer
 
     run->tool->answer = status > run->tool->answer ? status : run->tool->answer;
     if (run->tool->options.json) {
-        json_object_set_new(answer, "file", cc_options_text(path, p));
+        json_object_set_new(answer, "file", cc_print_json_text(path, p));
         cc_print_json(answer, JSON_COMPACT);
     } else if (run->tool->options.all) {
         printf("%s# %s%s\n", run->tool->style->bold, cc_print_safe(path, p),

@@ -16,7 +16,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define ENTRIES_MAX 4096
 #define BASE64_MAX 65536 /* characters of a certificate */
@@ -241,7 +241,7 @@ static apr_status_t ledger_read(replay_run_t *run)
 static json_t *error_json(const cc_error_t *err, apr_pool_t *p)
 {
     return json_pack("{s:s, s:{s:s, s:o}}", "result", "error", "error", "tag", err->tag, "message",
-                     cc_options_text(err->message, p));
+                     cc_print_json_text(err->message, p));
 }
 
 /* `answer`: NULL, if there is no certificate, or one that cannot be used (`err`). */
@@ -253,10 +253,10 @@ static void entry_json(const replay_run_t *run, const replay_entry_t *entry, con
                    : answer ? cc_identity_json(answer)
                             : json_pack("{s:s}", "result", "no-certificate");
 
-    json_object_set_new(line, "host", cc_options_text(run->seen_on, p));
+    json_object_set_new(line, "host", cc_print_json_text(run->seen_on, p));
     json_object_set_new(line, "sha256", json_string(entry->sha256));
     json_object_set_new(line, "count", json_integer(entry->count));
-    json_object_set_new(line, "last", cc_options_text(entry->last, p));
+    json_object_set_new(line, "last", cc_print_json_text(entry->last, p));
     cc_print_json(line, JSON_COMPACT);
     json_decref(line);
 }

@@ -2,7 +2,7 @@
 /* Command rules: lists the rules of a configuration. */
 #include <stdio.h>
 
-#include "tool.h"
+#include "server.h"
 
 static void hosts_print(const json_t *scope, apr_pool_t *p)
 {

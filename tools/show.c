@@ -20,15 +20,6 @@ const char *cc_show_line(const char *name, cc_type_t type, const cc_value_t *val
     return apr_pstrcat(p, name, " == ", value->text, NULL);
 }
 
-/* One run of show, the baton of cc_field_each. */
-typedef struct show_t {
-    const cc_cert_t *cert;
-    cc_facts_t facts;
-    bool all;     /* every field, not only the usual ones */
-    json_t *json; /* of the fields; NULL: they are printed */
-    apr_pool_t *pool;
-} show_t;
-
 /* ---- fields -------------------------------------------------------------------------------- */
 
 static bool is_usual(const char *field)
@@ -46,7 +37,7 @@ static bool is_usual(const char *field)
 }
 
 /* The DER of an otherName is of use where its text is not. */
-static bool is_needed(const show_t *show, const cc_fieldref_t *ref)
+static bool is_needed(const cc_show_t *show, const cc_fieldref_t *ref)
 {
     const cc_value_t *text = NULL;
 
@@ -55,15 +46,6 @@ static bool is_needed(const show_t *show, const cc_fieldref_t *ref)
                              show->pool);
     }
     return !text || text->unusable;
-}
-
-static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
-{
-    if (value->unusable) {
-        return json_pack("{s:s, s:s}", "unusable", value->unusable, "octets",
-                         cc_text_escape(value->text, value->len, p));
-    }
-    return json_stringn(value->text, value->len);
 }
 
 /* The extensions whose elements have fields of their own. */
@@ -83,7 +65,7 @@ static bool is_decoded(const char *oid)
 
 /* The elements of one value, the baton of cc_inside_each. */
 typedef struct element_show_t {
-    const show_t *show;
+    const cc_show_t *show;
     const char *name; /* of the field */
 } element_show_t;
 
@@ -93,16 +75,11 @@ static void element_show(const char *modifiers, cc_type_t type, const cc_value_t
     const element_show_t *element = baton;
     const char *name = apr_pstrcat(element->show->pool, element->name, "|", modifiers, NULL);
 
-    if (element->show->json) {
-        json_object_set_new(element->show->json, name,
-                            json_pack("[o]", value_json(value, element->show->pool)));
-    } else {
-        puts(cc_show_line(name, type, value, element->show->pool));
-    }
+    element->show->field(name, type, (cc_values_t){1, value}, element->show->baton);
 }
 
 static void elements_show(const char *name, const cc_fieldref_t *ref, cc_values_t values,
-                          const show_t *show)
+                          const cc_show_t *show)
 {
     element_show_t element = {show, name};
 
@@ -114,29 +91,29 @@ static void elements_show(const char *name, const cc_fieldref_t *ref, cc_values_
 
 static void field_show(const char *name, const cc_fieldref_t *ref, cc_values_t values, void *baton)
 {
-    const show_t *show = baton;
-    json_t *list = show->json ? json_array() : NULL;
+    const cc_show_t *show = baton;
 
-    if (!show->all && !(is_usual(ref->field->name) && is_needed(show, ref))) {
-        json_decref(list);
-        return;
+    if (show->all || (is_usual(ref->field->name) && is_needed(show, ref))) {
+        show->field(name, ref->field->type, values, show->baton);
+        elements_show(name, ref, values, show);
     }
-    for (int i = 0; i < values.count; i++) {
-        if (list) {
-            json_array_append_new(list, value_json(&values.at[i], show->pool));
-        } else {
-            puts(cc_show_line(name, ref->field->type, &values.at[i], show->pool));
-        }
-    }
-    if (list) {
-        json_object_set_new(show->json, name, list);
-    }
-    elements_show(name, ref, values, show);
+}
+
+void cc_show_fields(cc_show_t *show)
+{
+    cc_field_each(show->cert, &show->facts, field_show, show, show->pool);
 }
 
 /* ---- the output ---------------------------------------------------------------------------- */
 
-static void text_print(show_t *show, const cc_style_t *style)
+static void lines_print(const char *name, cc_type_t type, cc_values_t values, void *show)
+{
+    for (int i = 0; i < values.count; i++) {
+        puts(cc_show_line(name, type, &values.at[i], ((const cc_show_t *)show)->pool));
+    }
+}
+
+static void text_print(cc_show_t *show, const cc_style_t *style)
 {
     const char *reason;
     const char *rule = cc_suggest_rule(&reason, show->cert, &show->facts, show->pool);
@@ -148,27 +125,15 @@ static void text_print(show_t *show, const cc_style_t *style)
     }
     printf("\n%s# Conditions that hold for it%s%s\n", style->bold,
            show->all ? ":" : " (--all prints every field):", style->plain);
-    cc_field_each(show->cert, &show->facts, field_show, show, show->pool);
-}
-
-static void json_print(show_t *show)
-{
-    const char *reason;
-    const char *rule = cc_suggest_rule(&reason, show->cert, &show->facts, show->pool);
-    json_t *answer;
-
-    show->json = json_object();
-    cc_field_each(show->cert, &show->facts, field_show, show, show->pool);
-    answer = json_pack("{s:o, s:o, s:o}", "rule", cc_options_text(rule, show->pool), "reason",
-                       cc_options_text(reason, show->pool), "certificate", show->json);
-    cc_print_json(answer, JSON_INDENT(2));
-    json_decref(answer);
+    show->field = lines_print;
+    show->baton = show;
+    cc_show_fields(show);
 }
 
 apr_status_t cc_show_run(cc_tool_t *tool)
 {
     const char *path = cc_files_path(APR_ARRAY_IDX(tool->options.words, 0, const char *));
-    show_t show = {.all = tool->options.all, .pool = tool->pool};
+    cc_show_t show = {.all = tool->options.all, .pool = tool->pool};
     cc_password_t password = {NULL};
     const cc_path_t *above;
     cc_cert_t *cert;
@@ -188,9 +153,8 @@ apr_status_t cc_show_run(cc_tool_t *tool)
     show.facts.now = apr_time_now();
     cc_facts_take_path(&show.facts, above);
     if (tool->options.json) {
-        json_print(&show);
-    } else {
-        text_print(&show, tool->style);
+        return cc_show_json(&show, tool);
     }
+    text_print(&show, tool->style);
     return APR_SUCCESS;
 }

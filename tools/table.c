@@ -6,7 +6,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define NO_SUCH_KEY 1
 #define UNKNOWN 2
@@ -22,7 +22,7 @@ static apr_status_t text_add(json_t *query, const char *name, const char *text, 
         return cc_error_set(&tool->err, tool->pool, "CC0532", text,
                             "a table has no such name or key: %s", unusable);
     }
-    json_object_set_new(query, name, cc_options_text(text, tool->pool));
+    json_object_set_new(query, name, cc_print_json_text(text, tool->pool));
     return APR_SUCCESS;
 }
 

@@ -5,7 +5,7 @@
 
 #include <apr_strings.h>
 
-#include "tool.h"
+#include "server.h"
 
 #define AT_FAULT 1
 

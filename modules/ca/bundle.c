@@ -4,8 +4,6 @@
 
 #include <jansson.h>
 
-#include <apr_lib.h>
-
 #include <openssl/asn1.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -20,16 +18,6 @@
 #define TEXT_MAX (4 * 1024 * 1024)
 #define DEPTH_MAX 16
 #define VALUES_MAX 65536
-
-bool cc_ca_bundle_is(const char *text, apr_size_t len)
-{
-    apr_size_t at = 0;
-
-    while (at < len && apr_isspace(text[at])) {
-        at++;
-    }
-    return at < len && text[at] == '{';
-}
 
 /* ---- one key (RFC 7517 4) -------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <openssl/err.h>
@@ -219,6 +220,16 @@ static apr_status_t pem_find(const reading_t *r, apr_array_header_t *ders, const
     BIO_free(bio);
     ERR_pop_to_mark();
     return status == APR_SUCCESS && is_cut_off(text, len) ? damaged(r, count + 1) : status;
+}
+
+bool cc_ca_bundle_is(const char *text, apr_size_t len)
+{
+    apr_size_t at = 0;
+
+    while (at < len && apr_isspace(text[at])) {
+        at++;
+    }
+    return at < len && text[at] == '{';
 }
 
 apr_status_t cc_ca_ders_find(apr_array_header_t *ders, const char *text, apr_size_t len,

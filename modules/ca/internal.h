@@ -23,15 +23,12 @@ typedef struct cc_ca_der_t {
     apr_size_t len;
 } cc_ca_der_t;
 
-/* ---- SPIFFE (bundle.c, spiffe.c) ------------------------------------------------------------- */
-
-/** True if the text of a file can only be a JSON document: it begins with "{", after spaces. */
-bool cc_ca_bundle_is(const char *text, apr_size_t len);
+/* ---- SPIFFE (bundle.c or bundle_absent.c, spiffe.c) ------------------------------------------ */
 
 /**
  * Adds the certificates of a SPIFFE bundle document (of cc_ca_der_t, in `p`): the `x5c` of the keys
  * whose `use` is x509-svid. Errors (CC0470 to CC0472) name `path`. It may be from anyone: every
- * length is bounded by `len`.
+ * length is bounded by `len`. A build without Jansson reads none (CC0269).
  */
 apr_status_t cc_ca_bundle_read(apr_array_header_t *ders, const char *text, apr_size_t len,
                                const char *path, apr_pool_t *p, cc_error_t *err);
@@ -89,6 +86,9 @@ void cc_ca_without(const char *path, const char *what, apr_pool_t *p, cc_error_t
 /** What a file may contain at most: octets and certificates. */
 #define CC_CA_FILE_MAX ((apr_off_t)16 * 1024 * 1024)
 #define CC_CA_COUNT_MAX 20000
+
+/** True if the text of a file can only be a JSON document: it begins with "{", after spaces. */
+bool cc_ca_bundle_is(const char *text, apr_size_t len);
 
 /**
  * Finds the certificates (of cc_ca_der_t, in `p`) in the text of a file: PEM, or a SPIFFE bundle

@@ -56,6 +56,7 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
                                    : strstr(args, ledger.name) ? &ledger
                                                                : NULL;
     cc_dir_t *dir = record;
+    bool is_page = strstr(args, "clientcert-status") != NULL;
 
     dir->handler = CC_HANDLER_OTHER;
     if (admin && is_htaccess) {
@@ -63,10 +64,10 @@ const char *cc_handlers_directive(cmd_parms *cmd, void *record, const char *args
     }
     if (admin) {
         dir->handler = admin->handler;
-    } else if (strstr(args, "clientcert-status") && !is_htaccess) {
+    } else if (is_page && !is_htaccess) {
         dir->handler = CC_HANDLER_STATUS;
     }
-    return NULL;
+    return is_page || admin == &ledger ? cc_status_missing() : NULL;
 }
 
 static __attribute__((noinline)) int admin_serve(request_rec *r, const admin_handler_t *admin)

@@ -2,8 +2,6 @@
 /* Implements the back ends "redis" and "rediss" of a build without hiredis: an error at start. */
 #include "tables/backend.h"
 
-#ifndef HAVE_HIREDIS /* a macro of the Makefile, by configure */
-
 static apr_status_t absent_open(void **state, const cc_table_spec_t *spec, apr_pool_t *p,
                                 cc_error_t *err)
 {
@@ -17,5 +15,3 @@ const cc_backend_t cc_backend_redis = {
     .type = "redis", .remote = true, .logs_in = true, .open = absent_open};
 const cc_backend_t cc_backend_rediss = {
     .type = "rediss", .remote = true, .logs_in = true, .open = absent_open};
-
-#endif

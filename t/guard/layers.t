@@ -99,6 +99,12 @@ private() { # FILE ...
     claim 'only one file includes utf8proc.h' except 'modules/base/fold\.c' utf8proc $rooms $tools
     look_at 'includes of hiredis' $(includes 'hiredis' $rooms)
     claim 'only one file includes headers of hiredis' except 'modules/tables/redis/protocol\.c' hiredis $rooms
+    look_at 'includes of Jansson' $(includes 'jansson' $rooms $tools)
+    claim 'only what a build without Jansson leaves out includes headers of Jansson' \
+        except 'modules/(ca/bundle\.c|httpd/(status|admin)/)|tools/server\.h' jansson $rooms $tools
+    look_at 'includes of libldap' $(includes '(util_|apr_)?ldap' $rooms)
+    claim 'only what a build without libldap leaves out includes headers of libldap' \
+        except 'modules/httpd/background/ldap' '(util_|apr_)?ldap|lber' $rooms $tools
     claim 'components of the engine include only components below them' upwards_in_engine
     look_at 'includes between layers of modules/httpd' $(includes 'httpd/' $rooms)
     claim 'layers of modules/httpd include only layers below them' upwards_in_httpd

@@ -28,7 +28,7 @@ lists() {
 }
 listed() { # LIST
     awk -v name="$1" '
-        $1 == name && $2 == "=" { on = 1; $1 = $2 = "" }
+        $1 == name && $2 ~ /^[+]?=$/ { on = 1; $1 = $2 = "" }
         on { more = sub(/\\$/, ""); for (i = 1; i <= NF; i++) if ($i != "") print $i; on = more }
     ' Makefile.am
 }

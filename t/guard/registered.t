@@ -13,7 +13,7 @@ examples=$(files conf/examples '*.conf')
 # The programs of a folder that make runs if everything that they need is installed.
 programs() { # FOLDER
     # shellcheck disable=SC2016  # for make
-    make -s -C "${CC_BUILD:-build}" test_programs='$(fuzz_targets) $(unit_tests)' list-tests |
+    make -s -C "${CC_BUILD:-build}" absent= test_programs='$(fuzz_targets) $(unit_tests)' list-tests |
         grep "^$1/"
 }
 

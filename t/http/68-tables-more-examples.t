@@ -53,7 +53,7 @@ $h->stop;
 
 # ---- farm.conf
 
-ClientCert::Test->needs_redis_tables;
+ClientCert::Test->needs('hiredis');
 my $redis = ClientCert::Test::Service->redis;
 $redis->ask('SET', 'mail:alice@example.com', 'alice staff,planners');
 $redis->ask('SET', 'mail:bob@example.com',   'bob staff');

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::File;
-use ClientCert::Test::Machine qw(has_redis_tables);
+use ClientCert::Test::Machine qw(lacks);
 use ClientCert::Test::Tool;
 
 use File::Temp ();
@@ -145,7 +145,7 @@ for my $configuration ($new, $closed) {
 # ---- errors
 
 SKIP: {
-    skip 'the module was built without hiredis', 2 unless has_redis_tables;
+    skip 'the module was built without hiredis', 2 if lacks('hiredis');
     my $failing = configuration('failing', sub {
         s/(?=    ClientCertMap san\.uri)/    ClientCertTable people redis:127.0.0.1:1\/\n    ClientCertMap subject.CN in people group=x\n/
     });

@@ -116,6 +116,16 @@ static const char *keys2(const char *first, const char *second)
     return apr_pstrcat(pool, first, ", ", second, NULL);
 }
 
+TEST(a_file_may_be_a_spiffe_bundle)
+{
+    const char *text = bundle(key_of(&old));
+    cc_error_t err = {0};
+
+    ders = apr_array_make(pool, 1, sizeof(cc_ca_der_t));
+    ck_assert_int_eq(cc_ca_ders_find(ders, text, strlen(text), "b.json", pool, &err), APR_SUCCESS);
+    ck_assert_int_eq(ders->nelts, 1);
+}
+
 TEST(the_cas_of_a_bundle_are_read)
 {
     expect_cas(key_of(&old), &old, NULL);

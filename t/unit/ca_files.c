@@ -136,23 +136,6 @@ TEST(trust_settings_are_part_of_the_mark_and_of_the_certificate)
                      X509_TRUST_REJECTED);
 }
 
-TEST(a_file_may_be_a_spiffe_bundle)
-{
-    const char *pem = pem_a();
-    const char *begin = strchr(pem, '\n') + 1;
-    char *base64 = apr_pstrmemdup(set.pool, begin, (apr_size_t)(strstr(begin, "-----") - begin));
-    char *to = base64;
-
-    for (const char *at = base64; *at; at++) {
-        *to = *at;
-        to += *at != '\n';
-    }
-    *to = '\0';
-    expect(join("{\"keys\": [{\"use\": \"x509-svid\", \"kty\": \"EC\", \"x5c\": [\"", base64,
-                "\"]}]}"),
-           "A");
-}
-
 /* ---- folders --------------------------------------------------------------------------- */
 
 TEST(in_a_folder_other_files_are_ignored)

@@ -3,8 +3,6 @@
  * Makes connections and requests for unit tests, passes them through a server, and reads the
  * responses.
  */
-#include <stdlib.h>
-
 #include <apr_encode.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -348,20 +346,6 @@ const char *fake_sent(void)
 
     sent->nelts = 0;
     return text;
-}
-
-const char *fake_json(const json_t *value)
-{
-    char *text;
-    const char *copy;
-
-    if (!value || json_is_string(value)) {
-        return json_string_value(value);
-    }
-    text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    copy = apr_pstrdup(fake.pool, text);
-    free(text);
-    return copy;
 }
 
 void ap_set_content_type(request_rec *r, const char *type)

@@ -5,8 +5,6 @@
 
 #include <stdbool.h>
 
-#include <jansson.h>
-
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -134,9 +132,6 @@ const char *fake_sent(void);
 
 /** The names of a list of filters, separated by spaces. */
 const char *fake_filters(const ap_filter_t *first, apr_pool_t *p);
-
-/** A JSON value: the text of a string, other values as written; NULL: there is none. */
-const char *fake_json(const json_t *value);
 
 /** Adds to the text written to the client. */
 void fake_note(const char *text);

@@ -11,6 +11,7 @@
 #include <http_request.h>
 
 #include "fakehttpd.h"
+#include "fakejson.h"
 #include "httpd/admin/answer.h"
 #include "httpd/conf/use.h"
 #include "suite.h"

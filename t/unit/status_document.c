@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "fakehttpd.h"
+#include "fakejson.h"
 #include "httpd/conf/dir.h"
 #include "httpd/conf/proxies.h"
 #include "httpd/conf/vhost_conf.h"

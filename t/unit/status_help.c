@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "fakehttpd.h"
+#include "fakejson.h"
 #include "httpd/request/state.h"
 #include "httpd/status/document.h"
 #include "suite.h"

@@ -4,9 +4,8 @@
 
 #include <string.h>
 
-#include <jansson.h>
-
 #include "fakehttpd.h"
+#include "fakejson.h"
 #include "httpd/status/document.h"
 #include "ruleset.h"
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tests the Redis tables of a build without hiredis, in any build: they are an error at start. */
-#undef HAVE_HIREDIS
 #define cc_backend_redis absent_redis
 #define cc_backend_rediss absent_rediss
 #include <string.h>

@@ -49,6 +49,7 @@ const char *const cc_quota_tags[CC_QUOTA_COUNT + 1] = {
     [CC_QUOTA_OUTGROWN] = TAG(0189),
     [CC_QUOTA_TOLERATED] = TAG(0190),
     [CC_QUOTA_MISDIRECTED] = TAG(0191),
+    [CC_QUOTA_NO_PAGE] = TAG(0291),
 };
 
 static void leave_out(cc_quota_t *quota, apr_time_t now)

@@ -38,6 +38,7 @@ typedef enum {
     CC_QUOTA_OUTGROWN,                                      /* CC0189 */
     CC_QUOTA_TOLERATED,                                     /* CC0190 */
     CC_QUOTA_MISDIRECTED,                                   /* CC0191 */
+    CC_QUOTA_NO_PAGE,                                       /* CC0291 */
     CC_QUOTA_COUNT
 } cc_quota_kind_t;
 

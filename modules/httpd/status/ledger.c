@@ -3,6 +3,7 @@
 #include "httpd/conf/module.h"
 #include "httpd/request/cache.h"
 #include "httpd/status/ledger.h"
+#include "httpd/status/ledger_document.h"
 #include "httpd/status/reply.h"
 
 int cc_status_ledger_serve(request_rec *r)

@@ -14,7 +14,7 @@
 #include "httpd/metrics/counters.h"
 #include "httpd/metrics/ledger.h"
 #include "httpd/metrics/ledgers.h"
-#include "httpd/status/ledger.h"
+#include "httpd/status/ledger_document.h"
 #include "httpd/status/verdict_json.h"
 
 #define NAMES_MAX 16 /* values of a field */

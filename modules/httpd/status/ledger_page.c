@@ -4,7 +4,7 @@
 
 #include "httpd/conf/module.h"
 #include "httpd/status/html.h"
-#include "httpd/status/ledger.h"
+#include "httpd/status/ledger_document.h"
 #include "httpd/status/page.h"
 
 static void names_write(request_rec *r, json_t *names)

@@ -7,6 +7,11 @@
 #include "httpd/status/reply.h"
 #include "httpd/status/status.h"
 
+const char *cc_status_missing(void)
+{
+    return NULL;
+}
+
 int cc_status_serve(request_rec *r)
 {
     int begun = cc_reply_begin(r);

@@ -106,10 +106,11 @@ response: use wait_log for lines that are written at the end of a request.
 Writes a file below the server's directory; the full path of one; the ports; the parent's process
 number.
 
-=item ClientCert::Test->needs_redis_tables
+=item ClientCert::Test->needs(LIBRARY), ClientCert::Test->needs_for(CONFIGURATION, ...)
 
-Ends the test, as skipped, if the module was built without hiredis. A server whose configuration has
-a Redis table does this too.
+Ends the test, as skipped, if the module was built without hiredis, Jansson or libldap, or without
+what a table or handler of a configuration needs. A server does the latter, unless it has the option
+C<< lacking => 1 >>. A command of L<ClientCert::Test::Tool> does it too.
 
 =item ClientCert::Test->ca, ClientCert::Test->short_cert(SECONDS)
 
@@ -131,7 +132,7 @@ use File::Path qw(remove_tree);
 use File::Temp qw(tempdir);
 use Test::More ();
 
-use ClientCert::Test::Machine qw(has_redis_tables module_path);
+use ClientCert::Test::Machine qw(lacks);
 use parent qw(ClientCert::Test::Ca ClientCert::Test::Client ClientCert::Test::Directory
     ClientCert::Test::Disturbance ClientCert::Test::ErrorLog ClientCert::Test::Process);
 
@@ -153,21 +154,37 @@ sub done_testing {
     return;
 }
 
-# Ends the test here, with the reason, if the module has no Redis tables.
-sub needs_redis_tables {
+# What a configuration has that needs a library.
+my %needs = (
+    hiredis => qr/^\s*ClientCertTable\s+\S+\s+rediss?:/m,
+    Jansson => qr/^\s*SetHandler\s+clientcert-(?:status|ledger)\b/m,
+    libldap => qr/^\s*ClientCertTable\s+\S+\s+ldaps?:/m,
+);
+
+# Ends the test here, with the reason, if the module was built without this library.
+sub needs {
+    my ($class, $library) = @_;
     my $builder = Test::More->builder;
-    my $why     = 'the module was built without hiredis';
-    return if has_redis_tables();
+    my $why     = "the module was built without $library";
+    return if !lacks($library);
     $builder->plan(skip_all => $why) if !$builder->current_test && !grep { $_->{pid} } @servers;
     $builder->skip($why);
     done_testing();
     exit;
 }
 
+sub needs_for {
+    my ($class, @texts) = @_;
+    for my $library (sort keys %needs) {
+        $class->needs($library) if grep { ($_ // '') =~ $needs{$library} } @texts;
+    }
+    return;
+}
+
 sub _new {
     my ($class, %options) = @_;
-    my @texts = ($options{conf} // '', values %{ $options{files} // {} });
-    $class->needs_redis_tables if grep { /^\s*ClientCertTable\s+\S+\s+rediss?:/m } @texts;
+    my @texts = (@options{qw(global conf)}, values %{ $options{files} // {} });
+    $class->needs_for(@texts) if !$options{lacking};
     my $self = bless {
         mpm => 'event', modules => [], files => {}, global => '', conf => '', %options,
         root => tempdir('clientcert-XXXXXX', TMPDIR => 1), ports => {}, mark => 0,

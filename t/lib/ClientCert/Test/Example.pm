@@ -54,6 +54,7 @@ sub _defines {
 sub example {
     my ($name, %o) = @_;
     my $text    = read_file("$examples/$name.conf");
+    ClientCert::Test->needs_for($text);
     my $defines = _defines($text, %defined, %{ $o{define} // {} });
     my $more    = $o{conf} // '';
     my $tls     = $o{plain} ? '' : '@TLS@';

@@ -17,9 +17,9 @@ The directories of the source and of the build; the path of the built module.
 The server's program; the line that loads one of its modules or this one, or nothing for a module
 that is built in.
 
-=item has_redis_tables
+=item lacks(LIBRARY)
 
-Whether the module was built with hiredis.
+Whether the module was built without hiredis, Jansson or libldap.
 
 =item program(NAME, ...)
 
@@ -45,7 +45,7 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(build free_port has_redis_tables httpd load_module module_path program top unprivileged apxs);
+our @EXPORT_OK = qw(build free_port httpd lacks load_module module_path program top unprivileged apxs);
 
 my $top   = abs_path(dirname(__FILE__) . '/../../../..');
 my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
@@ -54,11 +54,13 @@ sub top         { return $top }
 sub build       { return $build }
 sub module_path { return $ENV{CC_MODULE} // "$build/mod_clientcert.so" }
 
-# A module without them has this text of CC0646.
-sub has_redis_tables {
-    open my $module, '<:raw', module_path() or return 1;
+# Such a module has these words in its messages (modules/**/*_absent.c).
+sub lacks {
+    my ($library) = @_;
+    open my $module, '<:raw', module_path() or return 0;
     local $/;
-    return index(<$module>, 'built without hiredis') < 0;
+    our $module_text //= <$module>;
+    return index($module_text, "built without $library") >= 0;
 }
 
 sub program {

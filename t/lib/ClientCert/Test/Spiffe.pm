@@ -12,7 +12,8 @@ package ClientCert::Test::Spiffe;
     my $text = bundle_of($ca);                                          # JSON
 
 An SVID is a certificate with the subject CN=NAME. Several URIs may be given: [URI, ...]. usage =>
-LINES of openssl.cnf replaces what makes it a leaf. A bundle also has a key for JWT-SVIDs.
+LINES of openssl.cnf replaces what makes it a leaf. A bundle also has a key for JWT-SVIDs. If the module was
+built without Jansson, bundle_of ends the test, as skipped.
 
 =cut
 
@@ -21,6 +22,7 @@ use warnings;
 
 use Exporter qw(import);
 
+use ClientCert::Test ();
 use ClientCert::Test::CaSet;
 use ClientCert::Test::File;
 
@@ -37,6 +39,7 @@ sub svid {
 
 sub bundle_of {
     my (@cas) = @_;
+    ClientCert::Test->needs('Jansson');
     my @keys = ('{"use": "jwt-svid", "kty": "EC", "kid": "1", "crv": "P-256", "x": "A", "y": "A"}');
     for my $pem (map { pem_of($_) } @cas) {
         my ($body) = $pem =~ /\A-+BEGIN [A-Z ]+-+\n(.*?)-+END/s;

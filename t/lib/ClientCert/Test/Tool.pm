@@ -13,7 +13,8 @@ package ClientCert::Test::Tool;
     my $httpd = httpd_wrapper($site, "$tmp/httpd");        # for --httpd, where a shell runs the tool
 
 answer adds C<exit> to the tool's output. A running server can be used as a site. The options of
-site are those of server.
+site are those of server. If the tool was built without Jansson, a command that it lacks ends the
+test, as skipped.
 
 =cut
 
@@ -32,8 +33,12 @@ our @EXPORT = qw(tool ask answer site httpd_wrapper);
 
 my $tool = build() . '/clientcert';
 
+# What a build without Jansson does not have.
+my %json = map { $_ => 1 } qw(explain rules check revoked table trust diff replay --json);
+
 sub tool {
     my (@words) = @_;
+    ClientCert::Test->needs('Jansson') if grep { $json{$_} } @words;
     # The module may need the run-time library of a sanitizer in httpd, which the tool starts.
     local $ENV{LD_PRELOAD}   = $ENV{CC_PRELOAD} // $ENV{LD_PRELOAD} // '';
     local $ENV{ASAN_OPTIONS} = $ENV{ASAN_OPTIONS} // 'detect_leaks=0';
