@@ -12,7 +12,7 @@ missing_commands() {
 }
 
 not_executable() {
-    for command in demo/run t/run .ci/run; do
+    for command in demo/run t/run .ci/run pkg/build; do
         [ -x "$command" ] || echo "$command"
     done
 }

@@ -131,6 +131,18 @@ like $busy, qr/port $port is in use: /, 'and is named';
 
 is `grep -oE 'CC07[0-9]{2}: .*' $log`, '', 'and there were no warnings';
 
+# Whether a client of another address of this system reaches it.
+sub is_reached {
+    return !!IO::Socket::INET->new(PeerAddr => '127.0.0.2', PeerPort => $_[0]);
+}
+ok !is_reached($port), 'it listens on 127.0.0.1 alone,';
+my ($public, $lines) = started('--public');
+1 while defined($_ = <$lines>) && !/^ +place /;
+my ($other) = grep { is_reached($_) } $port + 1 .. 8464;
+ok $other, 'and with --public on all addresses';
+kill 'INT', $public;
+close $lines;
+
 kill 'INT', $pid;
 my $rest = do { local $/; <$out> };
 close $out;

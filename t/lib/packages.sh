@@ -8,6 +8,7 @@
 #                                          browser, and shells that complete clientcert; the tests
 #                                          go without what is missing
 #   want_packages proxies                  a proxy that not every release has
+#   need_packages deb                      what pkg/build needs; or: build dsc, build rpm
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -25,6 +26,9 @@ debian_proxies='caddy'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
 debian_elsewhere='debootstrap perl util-linux'
+debian_deb='dpkg-dev perl'
+debian_dsc='debhelper dpkg-dev'
+debian_rpm='check rpm'
 
 fedora_build='gcc make autoconf automake pkgconf-pkg-config httpd-devel apr-devel
     apr-util-devel openssl-devel pcre2-devel jansson-devel hiredis-devel openldap-devel
@@ -40,6 +44,9 @@ fedora_proxies='caddy'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
+fedora_deb='dpkg-dev'
+fedora_dsc='debhelper dpkg-dev'
+fedora_rpm='check-devel rpm-build'
 
 other_build='gcc make autoreconf pkg-config apxs'
 other_demo='openssl curl perl flock'
@@ -49,6 +56,9 @@ other_proxies='caddy'
 other_browser='chromium certutil'
 other_shells='zsh fish'
 other_elsewhere='debootstrap perl unshare'
+other_deb='dpkg-buildpackage'
+other_dsc='dpkg-buildpackage dh'
+other_rpm='rpmbuild'
 
 # The packages of a family of systems for some of build, demo and test.
 packages_of() { # FAMILY SET ...
