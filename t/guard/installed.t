@@ -60,7 +60,7 @@ not_usable() {
 }
 
 not_installed() {
-    for not_file in ./*.md LICENSE doc/*.md doc/*.png $(find conf -name '*.conf' -o -name '*.load'); do
+    for not_file in ./*.md LICENSE doc/*.md doc/*.png $(find conf -name '*.conf' -o -name '*.load') conf/operations/*; do
         cmp -s "$not_file" "$docs/$not_file" || echo "$not_file"
     done
     for not_file in bash-completion/completions/clientcert zsh/site-functions/_clientcert \

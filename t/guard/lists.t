@@ -12,6 +12,7 @@ meant() { # LIST
         front_pages) ls ./*.md | sed 's|^\./||' ;;
         pages) ls doc/*.md ;;
         examples) ls conf/examples/* ;;
+        operations) ls conf/operations/* ;;
         unit_helpers) grep -L '^SUITE(' t/unit/*.c | grep -v '/suite\.c$' ;;
         dist_man_MANS) ls man/*.[1-9] ;;
         dist_bashcompletion_DATA) ls completion/clientcert ;;

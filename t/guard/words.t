@@ -8,7 +8,7 @@ pages="$(ls ./*.md) $(files doc '*.md') $(files man '*.[15]') $(files conf '*.co
 code="mod_clientcert.c $(files modules '*.[ch]') $(files tools '*.[ch]')"
 tests="$(files t '*.[ch]') $(files t '*.t') $(files t '*.p[lm]') $(files t '*.sh')"
 scripts="configure.ac Makefile.am .ci/run t/run t/elsewhere t/soak $(files t/bench '*') t/ca/make
-    conf/install doc/make-html doc/picture doc/refresh man/refresh man/mdoc.awk tools/messages.awk $(files demo '*') $(files completion '*')"
+    conf/install $(files conf/operations '*') doc/make-html doc/picture doc/refresh man/refresh man/mdoc.awk tools/messages.awk $(files demo '*') $(files completion '*')"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -9,6 +9,7 @@
 #                                          go without what is missing
 #   want_packages proxies                  a proxy that not every release has
 #   need_packages deb                      what pkg/build needs; or: build dsc, build rpm
+#   want_packages operations               what conf/operations is checked with
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -25,6 +26,7 @@ debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap s
 debian_proxies='caddy'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
+debian_operations='logrotate fail2ban prometheus jq systemd apparmor shellcheck haproxy'
 debian_elsewhere='debootstrap perl util-linux'
 debian_deb='dpkg-dev perl'
 debian_dsc='debhelper dpkg-dev'
@@ -43,6 +45,7 @@ fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite pos
 fedora_proxies='caddy'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
+fedora_operations='logrotate fail2ban-server golang-github-prometheus jq systemd ShellCheck haproxy'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
 fedora_deb='dpkg-dev'
 fedora_dsc='debhelper dpkg-dev'
@@ -55,6 +58,7 @@ other_servers='sqlite3 postgres slapd haproxy nginx'
 other_proxies='caddy'
 other_browser='chromium certutil'
 other_shells='zsh fish'
+other_operations='logrotate fail2ban-regex promtool jq systemd-analyze shellcheck haproxy'
 other_elsewhere='debootstrap perl unshare'
 other_deb='dpkg-buildpackage'
 other_dsc='dpkg-buildpackage dh'
@@ -121,7 +125,7 @@ debian_install='
     policy=/usr/sbin/policy-rc.d
     cluster=/etc/postgresql-common/createcluster.d/clientcert-tests.conf
     new=
-    for name in slapd postgresql haproxy nginx caddy; do
+    for name in slapd postgresql haproxy nginx caddy prometheus fail2ban apparmor; do
         [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] ||
             new="$new $name"
     done
