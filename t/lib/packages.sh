@@ -8,6 +8,7 @@
 #                                          browser, and shells that complete clientcert; the tests
 #                                          go without what is missing
 #   want_packages proxies                  a proxy that not every release has
+#   want_packages applications             applications behind httpd, for the examples
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -24,6 +25,8 @@ debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap s
 debian_proxies='caddy'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
+debian_applications='libapache2-mod-svn subversion git php-fpm tomcat10-common|tomcat11-common
+    libapache2-mod-wsgi-py3 python3-django python3-radicale cgit'
 debian_elsewhere='debootstrap perl util-linux'
 
 fedora_build='gcc make autoconf automake libtool pkgconf-pkg-config httpd-devel apr-devel
@@ -39,6 +42,8 @@ fedora_servers='apr-util-sqlite apr-util-pgsql apr-util-ldap mod_ldap sqlite pos
 fedora_proxies='caddy'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
+fedora_applications='mod_dav_svn subversion git-core php-fpm tomcat python3-mod_wsgi
+    python3-django|python3-django5 radicale3|radicale cgit'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
 
 other_build='gcc make autoreconf libtoolize pkg-config apxs'
@@ -48,6 +53,7 @@ other_servers='sqlite3 postgres slapd haproxy nginx'
 other_proxies='caddy'
 other_browser='chromium certutil'
 other_shells='zsh fish'
+other_applications='svn svnadmin git php-fpm java radicale'
 other_elsewhere='debootstrap perl unshare'
 
 # The packages of a family of systems for some of build, demo and test.
@@ -105,26 +111,44 @@ as_root() {
 }
 
 # Runs apt-get install, as root. Meanwhile no servers are started (policy-rc.d) and PostgreSQL
-# makes no cluster; afterwards no new server starts with the system.
+# makes no cluster; afterwards no new server starts with the system, and no new module or
+# configuration of an application is enabled in the httpd of the system.
 # shellcheck disable=SC2016  # for another shell
 debian_install='
     policy=/usr/sbin/policy-rc.d
     cluster=/etc/postgresql-common/createcluster.d/clientcert-tests.conf
-    new=
-    for name in slapd postgresql haproxy nginx caddy; do
-        [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] ||
-            new="$new $name"
-    done
+    services() {
+        for name in slapd postgresql haproxy nginx caddy "php[0-9]*-fpm" "tomcat[0-9]*" radicale; do
+            for path in /etc/init.d/$name /lib/systemd/system/$name.service; do
+                [ ! -e "$path" ] || basename "$path" .service
+            done
+        done | sort -u
+    }
+    enabled() {
+        for path in /etc/apache2/mods-enabled/*.load /etc/apache2/conf-enabled/*.conf; do
+            [ ! -L "$path" ] || echo "$path"
+        done
+    }
+    old=$(services; enabled)
     if [ -e "$policy" ]; then policy=; else
         printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
     fi
     mkdir -p "${cluster%/*}" && echo "create_main_cluster = false" >"$cluster"
     trap "rm -f $policy $cluster" EXIT
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" || exit
-    for name in $new; do
+    is_new() { ! printf "%s\n" "$old" | grep -qxF "$1"; }
+    for name in $(services); do
+        is_new "$name" || continue
         [ ! -e "/etc/init.d/$name" ] || update-rc.d "$name" disable || :
         [ ! -e "/lib/systemd/system/$name.service" ] || ! command -v systemctl >/dev/null ||
             systemctl --root=/ --quiet disable "$name.service" || :
+    done
+    for path in $(enabled); do
+        is_new "$path" || continue
+        case $path in
+            */mods-enabled/*) a2dismod -q -f "$(basename "$path" .load)" || : ;;
+            *) a2disconf -q -f "$(basename "$path" .conf)" || : ;;
+        esac
     done'
 
 need_packages() { # SET ...
