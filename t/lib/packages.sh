@@ -10,6 +10,7 @@
 #   want_packages proxies                  a proxy that not every release has
 #   need_packages deb                      what pkg/build needs; or: build dsc, build rpm
 #   want_packages operations               what conf/operations is checked with
+#   want_packages applications             applications behind httpd, for the examples
 #
 # need_packages ends the program if it cannot install a missing package. "a|b" is the first of both
 # that the system knows. No server is started, neither now nor when the system starts.
@@ -27,6 +28,8 @@ debian_proxies='caddy'
 debian_browser='chromium libnss3-tools fonts-dejavu-core'
 debian_shells='zsh fish'
 debian_operations='logrotate fail2ban prometheus jq systemd apparmor shellcheck haproxy'
+debian_applications='libapache2-mod-svn subversion git php-fpm tomcat10-common|tomcat11-common
+    libapache2-mod-wsgi-py3 python3-django python3-radicale cgit'
 debian_elsewhere='debootstrap perl util-linux'
 debian_deb='dpkg-dev perl'
 debian_dsc='debhelper dpkg-dev'
@@ -46,6 +49,8 @@ fedora_proxies='caddy'
 fedora_browser='chromium nss-tools dejavu-sans-fonts'
 fedora_shells='zsh fish'
 fedora_operations='logrotate fail2ban-server golang-github-prometheus jq systemd ShellCheck haproxy'
+fedora_applications='mod_dav_svn subversion git-core php-fpm tomcat python3-mod_wsgi
+    python3-django|python3-django5 radicale3|radicale cgit'
 fedora_elsewhere='debootstrap perl-interpreter util-linux'
 fedora_deb='dpkg-dev'
 fedora_dsc='debhelper dpkg-dev'
@@ -59,6 +64,7 @@ other_proxies='caddy'
 other_browser='chromium certutil'
 other_shells='zsh fish'
 other_operations='logrotate fail2ban-regex promtool jq systemd-analyze shellcheck haproxy'
+other_applications='svn svnadmin git php-fpm java radicale'
 other_elsewhere='debootstrap perl unshare'
 other_deb='dpkg-buildpackage'
 other_dsc='dpkg-buildpackage dh'
@@ -119,26 +125,44 @@ as_root() {
 }
 
 # Runs apt-get install, as root. Meanwhile no servers are started (policy-rc.d) and PostgreSQL
-# makes no cluster; afterwards no new server starts with the system.
+# makes no cluster; afterwards no new server starts with the system, and no new module or
+# configuration of an application is enabled in the httpd of the system.
 # shellcheck disable=SC2016  # for another shell
 debian_install='
     policy=/usr/sbin/policy-rc.d
     cluster=/etc/postgresql-common/createcluster.d/clientcert-tests.conf
-    new=
-    for name in slapd postgresql haproxy nginx caddy prometheus fail2ban apparmor; do
-        [ -e "/etc/init.d/$name" ] || [ -e "/lib/systemd/system/$name.service" ] ||
-            new="$new $name"
-    done
+    services() {
+        for name in slapd postgresql haproxy nginx caddy prometheus fail2ban apparmor "php[0-9]*-fpm" "tomcat[0-9]*" radicale; do
+            for path in /etc/init.d/$name /lib/systemd/system/$name.service; do
+                [ ! -e "$path" ] || basename "$path" .service
+            done
+        done | sort -u
+    }
+    enabled() {
+        for path in /etc/apache2/mods-enabled/*.load /etc/apache2/conf-enabled/*.conf; do
+            [ ! -L "$path" ] || echo "$path"
+        done
+    }
+    old=$(services; enabled)
     if [ -e "$policy" ]; then policy=; else
         printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
     fi
     mkdir -p "${cluster%/*}" && echo "create_main_cluster = false" >"$cluster"
     trap "rm -f $policy $cluster" EXIT
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" || exit
-    for name in $new; do
+    is_new() { ! printf "%s\n" "$old" | grep -qxF "$1"; }
+    for name in $(services); do
+        is_new "$name" || continue
         [ ! -e "/etc/init.d/$name" ] || update-rc.d "$name" disable || :
         [ ! -e "/lib/systemd/system/$name.service" ] || ! command -v systemctl >/dev/null ||
             systemctl --root=/ --quiet disable "$name.service" || :
+    done
+    for path in $(enabled); do
+        is_new "$path" || continue
+        case $path in
+            */mods-enabled/*) a2dismod -q -f "$(basename "$path" .load)" || : ;;
+            *) a2disconf -q -f "$(basename "$path" .conf)" || : ;;
+        esac
     done'
 
 need_packages() { # SET ...

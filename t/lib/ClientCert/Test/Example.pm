@@ -14,7 +14,7 @@ others that the harness usually loads. The names that the example needs are defi
 is the directory of test certificates, CLIENTCERT_WWW htdocs, CLIENTCERT_VAR var. define => { NAME
 => VALUE } defines others.
 
-files and modules (further ones) are those of server; conf is more for the virtual host, which has no
+files, modules (further ones) and global are those of server; conf is more for the virtual host, which has no
 TLS with plain => 1; writable => [PATH, ...] are directories that httpd may write to, executable => [PATH, ...] are programs.
 C<$program> is a program that prints its environment and then the request body.
 
@@ -61,7 +61,7 @@ sub example {
     my $h       = ClientCert::Test->server(
         modules => [_modules($text), @{ $o{modules} // [] }],
         files   => { 'var/.here' => '', %{ $o{files} // {} } },    # so that var exists at the start
-        global  => "<IfModule cgid_module>\n    ScriptSock cgisock\n</IfModule>\n",
+        global  => "<IfModule cgid_module>\n    ScriptSock cgisock\n</IfModule>\n" . ($o{global} // ''),
         conf    => <<"CONF");
 $defines
 <VirtualHost *:\@PORT\@>

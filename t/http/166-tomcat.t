@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that an application in Tomcat gets the identity by AJP and that clients cannot forge it, as
+# configured in conf/examples/tomcat.conf.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Application;
+use ClientCert::Test::Example;
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(top);
+
+# The connector is that of the example's comment.
+my ($connector) = read_file(top() . '/conf/examples/tomcat.conf') =~ m{^# +(<Connector .*?/>)}ms;
+$connector =~ s/^#//mg;
+$connector =~ s/port="8009"/port="\@PORT\@"/;
+$connector =~ s/secret="\.\.\."/secret="s3cret"/;
+my $page = <<'JSP';
+<%@ page contentType="text/plain" %>user=<%= request.getRemoteUser() %>
+type=<%= request.getAuthType() %>
+groups=<%= request.getAttribute("CLIENTCERT_GROUPS") %>
+other=<%= request.getAttribute("CLIENTCERT_USER") %>
+JSP
+my $tomcat = application('tomcat', files => {
+    'conf/server.xml' => <<"XML",
+<Server port="-1">
+  <Service name="Catalina">
+    $connector
+    <Engine name="Catalina" defaultHost="localhost">
+      <Host name="localhost" appBase="webapps"/>
+    </Engine>
+  </Service>
+</Server>
+XML
+    'conf/web.xml' => <<'XML',
+<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+  <servlet>
+    <servlet-name>jsp</servlet-name>
+    <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
+  </servlet>
+  <servlet-mapping>
+    <servlet-name>jsp</servlet-name>
+    <url-pattern>*.jsp</url-pattern>
+  </servlet-mapping>
+</web-app>
+XML
+    map { ("webapps/app/$_" => $page) } qw(show.jsp private/show.jsp private/admin/show.jsp),
+});
+
+my %define = (TOMCAT => 'ajp://127.0.0.1:' . $tomcat->port, SECRET => 's3cret');
+my $h = example('tomcat', define => \%define, modules => ['http2'],
+    conf => <<'CONF' =~ s/TOMCAT/$tomcat->port/ger);
+Protocols h2 http/1.1
+ProxyPass "/wrong" "ajp://localhost:TOMCAT/app" secret=other
+ProxyPass "/without" "ajp://127.1:TOMCAT/app"
+CONF
+announce('AH01630', 'CC0110');
+
+sub seen {
+    my ($path, @options) = @_;
+    my $r = $h->get($path, @options);
+    return "$r->{status} $r->{body}" if $r->{status} != 200;
+    return join ' ', map { s/=null$/=/r } split /\s*\n/, $r->{body};
+}
+my $nobody = 'user= type= groups= other=';
+my %is = (
+    alice => 'user=alice type=ClientCert groups=staff,admins other=',
+    bob   => 'user=bob type=ClientCert groups=staff other=',
+);
+is seen('/app/private/show.jsp', cert => $_), $is{$_}, "the application sees user and groups of $_"
+    for qw(alice bob);
+is seen('/app/show.jsp', cert => 'bob'), $is{bob}, 'also on pages that are open to all';
+is seen('/app/show.jsp'), $nobody, 'and nothing without a certificate';
+is $h->get('/app/private/show.jsp', @$_)->{status}, 403, "no access: @$_" for [],
+    [cert => 'partner'];
+is $h->get('/app/private/admin/show.jsp', cert => 'bob')->{status}, 403,
+    'a part of it needs the group';
+is seen('/app/private/admin/show.jsp', cert => 'alice'), $is{alice}, 'which another client has';
+
+my @forged = (user => 'alice:x', headers => [map { "$_: alice" } qw(Remote-User Remote_User
+    X-Remote-User AJP-Remote-User
+    AJP_REMOTE_USER AJP_CLIENTCERT_GROUPS AJP-ClientCert-Groups AJP_CLIENTCERT_USER
+    CLIENTCERT_GROUPS ClientCert-User    Auth-Type)]);
+for my $http2 (0, 1) {
+    my @options = (@forged, http2 => $http2);
+    is seen('/app/private/show.jsp?AJP_CLIENTCERT_GROUPS=admins', cert => 'bob', @options),
+        $is{bob},
+        'headers do not change them' . (', with HTTP/2' x $http2);
+    is seen('/app/show.jsp', @options), $nobody, 'nor make a user without a certificate';
+}
+
+# Paths that Tomcat and httpd could read in different ways.
+unlike seen($_, cert => 'bob', curl => ['--path-as-is']), qr/user=/,
+    "no way to the group's part: $_" for
+    '/app/private/..;/private/admin/show.jsp', '/app/private/x/..;/admin/show.jsp',
+        '/app/private/admin;x/show.jsp',
+    '/app/private/%61dmin/show.jsp', '/app/private/%2561dmin/show.jsp',
+        '/app/private//admin/show.jsp',
+    '/app/private%2fadmin/show.jsp', '/app/private/./admin/show.jsp',
+        '/app/;x=y/private/admin/show.jsp',
+    '/app/private/ADMIN/show.jsp', '/app/private\\admin/show.jsp',
+        '/app/private/%2e%2e%3b/private/admin/show.jsp';
+
+is $h->get("/$_/show.jsp", cert => 'alice')->{status}, 403,
+    "without its secret, Tomcat refuses requests: $_"
+    for qw(wrong without);
+
+done_testing;
