@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests the section "Grid-mapfiles" of doc/migration.md: its file gives the accounts that grid software
-# gives to these subjects, to certificates of the named CA only.
+# Tests the section "Grid-mapfiles" of doc/migration.md: its file gives the accounts that grid
+# software gives to these subjects, to certificates of the named CA only.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -14,7 +14,8 @@ my $ca              = ClientCert::Test->ca;
 my @paths           = ('/page', '/grid/page');
 
 # Further lines, one for each name that is easily misread; a backslash in quotes is written twice.
-my @hostile = qw(two-cn two-mail multi-rdn comma-cn comma-o comma-ou long-cn sql-cn service stranger);
+my @hostile = qw(two-cn two-mail multi-rdn comma-cn comma-o comma-ou long-cn sql-cn service
+    stranger);
 sub quoted {
     my ($cert) = @_;
     my $subject = qx(openssl x509 -in '$ca/$cert.pem' -noout -subject -nameopt compat);
@@ -38,11 +39,13 @@ for my $cert (everyone()) {
 }
 
 my $rows = made($command, 'grid-mapfile' => $map);
-like $rows, qr/^# CC0550: line 2 .*only the first account/m, 'clientcert convert reports what it leaves out';
+like $rows, qr/^# CC0550: line 2 .*only the first account/m,
+    'clientcert convert reports what it leaves out';
 my ($rule) = $rows =~ /^# +(ClientCertMap .*)$/m;
 ok index($table, $rule) > 0, 'its rule is that of the page' or diag $rule;
 
-announce('AH01630', 'AH02035', 'CC0104', 'CC0106', 'CC0110', 'CC0150', 'CC0612', qr/\[(?:ssl|authz_core|authz_user):error\]/);
+announce('AH01630', 'AH02035', 'CC0104', 'CC0106', 'CC0110', 'CC0150',
+    'CC0612', qr/\[(?:ssl|authz_core|authz_user):error\]/);
 for (['gridmap:', $file, 'conf/grid-mapfile', $map], ['file:', $table, 'conf/gridmap.map', $rows]) {
     my ($title, $after, $path, $text) = @$_;
     $after =~ s{/etc/grid-security/}{conf/};

@@ -17,11 +17,12 @@ my ($command) = commands($part);
 my @places    = qw(/private /admin);
 my @paths     = map { "$_/page" } '', @places;
 
-my $map = join '', map { "$_\n" } 'alice alice', 'bob robert', 'cart cart', 'two-cn two', 'admin root',
-    'a,CN=admin odd', 'web partner';
+my $map = join '', map { "$_\n" } 'alice alice', 'bob robert', 'cart cart', 'two-cn two',
+    'admin root', 'a,CN=admin odd', 'web partner';
 my $dir = File::Temp->newdir;
 write_file("$dir/users.map", $map);
-my $haproxy = proxy('haproxy', replace => { '/etc/haproxy/users.map' => "$dir/users.map" }, text => <<"CONF");
+my %replace = ('/etc/haproxy/users.map' => "$dir/users.map");
+my $haproxy = proxy('haproxy', replace => \%replace, text => <<"CONF");
 defaults
     mode    http
     timeout connect 5s
@@ -41,7 +42,8 @@ ok index($after, $rule) > 0, 'its rule is that of the page' or diag $rule;
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0150', qr/\[(?:ssl|authz_core):error\]/);
 my %server = server_of($after, @places);
-my $h = ClientCert::Test->server(%server, files => { %{ $server{files} }, 'conf/people.map' => $table });
+my $h = ClientCert::Test->server(%server, files => { %{ $server{files} },
+    'conf/people.map' => $table });
 my $is = answers($h, \@paths, everyone());
 compare('HAProxy', $was, $is);
 is $is->{'/page two-cn'}, 'two', 'of several common names the first is looked up, as before';

@@ -27,12 +27,14 @@ my $was = answers($nginx, \@paths, everyone());
 $nginx->stop;
 
 my $rules = made($command, 'nginx.conf' => $before);
-is scalar(() = $rules =~ /^ClientCertMap /mg), 2, 'clientcert convert makes a rule of each line of the map';
+is scalar(() = $rules =~ /^ClientCertMap /mg), 2,
+    'clientcert convert makes a rule of each line of the map';
 unlike $rules, qr/CC0550/, 'and leaves none out';
 
 announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0150', qr/\[(?:ssl|authz_core):error\]/);
 my %server = server_of($after, @places);
-my $h = ClientCert::Test->server(%server, files => { %{ $server{files} }, 'conf/people.conf' => $rules });
+my $h = ClientCert::Test->server(%server, files => { %{ $server{files} },
+    'conf/people.conf' => $rules });
 my $is = answers($h, \@paths, everyone());
 compare('nginx', $was, $is, 'multi-rdn' => 'the page names it');
 is $was->{'/page multi-rdn'}, 'admin+OU=x', 'nginx takes two attributes of one RDN for one,';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests the section "mod_nss" of doc/migration.md: its commands export the CAs and the key of a database
-# of the NSS library, and its names are those that the NSS library writes.
+# Tests the section "mod_nss" of doc/migration.md: its commands export the CAs and the key of a
+# database of the NSS library, and its names are those that the NSS library writes.
 use strict;
 use warnings;
 use ClientCert::Test;
@@ -48,14 +48,19 @@ sub in_shell {
     my ($exit, undef, $error) = run_command('', 'sh', '-ec', "cd $db\n$commands");
     return is($exit, 0, 'commands of the page work') || diag $error;
 }
-sub digests { my ($file) = @_; return [map { tr/\r\n//dr } read_file($file) =~ /^-----BEGIN.*?\n(.*?)-----END/msg] }
+sub digests {
+    my ($file) = @_;
+    return [map { tr/\r\n//dr } read_file($file) =~ /^-----BEGIN.*?\n(.*?)-----END/msg];
+}
 in_shell($loop);
-is_deeply digests("$db/conf/clients-ca.pem"), digests("$ca/root.pem"), 'the loop exports the CAs of clients only';
+is_deeply digests("$db/conf/clients-ca.pem"), digests("$ca/root.pem"),
+    'the loop exports the CAs of clients only';
 in_shell($more);
 is_deeply digests("$db/conf/clients-ca.pem"), [map { @{ digests("$ca/$_.pem") } } qw(root staff)],
     'and the other command a CA below them';
 in_shell($key);
-is_deeply digests("$db/conf/server.pem"), digests("$ca/localhost.pem"), 'the certificate of the server is exported';
+is_deeply digests("$db/conf/server.pem"), digests("$ca/localhost.pem"),
+    'the certificate of the server is exported';
 
 # ---- the servers
 
@@ -68,13 +73,14 @@ sub nss_name {
 }
 my %nss = map { ($_ => nss_name($_)) } qw(alice bob admin multi-rdn two-cn comma-cn);
 my $right = ':xxj31ZMTZzkVA';
-write_file("$db/conf/nss-users", join '', map { "/$nss{$_}$right\n" } sort keys %nss);
-write_file("$db/conf/nss-users", read_file("$db/conf/nss-users") =~ s{(?<=CN=bob,OU=staff,O=Example):.*}{:other}r);
+my $users = join '', map { "/$nss{$_}$right\n" } sort keys %nss;
+write_file("$db/conf/nss-users", $users =~ s{(?<=CN=bob,OU=staff,O=Example):.*}{:other}r);
 in_shell($list);
 
 my (undef, @after) = fenced($part, 'apache');
 is scalar @after, 2, 'there are two ways';
-my %files = map { ("conf/$_" => read_file("$db/conf/$_")) } qw(clients-ca.pem server.pem server.key nss-list);
+my %files = map { ("conf/$_" => read_file("$db/conf/$_")) } qw(clients-ca.pem server.pem
+    server.key nss-list);
 sub users {
     my ($block) = @_;
     my %server = server_of($block =~ s{\bconf/clients-ca\.pem}{./conf/clients-ca.pem}r, '/admin');
@@ -84,17 +90,24 @@ sub users {
     $h->stop;
     return $is;
 }
-announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0150', 'CC0152', 'CC0154', qr/\[(?:ssl|authz_core):error\]/);
+announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0150', 'CC0152',
+    'CC0154', qr/\[(?:ssl|authz_core):error\]/);
 
 my $is = users($after[0]);
-sub admitted { return join ' ', map { /^\S*admin\S* (.+)/ ? $1 : () } sort grep { defined $is->{$_} } keys %$is }
+sub admitted {
+    my @served = sort grep { defined $is->{$_} } keys %$is;
+    return join ' ', map { m{^/admin/page (.+)} ? $1 : () } @served;
+}
 is admitted(), 'alice bob', 'with the exported files, the intended clients get in, and no others';
-is $is->{"/page $_"}, undef, "$_: a certificate of a CA for servers or mail, or one that does not verify, is refused"
+is $is->{"/page $_"}, undef,
+    "$_: a certificate of a CA for servers or mail, or one that does not verify, is refused"
     for qw(foreign stranger expired selfsigned);
 
 $is = users($after[1]);
-is admitted(), 'admin alice two-cn', 'a list of the NSS library admits the subjects with the right password';
-is $is->{"/page $_"}, $nss{$_}, "$_: the user is what the NSS library writes" for qw(admin alice two-cn);
+is admitted(), 'admin alice two-cn',
+    'a list of the NSS library admits the subjects with the right password';
+is $is->{"/page $_"}, $nss{$_},
+    "$_: the user is what the NSS library writes" for qw(admin alice two-cn);
 is $is->{'/page bob'}, '', 'a line with another password admits no client';
 isnt $nss{'comma-cn'}, undef, 'the NSS library puts a name with a comma in quotes';
 like $nss{'comma-cn'}, qr/^CN="/, 'so its line is not found';

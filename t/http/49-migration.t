@@ -80,7 +80,8 @@ like $files{'conf/dn-list'}, qr{^"/O=Example/CN=we \\"quote\\" it"$}m, 'which ma
 # ---- the conditions that clientcert convert translates
 
 my ($conditions) = grep { $_->[0] =~ /^SSLRequire/ } @pairs;
-my $converted = made('clientcert convert sslrequire httpd.conf > conf/new', 'httpd.conf' => $conditions->[1]);
+my $converted = made('clientcert convert sslrequire httpd.conf > conf/new',
+    'httpd.conf' => $conditions->[1]);
 my @lines = $converted =~ /^(Require clientcert.*)$/mg;
 is scalar @lines, 3, 'clientcert convert makes a line of each condition of the page';
 is join("\n", grep { index($conditions->[2], $_) < 0 } @lines), '', 'which the After has';
@@ -113,7 +114,7 @@ CONF
 # ---- which client gets in where
 
 # A staff certificate that matches; another staff certificate; one of another CA that the host
-# trusts; one of a CA that it does not trust; others that do not verify; names that look like others.
+# trusts; one of a CA that it does not trust; others that do not verify; names like those of others.
 my @clients = ('', qw(alice bob two-cn service stranger selfsigned serveronly revoked expired notyet
     comma-cn slash-cn multi-rdn nul-cn empty-cn no-subject));
 
@@ -127,7 +128,8 @@ sub served {
             $cert ? (cert => $cert) : ()] } @paths);
         for my $n (0 .. $#paths) {
             my $status = $responses[$n]{status};
-            $served{"$paths[$n] " . ($cert || 'nobody')} = $status =~ /^[234]/ && $status !~ /^40[13]/ || 0;
+            $served{"$paths[$n] " . ($cert || 'nobody')} =
+                $status =~ /^[234]/ && $status !~ /^40[13]/ || 0;
         }
     }
     return \%served;

@@ -124,11 +124,12 @@ $page = `curl --silent --noproxy '*' --cacert $root $url/admin`;
 like $page, qr{You may not see /admin \(403\)}, 'who may not see a page is told so';
 like `curl --silent --noproxy '*' --cacert $root $url/$_`, qr/404 Not Found/, "there is no /$_"
     for qw(passwords httpd.conf error_log);
-my ($password) = $text =~ /^The password of each is: (\S+)$/m;
+my ($secret) = $text =~ /^The password of each is: (\S+)$/m;
 my @p12 = $text =~ /\b(\w+\.p12)(?= (?:\w+\.p12|are\b))/g;
-is join(' ', sort @p12), 'alice.p12 bob.p12 expired.p12 partner.p12 selfsigned.p12 service.p12 stranger.p12',
+is join(' ', sort @p12),
+    'alice.p12 bob.p12 expired.p12 partner.p12 selfsigned.p12 service.p12 stranger.p12',
     'the files of all clients with a certificate are named';
-is system("openssl pkcs12 -in $pki/$_ -passin pass:$password -nokeys -out /dev/null"), 0,
+is system("openssl pkcs12 -in $pki/$_ -passin pass:$secret -nokeys -out /dev/null"), 0,
     "$_ is there, and the password is the one that is printed" for @p12;
 
 # ---- a browser on Linux
@@ -142,8 +143,10 @@ SKIP: {
     system "certutil -d sql:$home/.pki/nssdb -N --empty-password";
     my ($commands) = $text =~ /^( +cd \S+\n +certutil .*\n +pk12util .*\n)/m;
     local $ENV{HOME} = $home;
-    is system('sh', '-ec', "($commands) >/dev/null"), 0, 'the commands for Chromium on Linux import both';
-    like `certutil -d sql:$home/.pki/nssdb -L`, qr/^alice \(demo\) +u,u,u$.*^clientcert-demo +C,,$/ms,
+    is system('sh', '-ec', "($commands) >/dev/null"), 0,
+        'the commands for Chromium on Linux import both';
+    like `certutil -d sql:$home/.pki/nssdb -L`,
+        qr/^alice \(demo\) +u,u,u$.*^clientcert-demo +C,,$/ms,
         'the CA for web sites, the certificate with its key';
 }
 

@@ -16,9 +16,9 @@ package ClientCert::Test::Migration;
     compare('nginx', $was, $is, service => 'why');
 
 server_of gives C<modules>, C<files> and C<conf> for a block: a virtual host with a page in each of
-these directories, which sends the user in the header User. answers has "STATUS USER" for each path and
-client. compare tests that the second server refuses each request that the first one refuses, and gives
-the same user, or none, except to the clients that it names.
+these directories, which sends the user in the header User. answers has the user for each path and
+client, undef if the request is refused. compare tests that the second server refuses each request
+that the first one refuses, and gives the same user, or none, except to the clients that it names.
 
 =cut
 
@@ -57,7 +57,7 @@ sub commands {
     return grep { /^(?:clientcert|certutil|pk12util|openssl|sed) /m } fenced($part, '');
 }
 
-# Runs a command in a directory with these files and conf/; returns the text of the file that it makes.
+# Runs a command in a directory with these files and conf/; returns what it writes to its file.
 sub made {
     my ($command, %files) = @_;
     my $dir = File::Temp->newdir;
@@ -90,12 +90,12 @@ CONF
 
 # ---- the clients
 
-# Nobody; clients of two CAs; certificates that do not verify; and names that look like others.
+# No certificate; two CAs; certificates that do not verify; and names that look like others.
 sub everyone {
     return ('', qw(alice bob admin noeku service partner),
         qw(expired notyet stranger selfsigned serveronly foreign forged ca-client),
-        qw(two-cn two-mail multi-rdn comma-cn comma-o comma-ou slash-cn nul-cn newline-cn bmp-cn empty-cn
-            long-cn escape-cn filter-cn sql-cn no-subject));
+        qw(two-cn two-mail multi-rdn comma-cn comma-o comma-ou slash-cn nul-cn newline-cn bmp-cn
+            empty-cn long-cn escape-cn filter-cn sql-cn no-subject));
 }
 
 # By "PATH CLIENT": the user if the request is served, undef if it is refused.
