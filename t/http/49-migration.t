@@ -6,6 +6,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(build top);
+use ClientCert::Test::Migration qw(made);
 use ClientCert::Test::Ocsp;
 
 use List::Util qw(sum);
@@ -33,8 +34,8 @@ sub pairs {
     return @pairs;
 }
 
-# 49-migration-proxies.t tests the part that needs a proxy.
-my $page  = read_file(top() . '/doc/migration.md') =~ s/^## Behind a proxy\n.*?(?=^## )//msr;
+# 49-migration-proxies.t tests the part that needs a proxy, and 170-migration-*.t other products.
+my $page  = read_file(top() . '/doc/migration.md') =~ s/^## Behind a proxy\n.*//msr;
 my @pairs = pairs($page);
 cmp_ok scalar @pairs, '>=', 8, 'the page has pairs';
 my $blocks = () = $page =~ /^```apache$/mg;
@@ -76,6 +77,19 @@ sub list {
 is scalar(() = $files{'conf/dn-list'} =~ /^"/mg), 3, 'the command makes a line for each name';
 like $files{'conf/dn-list'}, qr{^"/O=Example/CN=we \\"quote\\" it"$}m, 'which may have quotes';
 
+# ---- the conditions that clientcert convert translates
+
+my ($conditions) = grep { $_->[0] =~ /^SSLRequire/ } @pairs;
+my $converted = made('clientcert convert sslrequire httpd.conf > conf/new',
+    'httpd.conf' => $conditions->[1]);
+my @lines = $converted =~ /^(Require clientcert.*)$/mg;
+is scalar @lines, 3, 'clientcert convert makes a line of each condition of the page';
+my $written = $conditions->[2] =~ tr/"//dr;
+is join("\n", grep { index($written, tr/"//dr) < 0 } @lines), '', 'which the After has';
+like $converted, qr/^# CC0550: line \d+ .*RewriteCond/m, 'and reports the RewriteCond';
+
+# ---- the servers
+
 sub server {
     my ($block) = @_;
     my $url = $ocsp->url =~ s{/$}{}r;
@@ -101,19 +115,22 @@ CONF
 # ---- which client gets in where
 
 # A staff certificate that matches; another staff certificate; one of another CA that the host
-# trusts; one of a CA that it does not trust.
-my @clients = ('', qw(alice bob two-cn service stranger selfsigned serveronly revoked));
+# trusts; one of a CA that it does not trust; others that do not verify; names like those of others.
+my @clients = ('', qw(alice bob two-cn service stranger selfsigned serveronly revoked expired
+    comma-cn slash-cn nul-cn));
 
 # For each path and client, whether the request is served: a failed handshake, 401, 403 and 500 are
 # refusals. On TLS 1.2 the server can request a certificate from curl within a connection.
 sub served {
     my ($h, @paths) = @_;
     my %served;
-    for my $path (@paths) {
-        for my $cert (@clients) {
-            my $response = $h->get($path, tls => '1.2', $cert ? (cert => $cert) : ());
-            $served{"$path " . ($cert || 'nobody')} = $response->{status} =~ /^[234]/
-                && $response->{status} !~ /^40[13]/ || 0;
+    for my $cert (@clients) {
+        my @responses = $h->get_each(map { [$_, tls => '1.2', headers => ['Connection: close'],
+            $cert ? (cert => $cert) : ()] } @paths);
+        for my $n (0 .. $#paths) {
+            my $status = $responses[$n]{status};
+            $served{"$paths[$n] " . ($cert || 'nobody')} =
+                $status =~ /^[234]/ && $status !~ /^40[13]/ || 0;
         }
     }
     return \%served;
@@ -122,7 +139,7 @@ sub served {
 announce('AH01897');    # mod_ssl does not know the CAs of ClientCertCA
 
 # Refusals of every kind.
-announce('CC0104', 'CC0106', 'CC0110', 'CC0152', 'CC0722',
+announce('AH00027', 'AH02227', 'CC0104', 'CC0106', 'CC0110', 'CC0150', 'CC0152', 'CC0154', 'CC0722',
     qr/\[(?:ssl|authz_core|auth_basic|rewrite):error\]/);
 
 for my $pair (@pairs) {

@@ -5,7 +5,10 @@ use strict;
 use warnings;
 use ClientCert::Test;
 
+use ClientCert::Test::Machine qw(program);
 use File::Basename qw(dirname);
+use File::Path qw(make_path);
+use File::Temp ();
 use FindBin ();
 use IO::Socket::INET;
 
@@ -103,7 +106,8 @@ my ($url, $port) = $text =~ m{Serving (https://localhost:(\d+))/};
 my ($folder)     = $text =~ m{cd (\S+)};
 my ($log)        = $text =~ m{tail -f (\S+)};
 my ($curl)       = $text =~ m{(curl --cacert .*)};
-my ($root)       = $text =~ m{Import the CA.* (\S+/root\.pem)};
+my ($pki)        = $text =~ m{The certificates are in (\S+): root\.pem};
+my $root         = "$pki/root.pem";
 ok $url, 'demo/run keeps serving after the table, and prints the address';
 
 my $page = `cd '$folder' && $curl --silent --noproxy '*' 2>&1`;
@@ -120,9 +124,30 @@ $page = `curl --silent --noproxy '*' --cacert $root $url/admin`;
 like $page, qr{You may not see /admin \(403\)}, 'who may not see a page is told so';
 like `curl --silent --noproxy '*' --cacert $root $url/$_`, qr/404 Not Found/, "there is no /$_"
     for qw(passwords httpd.conf error_log);
-for my $client (qw(alice bob service partner expired stranger selfsigned)) {
-    is system("openssl pkcs12 -in $folder/$client.p12 -passin pass:secret -nokeys -out /dev/null"),
-        0, "there is $client.p12 for a browser, and the password is the one that is printed";
+my ($secret) = $text =~ /^The password of each is: (\S+)$/m;
+my @p12 = $text =~ /\b(\w+\.p12)(?= (?:\w+\.p12|are\b))/g;
+is join(' ', sort @p12),
+    'alice.p12 bob.p12 expired.p12 partner.p12 selfsigned.p12 service.p12 stranger.p12',
+    'the files of all clients with a certificate are named';
+is system("openssl pkcs12 -in $pki/$_ -passin pass:$secret -nokeys -out /dev/null"), 0,
+    "$_ is there, and the password is the one that is printed" for @p12;
+
+# ---- a browser on Linux
+
+SKIP: {
+    my $missing = join ' ', grep { !program($_) } qw(certutil pk12util);
+    die "not installed: $missing\n" if $missing && $ENV{CI};
+    skip "not installed: $missing", 3 if $missing;
+    my $home = File::Temp->newdir;
+    make_path("$home/.pki/nssdb");
+    system "certutil -d sql:$home/.pki/nssdb -N --empty-password";
+    my ($commands) = $text =~ /^( +cd \S+\n +certutil .*\n +pk12util .*\n)/m;
+    local $ENV{HOME} = $home;
+    is system('sh', '-ec', "($commands) >/dev/null"), 0,
+        'the commands for Chromium on Linux import both';
+    my $listed = `certutil -d sql:$home/.pki/nssdb -L`;
+    like $listed, qr/^clientcert-demo +C,, *$/m, 'the CA for web sites,';
+    like $listed, qr/^alice \(demo\) +u,u,u *$/m, 'and the certificate with its key';
 }
 
 ($exit, my $busy) = said('--once', '--port', $port);

@@ -118,6 +118,9 @@ TEST(what_has_no_exact_counterpart_is_left_out)
         {"SSLRequire " S "O} in PeerExtList(\"1.2\")", "1! a list is written {\"...\", \"...\"}\n"},
         {"SSLRequire file(\"x\") eq \"a\"",
          "1! a comparison has to begin with a variable, such as %{SSL_CLIENT_S_DN_O}\n"},
+        {"SSLRequire \"a\" in PeerExtList(\"1.2\")",
+         "1! rules read more kinds of strings in an extension than PeerExtList; if this does not "
+         "matter, write ext.OID|text == \"...\"\n"},
         {"SSLRequire " S "O} eq \"%{HTTP_HOST}\"",
          "1! a string with a variable is not converted\n"},
         {"SSLRequire " OK " and " S "O} !~ /^a${B}/",

@@ -129,7 +129,11 @@ static const char *variable_read(scanner_t *s)
         }
         return name;
     }
-    fault(s, "a comparison has to begin with a variable, such as %{SSL_CLIENT_S_DN_O}");
+    fault(s,
+          strstr(s->at, "PeerExtList(")
+              ? "rules read more kinds of strings in an extension than PeerExtList; if this does "
+                "not matter, write ext.OID|text == \"...\""
+              : "a comparison has to begin with a variable, such as %{SSL_CLIENT_S_DN_O}");
     return NULL;
 }
 

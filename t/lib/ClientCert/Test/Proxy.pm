@@ -15,6 +15,7 @@ one, the address of httpd by 127.0.0.1 and the port C<to>, its name by localhost
 /etc/tls by test certificates. Options:
 
     file    => NAME               another file of conf/examples
+    text    => TEXT               a configuration in place of a file, with or without httpd behind it
     plain   => 1                  without TLS to httpd
     any     => 1                  passes on every certificate, as a comment of the file describes
     replace => { TEXT => TEXT }   further changes; each text must be in the file
@@ -101,13 +102,13 @@ sub proxy {
 sub _text {
     my ($self, $how, %o) = @_;
     my $file = $o{file} // $how->{file};
-    my $text = read_file(top() . "/conf/examples/$file") =~ s/^\s*#.*\n//gmr;
+    my $text = ($o{text} // read_file(top() . "/conf/examples/$file")) =~ s/^\s*#.*\n//gmr;
     my ($port, $new_port) = @{ $how->{listen} };
     my @changes = (
         map({ qr/\Q$_\E/ => $o{replace}{$_} } sort keys %{ $o{replace} // {} }),
         $o{plain} ? @{ $how->{plain} } : (),
         $o{any} ? @{ $how->{any} } : (),
-        qr/192\.0\.2\.20:8443/ => "127.0.0.1:$o{to}",
+        $o{to} ? (qr/192\.0\.2\.20:8443/ => "127.0.0.1:$o{to}") : (),
         qr{/etc/tls/}          => "$self->{dir}/tls/",
     );
     while (my ($pattern, $new) = splice @changes, 0, 2) {
