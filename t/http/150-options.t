@@ -31,13 +31,13 @@ sub succeeds {
 # are compiled, with headers that stop the compiler.
 sub take {
     my ($list) = @_;
-    my ($dir, $name) = $list =~ m{^(.*)/\.deps/([^/]+)\.Pl?o$} or return;
+    my ($dir, $name) = $list =~ m{^(.*)/\.deps/([^/]+)\.Po$} or return;
     return if read_file("$build/$list") =~ m{/(?:$a_header)\.h\b};
-    make_path("$less/$dir/.libs");
-    for my $object (grep { -e "$build/$_" } "$dir/$name.lo", "$dir/.libs/$name.o", "$dir/$name.o") {
-        write_file("$less/$object", read_file("$build/$object"));
-        utime((stat "$build/$object")[9, 9], "$less/$object");
-    }
+    my $object = "$dir/$name.o";
+    return unless -e "$build/$object";
+    make_path("$less/$dir");
+    write_file("$less/$object", read_file("$build/$object"));
+    utime((stat "$build/$object")[9, 9], "$less/$object");
     return;
 }
 
@@ -53,16 +53,16 @@ shift
 exec "$configure" "$@" -q --disable-dependency-tracking --without-hiredis --without-jansson \
     --without-ldap CPPFLAGS="-I$absent"
 SH
-find({ no_chdir => 1, wanted => sub { take('.' . substr $_, length $build) if /\.Pl?o$/ } },
+find({ no_chdir => 1, wanted => sub { take('.' . substr $_, length $build) if /\.Po$/ } },
     "$build/.deps", "$build/modules", "$build/tools");
 succeeds('the module and the tool are built without the headers of these libraries',
-    'make', '-s', '-j4', '-C', $less, 'mod_clientcert.la', 'clientcert');
-for my $file ('.libs/mod_clientcert.so', 'clientcert') {
+    'make', '-s', '-j4', '-C', $less, 'mod_clientcert.so', 'clientcert');
+for my $file ('mod_clientcert.so', 'clientcert') {
     my (undef, $dynamic) = run_command('', 'readelf', '-d', "$less/$file");
     like $dynamic, qr/NEEDED.*libcrypto/, "$file needs its other libraries";
     unlike $dynamic, qr/NEEDED.*(?:$a_header)/, 'and none of these';
 }
-$ENV{CC_MODULE} = "$less/.libs/mod_clientcert.so";
+$ENV{CC_MODULE} = "$less/mod_clientcert.so";
 
 # ---- a server
 
