@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests conf/operations/farm.conf and farm.cfg: two servers behind HAProxy that share sessions, CRLs and a table.
+# Tests conf/operations/farm*.conf and farm.cfg: two servers behind HAProxy that share sessions, CRLs, a table and
+# OCSP answers.
 use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
-use ClientCert::Test::Machine qw(free_port top);
+use ClientCert::Test::Machine qw(top);
+use ClientCert::Test::Ocsp;
 use ClientCert::Test::Proxy;
 use ClientCert::Test::Service;
 use ClientCert::Test::Session;
@@ -15,6 +17,7 @@ use Time::HiRes qw(sleep time);
 my $slow    = $ENV{CC_SLOW} // 1;
 my $haproxy = ClientCert::Test::Service->needed_program('haproxy');
 my $redis   = ClientCert::Test::Service->redis;
+my $ocsp    = ClientCert::Test::Ocsp->new(certs => [qw(alice bob)]);
 $redis->ask('SET', 'mail:alice@example.com', 'alice staff');
 $redis->ask('SET', 'mail:bob@example.com', 'bob staff');
 
@@ -32,10 +35,11 @@ write_file("$shared/ticket.key", $key);
 my %server = map {
     my $number = $_;
     ($number => ClientCert::Test->server(
-        modules => [qw(headers remoteip authz_user)],
+        modules => [qw(headers remoteip authz_user socache_redis)],
         files   => { 'htdocs/staff/page' => "page\n" },
         global  => "Define CLIENTCERT_PKI \@CA\@\nDefine CLIENTCERT_FARM $shared\n"
-            . 'Define CLIENTCERT_REDIS 127.0.0.1:' . $redis->port . "\nSSLSessionCache none\n",
+            . 'Define CLIENTCERT_REDIS 127.0.0.1:' . $redis->port . "\nSSLSessionCache none\n"
+            . 'Define CLIENTCERT_OCSP ' . $ocsp->url('honest') . "\nInclude \@TOP\@/conf/operations/farm-cache.conf\n",
         conf => <<"CONF"))
 <VirtualHost *:\@PORT\@>
     ServerName localhost:443
@@ -84,6 +88,7 @@ sub is_soon {
 }
 
 is both('alice'), '1: 200 alice, 2: 200 alice', 'both servers identify a client';
+is $ocsp->asked('honest'), 1, 'the OCSP responder was asked once, for both';
 is $proxy->get('/staff/page', cert => 'alice')->{headers}{address}, '127.0.0.1', 'its address comes from HAProxy';
 
 # ---- sessions
