@@ -56,9 +56,13 @@ files() { # DIR PATTERN
 
 # The names of a list, one a line, that another list lacks; and both ways.
 lacking() { # LIST WHOSE OTHER-LIST WHOSE
-    echo "$1" | grep . | while IFS= read -r lacking_name; do
-        echo "$3" | grep -qxF -e "$lacking_name" || echo "$lacking_name: $2 has it, $4 does not"
-    done
+    {
+        printf '%s\n' "$3" | sed 's/^/+/'
+        printf '%s\n' "$1" | sed 's/^/-/'
+    } | awk -v here="$2" -v there="$4" '
+        { name = substr($0, 2) }
+        /^\+/ { has[name]; next }
+        name != "" && !(name in has) { print name ": " here " has it, " there " does not" }'
 }
 same() { # LIST WHOSE OTHER-LIST WHOSE
     lacking "$@"

@@ -25,7 +25,7 @@ too_long() {
 dead_links() {
     grep -oE '\]\([^)#]+' ./*.md doc/*.md | grep -v '://' | sed 's/:\](/ /' |
         while read -r page link; do
-            [ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
+            [ -e "${page%/*}/$link" ] || echo "$page: $link"
         done
 }
 

@@ -18,10 +18,10 @@ programs() { # FOLDER
 }
 
 unlisted() { # FILE ...
-    for unlisted_file in "$@"; do
-        grep -qE "(^|[[:space:]])$unlisted_file([[:space:]]|\$)" Makefile.am ||
-            echo "$unlisted_file"
-    done
+    {
+        tr -s '[:space:]' '\n' <Makefile.am | sed 's/^/+/'
+        printf -- '-%s\n' "$@"
+    } | awk '{ name = substr($0, 2) } /^\+/ { listed[name]; next } !(name in listed) { print name }'
 }
 
 not_run() { # FOLDER FILE ...: files with tests or a fuzz target, but no program, or the reverse

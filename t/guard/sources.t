@@ -13,14 +13,17 @@ code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
 requests=$(files t/ca '*.cnf')
 prose="$(ls ./*.md) $(files doc '*.md')"
 
-# Files without a match of the pattern in their first lines.
+# Files without a match of the pattern in their first lines. One process reads all files.
 without() { # LINES PATTERN FILE ...
-    without_lines=$1 without_pattern=$2
+    without_lines=$1
+    PATTERN=$2
+    export PATTERN
     shift 2
-    for without_file in "$@"; do
-        head -n "$without_lines" "$without_file" | grep -qE "$without_pattern" ||
-            echo "$without_file"
-    done
+    awk -v lines="$without_lines" '
+        FNR == 1 { if (file != "" && !found) print file; file = FILENAME; found = 0 }
+        FNR > lines { nextfile }
+        $0 ~ ENVIRON["PATTERN"] { found = 1 }
+        END { if (file != "" && !found) print file }' "$@"
 }
 
 found() { # PATTERN FILE ...

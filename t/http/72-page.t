@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use utf8;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::Page;
 use ClientCert::Test::Example;
 
@@ -276,10 +277,14 @@ is $foreign->{identity}, undef, 'and nobody';
 is json($h->get('/whoami?format=json&trace', port => 3, cert => 'selfsigned'))->{result},
     'rejected', 'nor does a self-signed certificate';
 
-my $short = ClientCert::Test->short_cert(4 * ($ENV{CC_SLOW} // 1));
+my $seconds = 5 * ($ENV{CC_SLOW} // 1);
+my $earliest = time + $seconds;
+my $short = ClientCert::Test->short_cert($seconds);
+my $end = time + $seconds;
 my $kept  = $h->connection(cert => $short, port => 3);
 is json($kept->request('/whoami?format=json'))->{result}, 'mapped', 'a certificate that is valid';
-sleep 5 * ($ENV{CC_SLOW} // 1);
+before_ok($earliest, 'before it expires');
+sleep 1 while time <= $end + 1;
 my $late = $kept->request('/whoami?format=json&trace', headers => ['Accept: application/json']);
 is $late->{status}, 403, 'its requests are refused when it has expired,';
 my $expired = json($late);

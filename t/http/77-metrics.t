@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::Metrics;
 use ClientCert::Test::Certificate;
 use ClientCert::Test::Example;
@@ -212,11 +213,14 @@ $h->get('/', cert => $_, host => 'a.example') for qw(stranger selfsigned);
     my $c = $h->connection(cert => 'ca-client');
     $c->request('/') for 1 .. 3;
     my $seconds = 3 * ($ENV{CC_SLOW} // 1);
-    my $until   = time + $seconds + 1.1;
-    my $short   = $h->connection(cert => ClientCert::Test->short_cert($seconds));
+    my $earliest = time + $seconds;
+    my $cert     = ClientCert::Test->short_cert($seconds);
+    my $until    = time + $seconds + 1.1;
+    my $short    = $h->connection(cert => $cert);
     $short->request('/');
     is metrics()->{clientcert_certificates_earliest_end_timestamp_seconds}{''} <= $until, 1,
         'the certificate that ends first';
+    before_ok($earliest, 'before it ends');
     sleep 0.1 while time < $until;
     $short->request('/') for 1 .. 3;
 }

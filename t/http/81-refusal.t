@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::BreakingBackend;
 use ClientCert::Test::Crl;
 use ClientCert::Test::File;
@@ -174,7 +175,9 @@ $h->stop;
 {
     my $seconds = 10 * $slow;
     $h = server(host('', "ClientCertMaxAge $seconds", @doors));
+    my $earliest = time + $seconds;
     my %too_old = let_in($h, 'too old', @some);
+    before_ok($earliest, 'before it is too old');
     my $end     = time + $seconds;
     sleep 0.1 while time < $end + 0.1;
     are_refused($h, 'too old', %too_old);

@@ -4,12 +4,14 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::Crl;
 use ClientCert::Test::Tunnel;
 
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
 my $slow = $ENV{CC_SLOW} // 1;
+my $age  = 3 * $slow;
 my $to   = tunnel_backend();
 
 my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';
@@ -39,7 +41,7 @@ my $h = ClientCert::Test->server(
     ServerName localhost
     \@SSL\@
     SSLVerifyClient optional
-    ClientCertMaxAge @{[ 2 * $slow ]}
+    ClientCertMaxAge $age
     ClientCertMap subject.CN =~ "(.+)" user=\$1
     ProxyPass /ws http://127.0.0.1:$to/ upgrade=websocket
 </VirtualHost>
@@ -63,9 +65,11 @@ for my $path (@paths) {
 ok ends($pushed), 'output of the back end no longer reaches her';
 is echo($other, 'one'), 'echo one', 'the connection of another client continues';
 
+my $too_old = time + $age;
 my $aged = open_tunnel($h, 'alice', '/ws', $h->port(2));
 is echo($aged, 'one'), 'echo one', 'ClientCertMaxAge: a young one';
-sleep 2 * $slow + 1.1;
+before_ok($too_old, 'before it is too old');
+sleep $age + 1.1;
 is echo($aged, 'two'), '', 'has an end too';
 
 close $_ for values %open, $pushed, $other, $aged;

@@ -140,14 +140,12 @@ sub denied {
             'On timeout=' . 20 * $slow . ' responder=' . $responder->url('garbage/kept'),
             'On timeout=2 responder=' . $responder->url('hang/breaker')));
 
-    my $began = time;
     denied($h, 1, @many);
-    cmp_ok time - $began, '<', 20 * $slow, 'a closed port: no request waits for the timeout';
     ok $h->wait_log(qr/Connection refused/), 'the first ones are told why';
     ok $h->wait_log(qr/it failed repeatedly, and is not asked for a while/),
         'then it is not even tried';
 
-    $began = time;
+    my $began = time;
     denied($h, 2, ('alice') x 10);
     my $most = 1 + int((time - $began) / 5);
     cmp_ok $responder->asked('garbage/kept'), '<=', $most, 'a failure is cached for a while';

@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Deadline;
 use ClientCert::Test::CaSet;
 use ClientCert::Test::File;
 use ClientCert::Test::Held;
@@ -97,10 +98,12 @@ for my $tls (@tls) {
 
 # ---- dates
 
+my $earliest = time + $seconds;    # it ends between this moment and $end
 my $short = ClientCert::Test->short_cert($seconds);
 my $end   = time + $seconds;
 my @open  = map { $h->connection(cert => $short, tls => $_) } @tls;
 is $_->request('/verified/page')->{status}, 200, 'a certificate that will expire' for @open;
+before_ok($earliest, 'before it expires');
 sleep 0.1 while time < $end + 1.1;
 is_refused($_->request('/verified/page'), 'it has expired') for @open;
 

@@ -19,7 +19,7 @@ debian_build='gcc make autoconf automake pkg-config apache2-dev apache2-ssl-dev
     libapr1-dev libaprutil1-dev libssl-dev libpcre2-dev libjansson-dev libhiredis-dev
     libldap-dev|libldap2-dev libutf8proc-dev'
 debian_demo='apache2-bin openssl curl perl util-linux'
-debian_test='check apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
+debian_test='check libcurl4-openssl-dev apache2-utils clang libclang-rt-dev|clang-tools nghttp2-client valgrind libc6-dbg
     redis-tools mandoc libio-socket-ssl-perl lftp cmark-gfm|pandoc'
 
 debian_servers='libaprutil1-dbd-sqlite3 libaprutil1-dbd-pgsql libaprutil1-ldap sqlite3 postgresql
@@ -39,7 +39,7 @@ fedora_build='gcc make autoconf automake pkgconf-pkg-config httpd-devel apr-deve
     apr-util-devel openssl-devel pcre2-devel jansson-devel hiredis-devel openldap-devel
     utf8proc-devel'
 fedora_demo='httpd-core mod_ssl mod_http2 openssl curl perl-interpreter util-linux'
-fedora_test='check-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
+fedora_test='check-devel libcurl-devel httpd-tools clang compiler-rt libasan libubsan nghttp2 valgrind
     perl-Test-Simple perl-Test-Harness perl-Time-HiRes perl-IPC-Open3 perl-IO-Socket-IP
     perl-SDBM_File perl-JSON-PP perl-Digest-SHA perl-IO-Compress perl-Encode
     perl-IO-Socket-SSL redis|valkey mandoc diffutils lftp cmark-gfm|pandoc'

@@ -20,7 +20,7 @@ one name joined by ", "), body, and further members of each method.
 
 =item $h->get(PATH, ...)
 
-Uses curl on a new connection. Adds exit (curl's) and error. Further options: method, headers
+Uses curl, or libcurl, on a new connection. Adds exit (curl's) and error. Further options: method, headers
 (['Name: value', ...]), data (a body), user ('name:password'), http2 => 1, scheme => 'http',
 ca (the file of CAs for the server's certificate), p12 => 'alice' (its .p12 file instead of cert),
 curl => [further arguments].
@@ -75,6 +75,7 @@ use Time::HiRes qw(time);
 
 use ClientCert::Test::Command qw(run_command);
 use ClientCert::Test::File;
+use ClientCert::Test::Requests;
 
 my $slow = $ENV{CC_SLOW} // 1;
 
@@ -111,7 +112,7 @@ sub get {
     my ($self, $path, %o) = @_;
     my $dir = File::Temp->newdir;
     my ($resolve, $name, $url) = $self->_url($path, %o);
-    my ($exit, undef, $error) = run_command('', $self->_curl_arguments(%o), $resolve, $name,
+    my ($exit, $error) = run_curl($self->_curl_arguments(%o), $resolve, $name,
         '-D', "$dir/head", '-o', "$dir/body", $url);
     return { _response(read_if_there("$dir/head"), read_if_there("$dir/body")), exit => $exit,
         error => $error };

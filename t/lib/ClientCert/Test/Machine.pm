@@ -85,6 +85,7 @@ sub _command {
 
 sub apxs {
     my ($name) = @_;
+    return $ENV{"CC_APXS_$name"} if $ENV{"CC_APXS_$name"};
     my $apxs = $ENV{APXS} // program('apxs', 'apxs2')
         // die "no apxs: install the development files of httpd\n";
     return _command($apxs, '-q', $name);
