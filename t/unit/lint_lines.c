@@ -154,6 +154,9 @@ static const case_t logins[] = {
     {ASKS STAFF "ClientCertAuth fallback\n<Location /x>\nAuthType form\n</Location>", ""},
     {"ClientCertAuth Fallback\n" ASKS STAFF "AuthType Basic", ""},
     {ASKS "Require clientcert-bound %{x}", ""},
+    {ASKS STAFF "AuthzSVNAnonymous Off", "CC0718 6"},
+    {ASKS STAFF "AuthzSVNAnonymous On", ""},
+    {ASKS "AuthzSVNAnonymous Off", ""},
 };
 
 TEST_LOOP(a_login_is_needed_that_nothing_asks_for, 0, COUNT(logins))

@@ -28,6 +28,7 @@ static const struct {
     {"<ElseIf", cc_lint_if},
     {"<If", cc_lint_if},
     {"Allow", cc_lint_allow},
+    {"AuthzSVNAnonymous", cc_lint_svn_anonymous},
     {"ClientCertAuth", cc_lint_auth},
     {"ClientCertCA", cc_lint_ca},
     {"ClientCertMap", cc_lint_map},

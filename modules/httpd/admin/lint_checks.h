@@ -43,8 +43,11 @@ void cc_lint_require_env(cc_lint_t *lint, const cc_line_t *line, const char *var
 /* lint_error_page.c: error pages to which access is denied. */
 cc_lint_fn cc_lint_error_document;
 
-/* lint_user.c: users that mod_ssl sets, and conditions on the verification by mod_ssl. */
-cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition;
+/*
+ * lint_user.c: users that mod_ssl sets, conditions on the verification by mod_ssl, and a directive
+ * of mod_authz_svn that ignores users from certificates.
+ */
+cc_lint_fn cc_lint_user_name, cc_lint_options, cc_lint_verify_condition, cc_lint_svn_anonymous;
 
 /* lint_login.c: directives that need a login beside the certificate. */
 cc_lint_fn cc_lint_same_user, cc_lint_auth;

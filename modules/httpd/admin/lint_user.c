@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finds directives of mod_ssl that set a user, or test a certificate, where rules are in effect. */
+/*
+ * Finds directives of mod_ssl that set a user, or test a certificate, where rules are in effect,
+ * and one of mod_authz_svn that ignores users from certificates.
+ */
 
 #include "httpd/admin/lint_checks.h"
 #include "httpd/admin/lint_line.h"
@@ -78,5 +81,22 @@ void cc_lint_verify_condition(cc_lint_t *lint, const cc_line_t *line)
             "this tests only whether mod_ssl has verified the certificate: it also holds for "
             "a certificate that a rule denies, or that no rule maps; use \"Require "
             "clientcert-user\", \"Require clientcert-group\" or \"Require valid-user\"");
+    }
+}
+
+/* ---- Subversion ----------------------------------------------------------------------------- */
+
+/*
+ * With Off, mod_authz_svn checks its file only in the phase after a login. httpd skips that phase
+ * if Require is met without one, as it is by a user from a certificate.
+ */
+void cc_lint_svn_anonymous(cc_lint_t *lint, const cc_line_t *line)
+{
+    if (!strcasecmp(cc_line_directive(line)->args, "Off") &&
+        cc_lint_culprit(lint, line, judge_user_name, NULL)) {
+        cc_lint_add(lint, "CC0718", line->where,
+                    "AuthzSVNAnonymous Off gives every mapped user access to all paths: Subversion "
+                    "then checks its file of permissions only after a login, and a certificate "
+                    "needs none; remove this line");
     }
 }
