@@ -10,7 +10,7 @@ use Time::HiRes qw(sleep);
 
 plan skip_all => 'no ab' if !can_load;
 
-my $changes = 100;
+my $changes = 40;
 
 announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
 
@@ -60,7 +60,7 @@ CONF
         else {
             sleep 0.16;
         }
-        $before = $load->memory if $n == 20;
+        $before = $load->memory if $n == 12;
     }
     my $after = $load->memory;
     ok $h->wait_log(qr/CC0101: result=mapped user="g\d+" groups="g\d+"/), "$mpm: there were users";

@@ -178,10 +178,18 @@ sub explained {
     return map { ($certificates[$_] => $answers[$_] // 'none') } 0 .. $#certificates;
 }
 
-my (%served, %explained, %count, @different);
+# The tool is asked about each path on one host, and on two of the other four.
+sub asked_of {
+    my ($host) = @_;
+    my ($number) = grep { (sort keys %hosts)[$_] eq $host } 0 .. keys(%hosts) - 1;
+    return @paths if $host eq 'localhost';
+    return @paths[grep { ($_ + $number) % 2 } 0 .. $#paths];
+}
+
+my (%served, %explained, %count);
 for my $host (sort keys %hosts) {
     $served{$host}{$_}    = { served($host, $_) } for @certificates;
-    $explained{$host}{$_} = { explained($host, $_) } for @paths;
+    $explained{$host}{$_} = { explained($host, $_) } for asked_of($host);
 }
 
 # Whether SetEnvIf sets a variable, and whether a client that mod_ssl has verified, but for which it
@@ -192,7 +200,7 @@ sub differences {
     my ($server, $tool) = @_;
     my @found;
     for my $cert (@certificates) {
-        for my $path (@paths) {
+        for my $path (asked_of($tool)) {
             my @both = ($served{$server}{$cert}{$path}, $explained{$tool}{$path}{$cert});
             s/^(?!200)(\d+) .*/$1/, s/ +/ /g, s/ $// for @both;
             next if $both[1] =~ /^depends\b/ && $path =~ $uncertain;
@@ -210,6 +218,6 @@ for my $host (sort keys %hosts) {
     $count{ substr $_, 0, 3 }++ for map { values %$_ } values %{ $served{$host} };
 }
 cmp_ok $count{$_} // 0, '>', 20, "of which $_: " . ($count{$_} // 0) for qw(000 200 401 403 500 302);
-cmp_ok scalar differences('localhost', 'a.example'), '>', 50, 'the comparison finds other answers';
+cmp_ok scalar differences('a.example', 'localhost'), '>', 50, 'the comparison finds other answers';
 
 done_testing;

@@ -4,11 +4,17 @@
 #
 #   . t/lib/build.sh                            in the top directory
 #   build DIR ARGUMENT-OF-CONFIGURE ...         configures, if necessary, and makes all
+#   build_configured DIR ARGUMENT ...           the same, and makes nothing
 #   build_more TARGET ...                       makes more, in the same directory
 #
 # Their output goes to DIR/build.log. If one fails, the log is shown and the program ends.
 
 build() { # DIR ARGUMENT-OF-CONFIGURE ...
+    build_configured "$@"
+    build_more all
+}
+
+build_configured() { # DIR ARGUMENT-OF-CONFIGURE ...
     build_dir=$1
     shift
     if ! mkdir -p "$build_dir" || [ ! -w "$build_dir" ]; then
@@ -21,7 +27,6 @@ build() { # DIR ARGUMENT-OF-CONFIGURE ...
     fi
     : >"$build_dir/build.log"
     build_or_end build_configure "$@"
-    build_more all
 }
 
 build_more() { # TARGET ...

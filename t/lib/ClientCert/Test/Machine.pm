@@ -29,6 +29,10 @@ The path of the first of these programs that is installed.
 
 An unused port of 127.0.0.1 that the system does not give to clients.
 
+=item children(PID)
+
+The processes that this one has started, as far as the system tells.
+
 =item unprivileged
 
 The result of getpwnam for a user that owns no files.
@@ -45,7 +49,9 @@ use Exporter qw(import);
 use File::Basename qw(dirname);
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(build free_port httpd lacks load_module module_path program top unprivileged apxs);
+use ClientCert::Test::File;
+
+our @EXPORT_OK = qw(build children free_port httpd lacks load_module module_path program top unprivileged apxs);
 
 my $top   = abs_path(dirname(__FILE__) . '/../../../..');
 my $build = abs_path($ENV{CC_BUILD} // "$top/build") // "$top/build";
@@ -131,6 +137,12 @@ sub free_port {
             if IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => $port);
     }
     die "no free port\n";
+}
+
+sub children {
+    my ($pid) = @_;
+    return grep { read_if_there("/proc/$_/status") =~ /^PPid:\s+$pid$/m }
+        map { m{(\d+)} } glob '/proc/[0-9]*';
 }
 
 sub unprivileged {

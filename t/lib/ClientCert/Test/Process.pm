@@ -9,7 +9,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
 use ClientCert::Test::File;
-use ClientCert::Test::Machine qw(httpd top);
+use ClientCert::Test::Machine qw(children httpd top);
 
 my $slow = $ENV{CC_SLOW} // 1;    # everything may take this many times longer than usual
 
@@ -122,11 +122,7 @@ sub reload {
     return $up;
 }
 
-sub _children {
-    my ($self) = @_;
-    return grep { read_if_there("/proc/$_/status") =~ /^PPid:\s+$self->{pid}$/m }
-        map { m{(\d+)} } glob '/proc/[0-9]*';
-}
+sub _children { my ($self) = @_; return children($self->{pid}) }
 
 # The lines of /proc/net/tcp about the server's ports, in a state (two hex digits).
 sub _sockets {
