@@ -5,6 +5,7 @@
 #include <apr_time.h>
 
 #include "tables/internal.h"
+#include "tables/kept.h"
 
 /*
  * Lookups read a map (map.c) that is never written; a new one replaces it (base/snapshot.h). The
@@ -29,9 +30,10 @@ typedef struct {
     const cc_table_spec_t *spec;
     const char *path;
     cc_snapshot_t maps;
-    apr_uint64_t key;            /* of the image that processes share */
-    bool kept;                   /* at start it has rows of an earlier configuration */
-    apr_array_header_t *remarks; /* const char *: on the lines that were read at start */
+    apr_uint64_t key;                  /* of the image that processes share */
+    bool kept;                         /* at start it has rows of an earlier configuration */
+    const apr_array_header_t *remarks; /* const char *: on the lines that were there at start */
+    cc_file_stamp_t remarked;          /* the state of the file with these lines */
 
     /* For the thread that polls: */
     cc_file_stamp_t held;   /* the state of the file that the rows are from */
@@ -56,7 +58,8 @@ static apr_status_t file_close(void *state)
         close(file->image);
     }
     cc_map_free(cc_snapshot_reclaim(&file->maps));
-    cc_kept_put(file->spec->kept, file->spec, file->path, &held);
+    cc_kept_put(file->spec->kept, file->spec, file->path, &held,
+                cc_file_stamp_same(&file->held, &file->remarked) ? file->remarks : NULL);
     return APR_SUCCESS;
 }
 
@@ -67,12 +70,16 @@ static apr_status_t first_load(cc_map_t **map, file_t *file, bool once, apr_pool
     cc_table_spec_t spec = *file->spec;
     apr_status_t status = APR_SUCCESS;
 
-    spec.remarks = file->remarks = apr_array_make(p, 0, sizeof(const char *));
+    spec.remarks = apr_array_make(p, 0, sizeof(const char *));
     status = cc_map_load(map, &file->seen, &spec, p, err);
     for (int i = 0; i < TRIES && status == APR_EBUSY && !once; i++) {
         apr_sleep(WAIT);
-        apr_array_clear(file->remarks);
+        apr_array_clear(spec.remarks);
         status = cc_map_load(map, &file->seen, &spec, p, err);
+    }
+    if (status == APR_SUCCESS) {
+        file->remarks = spec.remarks;
+        file->remarked = file->seen;
     }
     return status;
 }
@@ -83,13 +90,6 @@ static bool held_is_good(const cc_held_t *held, const file_t *file, apr_pool_t *
     cc_file_stamp_t now = cc_file_stamp_take(file->path, p);
 
     return held->map && !held->unsure && cc_file_stamp_same(&held->stamp, &now);
-}
-
-static void file_start(file_t *file, const cc_held_t *held)
-{
-    file->held = held->stamp;
-    file->columns = held->columns;
-    cc_snapshot_init(&file->maps, held->map);
 }
 
 /* If the file cannot be read, rows of the earlier configuration are better than none. */
@@ -110,10 +110,15 @@ static apr_status_t file_read(file_t *file, cc_held_t *held, apr_pool_t *p, cc_e
 }
 
 /* Rows of the earlier configuration, if they have the columns that are needed now. */
-static void file_recall(cc_held_t *held, const file_t *file)
+static void file_recall(cc_held_t *held, file_t *file, apr_pool_t *p)
 {
-    if (cc_kept_take(held, file->spec->kept, file->spec, file->path) &&
-        held->columns < file->spec->columns) {
+    const apr_array_header_t *remarks = NULL;
+
+    if (cc_kept_take(held, &remarks, file->spec->kept, file->spec, file->path)) {
+        file->remarks = cc_remarks_copy(remarks, p);
+        file->remarked = held->stamp;
+    }
+    if (held->columns < file->spec->columns) {
         cc_map_free(held->map);
         held->map = NULL;
     }
@@ -130,14 +135,16 @@ static apr_status_t file_open(void **state, const cc_table_spec_t *spec, apr_poo
     file->spec = spec;
     file->image = -1;
     file->path = cc_source_path(spec, spec->source, p);
-    file_recall(&held, file);
+    file_recall(&held, file, p);
     if (held_is_good(&held, file, p)) {
         file->seen = held.stamp;
         file->kept = true;
     } else {
         status = file_read(file, &held, p, err);
     }
-    file_start(file, &held);
+    file->held = held.stamp;
+    file->columns = held.columns;
+    cc_snapshot_init(&file->maps, held.map);
     file->unsure = cc_file_stamp_settling(&file->seen, began);
     if (spec->sharing) {
         file->key = cc_image_key(spec, file->path, p);

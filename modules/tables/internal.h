@@ -279,7 +279,7 @@ const char *cc_source_path(const cc_table_spec_t *spec, const char *path, apr_po
 apr_status_t cc_map_load(cc_map_t **map, cc_file_stamp_t *stamp, const cc_table_spec_t *spec,
                          apr_pool_t *p, cc_error_t *err);
 
-/* ---- rows that outlive a configuration (kept.c) ---------------------------------------------- */
+/* ---- rows that outlive a configuration (kept.h) ---------------------------------------------- */
 
 /** Rows of a file, and the state of the file that they are from. */
 typedef struct cc_held_t {
@@ -288,17 +288,6 @@ typedef struct cc_held_t {
     int columns; /* the columns that each row had at least when it was read */
     bool unsure; /* the file may have changed since without a trace */
 } cc_held_t;
-
-/** Takes ownership of the map and keeps it; frees it if `kept` is NULL or has ended. */
-void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,
-                 const cc_held_t *held);
-
-/** Returns kept rows of this file, which the caller then owns; false: none. */
-bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
-                  const char *path);
-
-/** Frees the rows that were not taken. NULL is allowed. */
-void cc_kept_clear(cc_tables_kept_t *kept);
 
 /* ---- rows that other processes have read (image.c) ------------------------------------------- */
 

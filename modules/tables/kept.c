@@ -3,7 +3,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "tables/internal.h"
+#include "tables/kept.h"
 
 /*
  * The back end puts its rows here when its configuration ends, and takes them back when the next
@@ -20,7 +20,8 @@ struct cc_tables_kept_t {
 
 typedef struct held_t {
     cc_held_t is;
-    struct held_t *next; /* of another table with the same file */
+    const apr_array_header_t *remarks; /* const char *; NULL: none */
+    struct held_t *next;               /* of another table with the same file */
 } held_t;
 
 cc_tables_kept_t *cc_kept_create(apr_pool_t *p)
@@ -38,8 +39,20 @@ static const char *key_of(const cc_table_spec_t *spec, const char *path, apr_poo
                         spec->octets, path);
 }
 
+apr_array_header_t *cc_remarks_copy(const apr_array_header_t *remarks, apr_pool_t *p)
+{
+    apr_array_header_t *copy = remarks ? apr_array_copy(p, remarks) : NULL;
+
+    for (int i = 0; copy && i < copy->nelts; i++) {
+        const char **text = &APR_ARRAY_IDX(copy, i, const char *);
+
+        *text = apr_pstrdup(p, *text);
+    }
+    return copy;
+}
+
 void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char *path,
-                 const cc_held_t *held)
+                 const cc_held_t *held, const apr_array_header_t *remarks)
 {
     held_t *one;
     const char *key;
@@ -55,12 +68,13 @@ void cc_kept_put(cc_tables_kept_t *kept, const cc_table_spec_t *spec, const char
     key = key_of(spec, path, kept->pool);
     one = apr_palloc(kept->pool, sizeof(*one));
     one->is = *held;
+    one->remarks = cc_remarks_copy(remarks, kept->pool);
     one->next = apr_hash_get(kept->held, key, APR_HASH_KEY_STRING);
     apr_hash_set(kept->held, key, APR_HASH_KEY_STRING, one);
 }
 
-bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t *spec,
-                  const char *path)
+bool cc_kept_take(cc_held_t *held, const apr_array_header_t **remarks, cc_tables_kept_t *kept,
+                  const cc_table_spec_t *spec, const char *path)
 {
     held_t *one = NULL;
     const char *key = NULL;
@@ -74,6 +88,7 @@ bool cc_kept_take(cc_held_t *held, cc_tables_kept_t *kept, const cc_table_spec_t
     }
     apr_hash_set(kept->held, key, APR_HASH_KEY_STRING, one->next);
     *held = one->is;
+    *remarks = one->remarks;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <apr_tables.h>
 
 #include "tables/internal.h"
+#include "tables/kept.h"
 
 #define SOON apr_time_from_msec(50) /* until a source that is being written is polled again */
 

@@ -127,6 +127,31 @@ TEST(rows_that_did_not_change_are_kept)
     fake_expect_log("info CC0187: table t keeps its rows across the restart (site.conf:1)");
 }
 
+/* What is logged while the configuration is read the first time does not reach the error log. */
+TEST(remarks_on_lines_are_logged_while_the_rows_are_kept)
+{
+    static const char grid[] = "ClientCertTable t gridmap:users.txt reload=5\n"
+                               "ClientCertMap subject in t user=$1\n";
+    const char *remark = NULL;
+
+    write_table("\"/CN=Alice\" .pool\n");
+    fake_configured(grid);
+    ck_assert_int_eq(start(), OK);
+    remark = fake_logged();
+    fake_expect_begins(remark, "warn CC0612: table t: ");
+    for (int restarts = 0; restarts < 2; restarts++) {
+        fake_restart(grid);
+        ck_assert_int_eq(start(), OK);
+        fake_expect_log(apr_pstrcat(
+            fake.pool, "info CC0187: table t keeps its rows across the restart (site.conf:1)\n",
+            remark, NULL));
+    }
+    write_table("\"/CN=Alice\" alice\n");
+    fake_restart(grid);
+    ck_assert_int_eq(start(), OK);
+    fake_expect_log("");
+}
+
 TEST(rows_that_changed_are_read)
 {
     start_with("Alice u1\n");
