@@ -114,11 +114,11 @@ static void file_recall(cc_held_t *held, file_t *file, apr_pool_t *p)
 {
     const apr_array_header_t *remarks = NULL;
 
-    if (cc_kept_take(held, &remarks, file->spec->kept, file->spec, file->path)) {
+    if (cc_kept_take(held, &remarks, file->spec->kept, file->spec, file->path) &&
+        held->columns >= file->spec->columns) {
         file->remarks = cc_remarks_copy(remarks, p);
         file->remarked = held->stamp;
-    }
-    if (held->columns < file->spec->columns) {
+    } else {
         cc_map_free(held->map);
         held->map = NULL;
     }

@@ -20,10 +20,9 @@ without() { # LINES PATTERN FILE ...
     export PATTERN
     shift 2
     awk -v lines="$without_lines" '
-        FNR == 1 { if (file != "" && !found) print file; file = FILENAME; found = 0 }
         FNR > lines { nextfile }
-        $0 ~ ENVIRON["PATTERN"] { found = 1 }
-        END { if (file != "" && !found) print file }' "$@"
+        $0 ~ ENVIRON["PATTERN"] { found[FILENAME] }
+        END { for (i = 1; i < ARGC; i++) if (!(ARGV[i] in found)) print ARGV[i] }' "$@"
 }
 
 found() { # PATTERN FILE ...

@@ -17,6 +17,7 @@ use strict;
 use warnings;
 
 use Exporter qw(import);
+use POSIX ();
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 
 use ClientCert::Test::Command qw(run_command);
@@ -33,12 +34,12 @@ sub _started {
     socketpair my $mine, my $other, AF_UNIX, SOCK_STREAM, PF_UNSPEC or die "socketpair: $!\n";
     my $pid = fork // die "fork: $!\n";
     if ($pid == 0) {
-        open STDIN,  '<&', $other or die "STDIN: $!\n";
-        open STDOUT, '>&', $other or die "STDOUT: $!\n";
-        exec build() . '/t/clients/requests' or die "exec: $!\n";
+        open STDIN,  '<&', $other or POSIX::_exit(127);
+        open STDOUT, '>&', $other or POSIX::_exit(127);
+        exec build() . '/t/clients/requests' or POSIX::_exit(127);
     }
     close $other;
-    %running = (for => $for, socket => $mine, pid => $pid);
+    %running = (for => $for, socket => $mine);
     return $mine;
 }
 
