@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Machine qw(module_path);
 
 use Digest::MD5 qw(md5_hex);
 
@@ -12,7 +13,7 @@ my $h = ClientCert::Test->server(
             -clientcert)],
     # Loaded last, as in directories whose files are loaded in the order of their names: modules
     # that are loaded earlier must not decide before there is a user.
-    global  => 'LoadModule clientcert_module ' . ClientCert::Test->module_path . "\n",
+    global  => 'LoadModule clientcert_module ' . module_path() . "\n",
     cgi     => 1,
     files   => {
         # all of them have the password "secret"

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Machine qw(module_path);
 
 use File::Basename qw(dirname);
 use FindBin ();
@@ -15,7 +16,7 @@ sub slurp {
 }
 
 my $ca      = ClientCert::Test->ca;
-my $tool    = dirname(ClientCert::Test->module_path) . '/clientcert';
+my $tool    = dirname(module_path()) . '/clientcert';
 my ($block) = slurp("$FindBin::Bin/../../README.md") =~ /^```apache\n(.*?)^```/ms;
 
 # The files that the configuration names, in their places.
@@ -23,7 +24,7 @@ my %files = (
     'conf/server.pem'           => slurp("$ca/localhost.pem"),
     'conf/server.key'           => slurp("$ca/localhost.key"),
     'conf/clients-ca.pem'       => slurp("$ca/clients.pem"),
-    'modules/mod_clientcert.so' => slurp(ClientCert::Test->module_path),
+    'modules/mod_clientcert.so' => slurp(module_path()),
     'htdocs/admin/page'         => "admin\n",
 );
 my %server = (modules => ['-clientcert', 'headers'], files => \%files);

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 
-use ClientCert::Test::Machine qw(program);
+use ClientCert::Test::Machine qw(module_path program);
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use File::Temp ();
@@ -13,7 +13,7 @@ use FindBin ();
 use IO::Socket::INET;
 
 my $demo  = "$FindBin::Bin/../../demo/run";
-my $build = dirname(ClientCert::Test->module_path);
+my $build = dirname(module_path());
 
 # The environment of demo/run: the module under test.
 my %environment = (CC_BUILD => $build, ASAN_OPTIONS => 'detect_leaks=0');
