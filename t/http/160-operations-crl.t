@@ -45,12 +45,14 @@ local $ENV{MODULES}    = apxs('LIBEXECDIR');
 local $ENV{MODULE}     = module_path();
 local $ENV{MAX_BYTES}  = 100_000;
 
+our @by;    # the shell, if it is not that of the script
+
 # Runs the script for lines of the list: its exit status, and what it says.
 sub run_script {
     my ($lines, @arguments) = @_;
     my $list = $h->file('conf/crls', $lines);
     @arguments = ($list, $cas, $h->path('crls')) if !@arguments;
-    my ($exit, $output, $error) = run_command('', top() . '/conf/operations/clientcert-crl', @arguments);
+    my ($exit, $output, $error) = run_command('', @by, top() . '/conf/operations/clientcert-crl', @arguments);
     is $output, '', 'nothing on standard output' if $output ne '';
     return ($exit, $error);
 }
@@ -102,9 +104,9 @@ my %bad  = (
     'an HTML page'             => ["<!DOCTYPE html><title>Moved</title>\n", qr/CC0408: .*contains no CRL/],
     'an empty file'            => ['', qr/it is empty/],
     'a bad signature'          => [damaged($next), qr/CC0411: .*signature/],
-    'a CRL of a foreign CA'    => [$foreign->crl, qr/CN=Staff CA,O=Elsewhere is none of the CAs/],
-    'a CRL of another CA'      => [$services->crl, qr/it is not of CN=Staff CA,O=Example/],
-    'one with a foreign one'   => [$next . $foreign->crl, qr/O=Elsewhere is none of the CAs/],
+    'a CRL of a foreign CA'    => [$foreign->crl, qr/issuer, CN=Staff CA,O=Elsewhere, is not one of the client CAs/],
+    'a CRL of another CA'      => [$services->crl, qr/its issuer is not CN=Staff CA,O=Example/],
+    'one with a foreign one'   => [$next . $foreign->crl, qr/O=Elsewhere, is not one of the client CAs/],
     'a CRL that has expired'   => [$staff->crl(number => 14, from => -600, until => -60), qr/it expired at 20/],
     'a CRL that begins later'  => [$staff->crl(number => 15, from => 7200), qr/it is not in effect before 20/],
     'a file that is too large' => [$next . '#' x 100_000, qr/it is larger than 100000 bytes/],
@@ -133,7 +135,50 @@ is_deeply [run_script("# all CAs\n\nbad.crl $web/none\nstaff.crl $web/staff.crl\
     [1, "clientcert-crl: bad.crl: not replaced: curl: (22) The requested URL returned error: 404\n"
         . "clientcert-crl: staff.crl: replaced\n"], 'one that fails does not keep the others from it';
 unlink $file;
-is_replaced("$web/staff.crl", $new, 'a file that was missing');
+is_deeply [run_script("staff.crl $web/staff.crl")], [0, "clientcert-crl: staff.crl: replaced\n"],
+    'a file that was missing, and a list without a newline at its end';
+
+# ---- several CAs in a file, and the issuer that a line may require
+
+my $both = $staff->crl(number => 18, from => -50) . $services->crl(number => 5, from => -50);
+publish($both);
+is_refused("$web/staff.crl CN=Staff CA,O=Example", qr/its issuer is CN=Services CA,O=Example, not CN=Staff CA/,
+    'a file that has a CRL of another issuer too');
+is_replaced("$web/staff.crl", $both, 'two CAs in a file');
+my $one_new = $staff->crl(number => 19, from => -40) . ($both =~ /(-----BEGIN X509 CRL(?:(?!-----BEGIN).)*)\z/s)[0];
+publish($one_new);
+is_replaced("$web/staff.crl", $one_new, 'a new CRL of one of them, and the same CRL of the other');
+publish($staff->crl(number => 20, from => -30));
+is_refused("$web/staff.crl", qr/its issuer is not CN=Services CA/, 'a file that lacks one of them');
+
+# ---- a CRL with another scope, which would let an older one follow
+
+unlink $file;
+my $full = $staff->crl(number => 21, from => -60);
+publish($full);
+is_replaced("$web/staff.crl CN=Staff CA,O=Example", $full, 'a CRL with the issuer that the line requires');
+publish($staff->crl(number => 22, from => -30,
+    extensions => "issuingDistributionPoint = critical, \@idp\n[idp]\nonlyCA = TRUE\n"));
+is_refused("$web/staff.crl", qr/its key or scope is not that of the CRL of CN=Staff CA,O=Example/,
+    'a CRL for CA certificates only');
+
+# ---- a check that fails
+
+publish($staff->crl(number => 23, from => -20));
+my %failing = (
+    'is killed'            => 'kill -KILL $$',
+    'says nothing'         => 'exit 2',
+    'ends with blank line' => 'printf "CC0408: bad\n\n" >&2; exit 2',
+    'succeeds, says nothing' => 'exit 0',
+);
+for my $shell (['sh'], ['bash', '--posix']) {
+    for my $how (sort keys %failing) {
+        local $ENV{CLIENTCERT} = $h->file('run/failing', "#!/bin/sh\n$failing{$how}\n");
+        chmod 0755, $ENV{CLIENTCERT};
+        local @by = @$shell;
+        is_refused("$web/staff.crl", qr/the check failed|Killed/, "@$shell: clientcert $how");
+    }
+}
 
 # ---- what the script does not accept
 
@@ -142,7 +187,6 @@ for ("../x $web/a", ".x $web/a", "-x $web/a", "x.tmp $web/a", "x/y $web/a") {
     like join(' ', run_script("$_\n")), qr/$lists.*name/, "a bad name of a file: $_";
 }
 like join(' ', run_script("a $_\n")), qr/$lists.*URL/, "a bad URL: $_" for 'file:///etc/passwd', '-K/x', '';
-like join(' ', run_script("a $web/a b\n")), qr/$lists.*third word/, 'a third word';
 like join(' ', run_script('', $h->path('conf/crls'), $cas)), qr/\A2 .*usage: /, 'too few arguments';
 like join(' ', run_script('', '/none', $cas, $h->path('crls'))), qr/\A2 .*does not exist/, 'no list';
 open my $lock, '>', $h->path('crls/.lock') or die "$!\n";
