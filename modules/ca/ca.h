@@ -269,7 +269,7 @@ typedef struct cc_ca_counters_t {
     cc_counter_t load_failures; /* likewise: files and folders refused */
     cc_counter_t refused;       /* how many are refused now, as of the last poll */
     cc_counter_t looked_at;     /* the time of the last poll, in seconds since 1970 */
-    cc_counter_t changed_at;    /* the time when the set last changed, likewise */
+    cc_counter_t changed_at;    /* when the set last changed, at first when a file did, likewise */
     struct {
         cc_counter_t path, outcomes[CC_CA_OUTCOMES];
     } places[CC_CA_PLACES]; /* private to this component: for each file, its last outcomes */

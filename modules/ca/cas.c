@@ -161,12 +161,12 @@ static void files_settle(cc_cas_t *cas)
     cas->files->nelts = kept;
 }
 
-static void set_changed(cc_cas_t *cas, const cc_ca_set_t *set)
+static void set_changed(cc_cas_t *cas, const cc_ca_set_t *set, apr_time_t when)
 {
     cas->changed = false;
     cas->gaps = false;
     cc_ca_kept_ages_put(cas, set);
-    atomic_store(&cas->counters->changed_at, (apr_uint64_t)apr_time_sec(apr_time_now()));
+    atomic_store(&cas->counters->changed_at, (apr_uint64_t)apr_time_sec(when));
 }
 
 void cc_cas_complete(cc_cas_t *cas)
@@ -183,7 +183,7 @@ void cc_cas_complete(cc_cas_t *cas)
         }
     }
     files_settle(cas);
-    set_changed(cas, set);
+    set_changed(cas, set, cc_ca_files_written(cas));
     cc_cas_count_poll(cas, apr_time_now());
 }
 
@@ -333,7 +333,7 @@ static void set_renew(const ca_poll_t *poll)
         cas->changed = false;
     } else {
         cc_snapshot_replace(&cas->sets, next);
-        set_changed(cas, next);
+        set_changed(cas, next, apr_time_now());
         changes_report(poll, before, next);
         cc_ca_set_free(cc_snapshot_reclaim(&cas->sets));
     }

@@ -129,6 +129,20 @@ bool cc_ca_source_count(cc_cas_t *cas, cc_ca_source_t *source, const char *tag)
     return true;
 }
 
+apr_time_t cc_ca_files_written(const cc_cas_t *cas)
+{
+    apr_time_t now = apr_time_now(), newest = 0;
+
+    for (int i = 0; i < cas->files->nelts; i++) {
+        const cc_ca_file_t *file = APR_ARRAY_IDX(cas->files, i, const cc_ca_file_t *);
+
+        if (file->content && file->seen.modified > newest) {
+            newest = file->seen.modified;
+        }
+    }
+    return newest && newest < now ? newest : now;
+}
+
 void cc_cas_count_poll(cc_cas_t *cas, apr_time_t now)
 {
     apr_uint64_t refused = 0;

@@ -210,6 +210,12 @@ bool cc_ca_source_count(cc_cas_t *cas, cc_ca_source_t *source, const char *tag);
 /** Prepares the history of a file that was not there before. */
 void cc_ca_file_count_from(cc_cas_t *cas, cc_ca_file_t *file);
 
+/**
+ * When the newest of the files was written, at most now. A restart, such as that of a rotated log,
+ * does not make the CAs of the first set younger.
+ */
+apr_time_t cc_ca_files_written(const cc_cas_t *cas);
+
 /** Counts a poll, and how many files and sources are refused. */
 void cc_cas_count_poll(cc_cas_t *cas, apr_time_t now);
 

@@ -85,6 +85,19 @@ quoted_wrongly() {
         }' $page $code
 }
 
+# The tags that have a quota: those of the code, and those of doc/operations.md, with its ranges.
+quotas_differ() {
+    perl -e 'local $/;
+        open my $in, "<", "modules/httpd/metrics/quota.c" or die "$!";
+        my %code = map { $_ => 1 } readline($in) =~ /\] = TAG\((\d{4})\)/g;
+        open $in, "<", "doc/operations.md" or die "$!";
+        my ($list) = readline($in) =~ /^The tags are (CC\d{4}.*?)\. /ms or die "no list of tags\n";
+        while ($list =~ /CC(\d{4})(?: to CC(\d{4}))?/g) {
+            delete $code{$_} or print "CC$_ has no quota\n" for $1 .. $2 // $1;
+        }
+        print "CC$_ is not named\n" for sort keys %code;'
+}
+
 # shellcheck disable=SC2046  # lists of tags
 {
     look_at 'tags in the code' $(tags_used)
@@ -93,6 +106,7 @@ quoted_wrongly() {
     claim "every tag in $page is used in the code" only_in 2
     claim "the texts in $page are those of the code" quoted_wrongly
     claim 'no tag is explained twice' twice
+    claim 'doc/operations.md names the tags that have a quota' quotas_differ
     claim 'no tag is used for the messages of two files' in_two_files
     claim 'only one function writes quoted fields of a log line' fields_by_hand
     claim 'the table of ranges has the tags of each section' ranges_wrong

@@ -25,7 +25,7 @@ my $h = ClientCert::Test->server(
     files   => {
         'crls/staff.crl'  => $first,
         'cgi-bin/endless' => "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n'\n"
-            . "head -c 300000 /dev/zero\n",
+            . "head -c 300000 /dev/zero 2>/dev/null\n",
     },
     conf => identity_host("ClientCertCRL crls reload=0.1\nClientCertCRLCheck leaf") . <<'CONF');
 <VirtualHost *:@PORT2@>

@@ -50,7 +50,7 @@ sub run_script {
 # ---- the files, and the server that follows them
 
 is_deeply [run_script(output(der_of($one), 'partner.example' => der_of($partner)))],
-    [0, "example.org.pem: replaced: 1 CAs\npartner.example.pem: replaced: 1 CAs\n"], 'all trust domains';
+    [0, "example.org.pem: replaced: 1 CA\npartner.example.pem: replaced: 1 CA\n"], 'all trust domains';
 is read_file("$dir/words"), "api fetch x509 -output json -timeout 10s -socketPath /run/socket\n",
     'what spire-agent is asked';
 is read_file("$dir/cas/example.org.pem"), pem_of($one), 'the file of a trust domain has its CAs';

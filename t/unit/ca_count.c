@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <apr_file_io.h>
 #include <apr_strings.h>
 
 #include "caset.h"
@@ -106,6 +107,23 @@ TEST(each_change_is_counted_once)
     ck_assert_int_eq(poll(1), NOTHING);
     ck_assert_uint_eq(failures(), 0);
     ck_assert(atomic_load(&counters.changed_at) > 0);
+}
+
+TEST(the_first_set_is_as_old_as_its_newest_file)
+{
+    apr_time_t now = apr_time_now();
+
+    CASET_PUT(&set, "a.pem", &a);
+    CASET_PUT(&set, "b.pem", &b);
+    apr_file_mtime_set(caset_path(&set, "a.pem"), now - apr_time_from_sec(9000), set.pool);
+    apr_file_mtime_set(caset_path(&set, "b.pem"), now - apr_time_from_sec(5000), set.pool);
+    start("a.pem b.pem");
+    ck_assert_uint_eq(atomic_load(&counters.changed_at), (apr_uint64_t)apr_time_sec(now) - 5000);
+    apr_file_mtime_set(caset_path(&set, "b.pem"), now + apr_time_from_sec(5000), set.pool);
+    start("a.pem b.pem");
+    ck_assert_uint_ge(atomic_load(&counters.changed_at), (apr_uint64_t)apr_time_sec(now));
+    ck_assert_uint_le(atomic_load(&counters.changed_at),
+                      (apr_uint64_t)apr_time_sec(apr_time_now()));
 }
 
 TEST(each_refusal_is_counted_once)
