@@ -10,7 +10,8 @@ use ClientCert::Test::Example;
 use ClientCert::Test::File;
 
 my @users = qw(alice bob Alice al);
-my $h = example('folders', define => { FOLDERS => '@ROOT@/folders' }, modules => ['http2', 'status'],
+my $h = example('folders', define => { FOLDERS => '@ROOT@/folders' },
+    modules  => ['http2', 'status'],
     files    => { map { ("folders/$_/page" => "page of $_\n") } @users },
     writable => [qw(var folders), map { "folders/$_" } @users],
     conf     => <<'CONF');
