@@ -77,10 +77,22 @@ is head('main'), $before, 'and nothing was pushed';
 for my $who (undef, 'partner') {
     my $name = $who // 'no certificate';
     like git($who, 'clone', '-q', $site, $h->path("copy-$name"))->{error}, qr/403/,
-        "no clone: $name";
-    like git($who, '-C', $work, 'push', $site, 'main')->{error}, qr/403|up-to-date/,
-        "no push: $name";
+        "cannot clone: $name";
+    like git($who, '-C', $work, 'push', $site, 'main:other')->{error}, qr/403/,
+        "cannot push: $name";
 }
+is head('other'), '', 'and there is no new branch';
+for my $o ([], [cert => 'bob'], [cert => 'partner']) {
+    is $h->get("/git/plans.git/info/refs?$_", @$o)->{status}, 403, "no push begins: $_ @$o"
+        for 'service=git-receive-pack', 'service=git%2dreceive-pack',
+        'service=git-upload-pack&service=git-receive-pack';
+}
+is $h->get('/git/plans.git/info/refs?service=git-receive-pack', cert => 'alice')->{status}, 200,
+    'except by a member of the group';
+is $h->get("/git/plans.git/$_", cert => 'bob')->{status}, 200, "others read $_"
+    for 'info/refs?service=git-upload-pack', 'info/refs', 'HEAD';
+is $h->get('/git/plans.git/info/refs', cert => 'bob', method => 'HEAD',
+    curl => ['--head'])->{status}, 200, 'also by HEAD';
 
 my $line = sub { sprintf '%04x%s', 4 + length $_[0], $_[0] };
 my $delete = $line->("$before @{['0' x 40]} refs/heads/old\0 report-status delete-refs") . '0000';

@@ -18,10 +18,17 @@ foreach (['REMOTE_USER', 'AUTH_TYPE', 'CLIENTCERT_USER', 'CLIENTCERT_GROUPS', 'P
 PHP
 my $h = example('php', define => { FPM => 'fcgi://127.0.0.1:' . $fpm->port },
     modules => [qw(setenvif http2)],
-    files => { map { ("htdocs/$_/show.php" => $script) } qw(open app app/admin) },
-    conf => <<'CONF');    # the second line is in Debian's php-fpm.conf
+    files => { map { ("htdocs/$_/show.php" => $script, "htdocs/$_/x.phps" => $script,
+        "htdocs/$_/.htpasswd" => "secret\n") } qw(open app app/admin) },
+    conf => <<'CONF');    # as in Debian's apache2.conf and php-fpm.conf
 Protocols h2 http/1.1
+<FilesMatch "^\.ht">
+    Require all denied
+</FilesMatch>
 SetEnvIfNoCase ^Authorization$ "(.+)" HTTP_AUTHORIZATION=$1
+<FilesMatch ".+\.phps$">
+    Require all denied
+</FilesMatch>
 CONF
 announce('AH01630', 'CC0110');
 
@@ -45,6 +52,9 @@ is $h->get('/app/show.php')->{status}, 403, 'which the application needs';
 is $h->get('/app/show.php', cert => 'partner')->{status}, 403, 'from a CA that a rule names';
 is $h->get('/app/admin/show.php', cert => 'bob')->{status}, 403, 'and a part of it the group';
 is seen('/app/admin/show.php', cert => 'alice'), $alice, 'which another client has';
+for my $path (map { ("$_/.htpasswd", "$_/x.phps") } qw(/open /app /app/admin)) {
+    is $h->get($path, cert => 'alice')->{status}, 403, "a file that the server denies: $path";
+}
 
 my @forged = map { my $header = $_; map { "$header: $_" } 'alice' } qw(Remote-User Remote_User
     REMOTE_USER X-Remote-User

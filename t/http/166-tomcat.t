@@ -19,6 +19,12 @@ my $page = <<'JSP';
 type=<%= request.getAuthType() %>
 groups=<%= request.getAttribute("CLIENTCERT_GROUPS") %>
 other=<%= request.getAttribute("CLIENTCERT_USER") %>
+login=<%= request.getHeader("Authorization") %>
+JSP
+my $certificate = <<'JSP';
+<%@ page contentType="text/plain" %>user=<%= request.getRemoteUser() %>
+known=<%= request.getAttribute("jakarta.servlet.request.X509Certificate") != null
+    || request.getAttribute("javax.servlet.request.X509Certificate") != null %>
 JSP
 my $tomcat = application('tomcat', files => {
     'conf/server.xml' => <<"XML",
@@ -43,6 +49,7 @@ XML
   </servlet-mapping>
 </web-app>
 XML
+    'webapps/app/certificate.jsp' => $certificate,
     map { ("webapps/app/$_" => $page) } qw(show.jsp private/show.jsp private/admin/show.jsp),
 });
 
@@ -61,15 +68,17 @@ sub seen {
     return "$r->{status} $r->{body}" if $r->{status} != 200;
     return join ' ', map { s/=null$/=/r } split /\s*\n/, $r->{body};
 }
-my $nobody = 'user= type= groups= other=';
+my $nobody = 'user= type= groups= other= login=';
 my %is = (
-    alice => 'user=alice type=ClientCert groups=staff,admins other=',
-    bob   => 'user=bob type=ClientCert groups=staff other=',
+    alice => 'user=alice type=ClientCert groups=staff,admins other= login=',
+    bob   => 'user=bob type=ClientCert groups=staff other= login=',
 );
 is seen('/app/private/show.jsp', cert => $_), $is{$_}, "the application sees user and groups of $_"
     for qw(alice bob);
 is seen('/app/show.jsp', cert => 'bob'), $is{bob}, 'also on pages that are open to all';
 is seen('/app/show.jsp'), $nobody, 'and nothing without a certificate';
+is seen('/app/certificate.jsp', cert => $_), 'user= known=true',
+    "Tomcat knows a certificate without an identity: $_" for 'partner', 'service';
 is $h->get('/app/private/show.jsp', @$_)->{status}, 403, "no access: @$_" for [],
     [cert => 'partner'];
 is $h->get('/app/private/admin/show.jsp', cert => 'bob')->{status}, 403,
@@ -89,8 +98,7 @@ for my $http2 (0, 1) {
 }
 
 # Paths that Tomcat and httpd could read in different ways.
-unlike seen($_, cert => 'bob', curl => ['--path-as-is']), qr/user=/,
-    "no way to the group's part: $_" for
+for my $path (
     '/app/private/..;/private/admin/show.jsp', '/app/private/x/..;/admin/show.jsp',
         '/app/private/admin;x/show.jsp',
     '/app/private/%61dmin/show.jsp', '/app/private/%2561dmin/show.jsp',
@@ -98,7 +106,11 @@ unlike seen($_, cert => 'bob', curl => ['--path-as-is']), qr/user=/,
     '/app/private%2fadmin/show.jsp', '/app/private/./admin/show.jsp',
         '/app/;x=y/private/admin/show.jsp',
     '/app/private/ADMIN/show.jsp', '/app/private\\admin/show.jsp',
-        '/app/private/%2e%2e%3b/private/admin/show.jsp';
+        '/app/private/%2e%2e%3b/private/admin/show.jsp') {
+    my $r = $h->get($path, cert => 'bob', curl => ['--path-as-is']);
+    like $r->{status}, qr/^40[034]$/, "no way to the group's part: $path";
+    unlike $r->{body}, qr/user=/, 'and nothing of it is shown';
+}
 
 is $h->get("/$_/show.jsp", cert => 'alice')->{status}, 403,
     "without its secret, Tomcat refuses requests: $_"

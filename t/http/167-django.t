@@ -14,9 +14,7 @@ needs(modules => ['wsgi'], files => ['/usr/lib/python3*/*-packages/django/__init
 # The settings of the example's comment.
 my ($settings) = read_file(top() . '/conf/examples/django.conf') =~ /^((?:#   [MA]\w+ .*\n)+)/m;
 $settings =~ s/^#   //mg;
-my $h = example('django', define => { DJANGO => '@ROOT@/app' }, modules => ['http2'],
-    conf => 'Protocols h2 http/1.1', global => "WSGISocketPrefix run/wsgi\n",
-    writable => ['var'], files => { 'app/wsgi.py' => <<"PYTHON" });
+my $wsgi = <<"PYTHON";
 import django
 from django.conf import settings
 MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware',
@@ -42,6 +40,14 @@ urlpatterns = [re_path('', show)]
 application = get_wsgi_application()
 PYTHON
 announce('AH01630', 'CC0110');
+
+sub server {
+    my (%files) = @_;
+    return example('django', define => { DJANGO => '@ROOT@/app' }, modules => ['http2'],
+        conf => 'Protocols h2 http/1.1', global => "WSGISocketPrefix run/wsgi\n",
+        writable => ['var'], files => \%files);
+}
+my $h = server('app/wsgi.py' => $wsgi);
 
 sub seen {
     my $r = $h->get(@_);
@@ -76,9 +82,22 @@ for my $http2 (0, 1) {
         'headers do not change them' . (', with HTTP/2' x $http2);
     is seen('/app', @options), $no_one, 'nor make a user without a certificate';
 }
-unlike seen($_, cert => 'bob', curl => ['--path-as-is']), qr/user=/,
+is $h->get($_, cert => 'bob', curl => ['--path-as-is'])->{status}, 403,
     "no way to the group's part: $_" for
     '/app/private/x/../admin', '/app/private//admin', '/app/private/%61dmin',
         '/app//private/admin/x';
+$h->stop;
+
+# ---- the class of doc/applications.md, which accepts existing accounts only
+
+my ($class) = read_file(top() . '/doc/applications.md') =~ /^```python\n(.*?)^```$/ms;
+$wsgi =~ s/'[\w.]+\.RemoteUserBackend'/'existing.ExistingUserBackend'/;
+$wsgi .= "from django.contrib.auth.models import User\n"
+    . "User.objects.get_or_create(username='bob')\n";
+$h = server('app/wsgi.py' => $wsgi, 'app/existing.py' =>
+    "from django.contrib.auth.backends import RemoteUserBackend\n$class");
+is seen('/app/private', cert => 'bob'), $bob, 'a user with an account is known';
+is seen('/app/private', cert => 'alice'), $alice =~ s/user=alice/user=/r,
+    'and none is made for another one';
 
 done_testing;

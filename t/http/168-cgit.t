@@ -7,14 +7,31 @@ use ClientCert::Test;
 use ClientCert::Test::Application;
 use ClientCert::Test::Command;
 use ClientCert::Test::Example;
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(top);
 
 my ($cgit) = grep { -x } qw(/usr/lib/cgit/cgit.cgi /var/www/cgi-bin/cgit);
 needs(programs => ['git'], files => [$cgit // '/usr/lib/cgit/cgit.cgi']);
 
-my $common = "cache-size=0\nenable-http-clone=1\n";
-my $h = example('cgit', define => { CGIT => $cgit }, files => {
-    'var/public.cgitrc'  => "${common}virtual-root=/cgit/\nscan-path=\@ROOT\@/public\n",
-    'var/private.cgitrc' => "${common}virtual-root=/private/cgit/\nscan-path=\@ROOT\@/private\n",
+# The settings of the example's comment: those of the public part, and what the private one has.
+my $comment = read_file(top() . '/conf/examples/cgit.conf');
+my (%public, %private);
+while ($comment =~ m{^#   ([\w-]+)=(\S+) +# in the private one: (\S+)$}mg) {
+    ($public{$1}, $private{$1}) = ($2, $3);
+}
+is join(' ', sort keys %public), 'cache-root scan-path virtual-root', 'the example has settings';
+sub settings {
+    my (%setting) = @_;
+    my $text = join '', map { "$_=$setting{$_}\n" } reverse sort keys %setting;
+    return "cache-size=1000\nenable-http-clone=1\n"
+        . $text =~ s{/var/cache/cgit}{\@ROOT\@/cache}r =~ s{/srv/git}{\@ROOT\@}r;
+}
+my @caches = map { $_ =~ s{^/var/cache/cgit}{cache}r } $public{'cache-root'},
+    $private{'cache-root'};
+my $h = example('cgit', define => { CGIT => $cgit }, writable => \@caches, files => {
+    'var/public.cgitrc'  => settings(%public),
+    'var/private.cgitrc' => settings(%private),
+    map { ("$_/.here" => '') } @caches,
 });
 announce('AH01630', 'CC0110', 'CC0190');
 
@@ -56,6 +73,11 @@ my @ways = map { "/cgit/$_" } 'private.git/log/', '?url=private.git/log/', '?r=p
     '%2e%2e/private/private.git/log/', '?url=../private/private.git/log/',
         '?url=/private/private.git/log/',
     'private.git/HEAD', '?url=private.git/info/refs', 'public.git/../private.git/log/';
+# So that each is in the cache: cgit's key of a page is the path below the part, and the query.
+$h->get("/private/cgit/$_", cert => 'alice', curl => ['--path-as-is'])
+    for map { s{^/cgit/}{}r } @ways;
+my @cached = glob $h->path("$caches[1]/*");
+cmp_ok scalar @cached, '>', 0, 'pages of the private part are in its cache';
 my @answers = $h->get_each(map { [$_, cert => 'bob', curl => ['--path-as-is'],
             headers => ['CGIT_CONFIG: ' . $h->path('var/private.cgitrc'), 'CGIT-CONFIG: '
                 . $h->path('var/private.cgitrc')]] } @ways);

@@ -18,11 +18,15 @@ echo "$REQUEST_METHOD $REMOTE_USER" >>@ROOT@/logs/ran
 printf 'Content-Type: text/plain\r\n\r\n'
 echo "$REQUEST_METHOD by $REMOTE_USER"
 SH
-    'htdocs/api/file'   => "file\n",
+    'htdocs/api/file'      => "file\n",
+    'htdocs/api/.htpasswd' => "secret\n",
     'htdocs/index.html' => "<!DOCTYPE html><html><title>page</title>\n",
 }, conf => <<'CONF', global => <<'GLOBAL');
 Protocols h2 http/1.1
 ScriptAlias "/api/run" "@ROOT@/htdocs/api/run"
+<FilesMatch "^\.ht">
+    Require all denied
+</FilesMatch>
 CONF
 ScriptSock cgisock
 <VirtualHost *:@PORT2@>
@@ -75,7 +79,7 @@ is ran(), "PUT alice\n" x 2, 'the application has seen these requests alone';
 for my $other ('https://evil.example', "$origin.evil.example", "${origin}0", 'http'
     . substr($origin, 5), 'null',
     uc $origin, "$origin, https://evil.example") {
-    is allowed($h->get('/api/run', asks($other, 'PUT'))) =~ s/^403$/204/r, '204',
+    is allowed($h->get('/api/run', asks($other, 'PUT'))), '204',
         "another origin is not permitted: $other";
     is allowed($h->get('/api/run', cert => 'alice', method => 'POST', data => 'x',
         headers => ["Origin: $other"])),
@@ -98,7 +102,17 @@ is $h->get('/api/run', asks($origin, 'PUT'), data => 'x')->{status}, 204,
 is $h->get("/api/$_", asks($origin, 'PUT'), curl => ['--path-as-is'])->{status}, 204,
     "also for /api/$_"
     for 'file', 'x/../run', 'run/path?query';
+
+# A GET form, a script or a link of another site: only Sec-Fetch-Site differs.
+is $h->get('/api/run', cert => 'alice', headers => ["Sec-Fetch-Site: $_"])->{status}, 403,
+    "a GET without Origin is refused, $_" for qw(cross-site same-site);
 is ran(), "PUT alice\n" x 2, 'nothing of this has reached the application';
+is allowed($h->get('/api/file', cert => 'alice', headers => ["Sec-Fetch-Site: $_"])), '200',
+    "but not $_" for qw(same-origin none);
+is allowed($h->get('/api/file', cert => 'alice', headers => ["Sec-Fetch-Site: $_",
+    "Origin: $origin"])), "200 $origin true", "nor a GET of the permitted site, $_"
+    for qw(cross-site same-site);
+is $h->get('/api/.htpasswd', cert => 'alice')->{status}, 403, 'a file that the server denies';
 
 # ---- a browser
 

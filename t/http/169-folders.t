@@ -10,13 +10,17 @@ use ClientCert::Test::Example;
 use ClientCert::Test::File;
 
 my @users = qw(alice bob Alice al);
-my $h = example('folders', define => { FOLDERS => '@ROOT@/folders' }, modules => ['http2'],
+my $h = example('folders', define => { FOLDERS => '@ROOT@/folders' },
+    modules  => ['http2', 'status'],
     files    => { map { ("folders/$_/page" => "page of $_\n") } @users },
     writable => [qw(var folders), map { "folders/$_" } @users],
     conf     => <<'CONF');
 Protocols h2 http/1.1
 DocumentRoot "@ROOT@/htdocs"
 Alias "/other" "@ROOT@/folders"
+<FilesMatch "\.php$">
+    SetHandler server-status
+</FilesMatch>
 CONF
 announce('AH01630', 'CC0110', qr/\[dav:error\]/, qr/AH0003[67]|AH10244|AH00026/);
 symlink '../bob', $h->path('folders/alice/link') or die "symlink: $!\n";
@@ -29,10 +33,15 @@ sub status { return dav(@_)->{status} }
 
 for my $user (qw(alice bob)) {
     is dav($user, 'GET', "/people/$user/page")->{body}, "page of $user\n",
-        "$user reads the own folder";
+        "$user reads their own folder";
     is status($user, 'PUT', "/people/$user/new", data => "new\n"), 201, 'and writes there';
     my $found = dav($user, 'PROPFIND', "/people/$user/", headers => ['Depth: 1']);
     like $found->{body}, qr{<D:href>/people/$user/new</D:href>}, 'and finds what is there';
+    is status($user, 'PUT', "/people/$user/x.php", data => "<?php\n"), 201, 'also a script';
+    is dav($user, 'GET', "/people/$user/x.php")->{body}, "<?php\n", 'which the server does not run';
+    is status($user, 'PROPFIND', "/people/$user/x.php", headers => ['Depth: 0']), 207,
+        'and which has properties';
+    is status($user, 'DELETE', "/people/$user/x.php"), 204, 'and can be deleted';
 }
 is dav('alice', 'GET', '/people/alice/page', http2 => 1)->{body}, "page of alice\n",
     'also over HTTP/2';
@@ -79,9 +88,11 @@ is read_file($h->path('folders/bob/page')), "page of bob\n", 'the file of the ot
 is_deeply [sort map { s{.*/}{}r } glob $h->path('folders/bob/*')], [qw(new page)],
     'and there is no new one';
 ok !-e $h->path('folders/x') && !-e $h->path('folders/alice/got'), 'nor anywhere else';
-unlike dav('alice', 'PROPFIND', '/people/alice/', headers => ["Depth: $_"])->{body}, qr/bob/,
-    "nothing is listed, depth $_"
-    for qw(1 infinity);
+for my $depth (qw(1 infinity)) {
+    my $r = dav('alice', 'PROPFIND', '/people/alice/', headers => ["Depth: $depth"]);
+    is $r->{status}, $depth eq '1' ? 207 : 403, "PROPFIND, depth $depth";
+    unlike $r->{body}, qr/bob/, 'lists nothing of the other';
+}
 
 # ---- user names
 

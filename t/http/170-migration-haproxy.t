@@ -22,6 +22,7 @@ my $map = join '', map { "$_\n" } 'alice alice', 'bob robert', 'cart cart', 'two
 my $dir = File::Temp->newdir;
 write_file("$dir/users.map", $map);
 my %replace = ('/etc/haproxy/users.map' => "$dir/users.map");
+my $headers = 'hdr User "%[var(txn.user)]" hdr Verify "%[ssl_c_verify]"';
 my $haproxy = proxy('haproxy', replace => \%replace, text => <<"CONF");
 defaults
     mode    http
@@ -30,9 +31,10 @@ defaults
     timeout server  60s
 $before
 backend www
-    http-request return status 200 content-type text/plain string page hdr User "%[var(txn.user)]"
+    http-request return status 200 content-type text/plain string page $headers
 CONF
 my $was = answers($haproxy, \@paths, everyone());
+is $haproxy->get('/page')->{headers}{verify}, 0, 'ssl_c_verify is 0 without a certificate';
 $haproxy->stop;
 
 my $table = made($command, 'users.map' => $map);

@@ -4,7 +4,9 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Daemon;
+use ClientCert::Test::Forwarded qw(ders);
 use ClientCert::Test::Migration;
+use MIME::Base64 qw(encode_base64);
 
 my ($module) = map { glob "$_/mod_authnz_ldap.so" } '/usr/lib/apache2/modules',
     '/usr/lib*/httpd/modules';
@@ -28,6 +30,7 @@ sub person {
     my ($uid, $cert, $description) = @_;
     my ($subject, $issuer) = map { said($cert, $_, '-nameopt compat') } qw(-subject -issuer);
     my $serial = said($cert, '-serial');
+    my $der    = encode_base64((ders($cert))[0], '');
     $map_entries{$uid} = <<"LDIF";
 dn: uid=$uid,ou=certmap,dc=example,dc=com
 objectClass: account
@@ -36,6 +39,7 @@ uid: $uid
 issuerDN: $issuer
 subjectDN: $subject
 serialNumber: $serial
+userCertificate;binary:: $der
 owner: uid=$uid,ou=people,dc=example,dc=com
 
 LDIF
@@ -141,9 +145,9 @@ $h->stop;
 # Each method, by its row of the table: its rule gives a group of its name.
 my @rows = map { [map { s/\\\|/|/gr } /^\| `(\w+)`(.*?) \| `(.*?)` \| `(.*?) in certmap` \|$/] }
     grep { / in certmap` / } split /\n/, $part;
-is scalar @rows, 5, 'the table has a row for each method';
-# Without the first one: OpenLDAP compares whole certificates by issuer and serial number.
-my @certs = grep { $_->[0] ne 'certificate' } @rows;
+is scalar @rows, 6, 'the table has a row for each method';
+# Without that for other servers: OpenLDAP compares certificates by issuer and serial number.
+my @certs = grep { $_->[1] ne ', with others' } @rows;
 my $rules = join '', map {
     my ($n, $method, $filter, $field) = ($_, @{ $certs[$_] }[0, 2, 3]);
     my $ou = $method eq 'ad' ? 'people' : 'certmap';
@@ -160,8 +164,9 @@ $h = ClientCert::Test->server(modules => ['headers', 'ldap'], conf => <<"CONF");
 $rules</VirtualHost>
 CONF
 sub who { my ($cert) = @_; return $h->get('/index.html', cert => $cert)->{headers}{who} }
-is who('alice'), 'alice: issuerserial0,issuersubject1,ad2,ad3', 'each method finds the user';
-is who('bob'), 'bob: issuerserial0,issuersubject1', 'by the names of that certificate only';
+is who('alice'), 'alice: certificate0,issuerserial1,issuersubject2,ad3,ad4',
+    'each method finds the user';
+is who('bob'), 'bob: certificate0,issuerserial1,issuersubject2', 'by the names of that certificate only';
 is who('noeku'), ':', 'and none for a certificate without an entry';
 
 done_testing;

@@ -20,9 +20,8 @@ my @paths      = map { "$_/page" } '', @places;
 my $www = File::Temp->newdir;
 mkdir "$www$_" for @places;
 write_file("$www$_", "page\n") for @paths;
-my $nginx = proxy('nginx', text => $before, replace => {
-    '/var/www/html;' => "$www;\nadd_header User \$user always;",
-});
+my %replace = ('/var/www/html;' => "$www;\nadd_header User \$user always;");
+my $nginx = proxy('nginx', text => $before, replace => \%replace);
 my $was = answers($nginx, \@paths, everyone());
 $nginx->stop;
 
@@ -46,5 +45,20 @@ is $is->{'/page service'}, '', 'the rules those of one';
 is $was->{'/page expired'}, undef, 'nginx answers a certificate that does not verify with 400';
 is $is->{"$_ nobody"}, $was->{"$_ nobody"}, "$_: a client without a certificate has the same answer"
     for @paths;
+$h->stop;
+
+# ---- clients that need a certificate
+
+my $optional = 'ssl_verify_client      optional;';
+$nginx = proxy('nginx', text => $before,
+    replace => { %replace, $optional => $optional =~ s/optional/on/r });
+%server = server_of($after =~ s/optional/require/r, @places);
+$h = ClientCert::Test->server(%server, files => { %{ $server{files} },
+    'conf/people.conf' => $rules });
+for my $cert ('', 'expired') {
+    my @request = ('/page', $cert ? (cert => $cert) : ());
+    is $nginx->get(@request)->{status}, 400, "with \"on\", nginx answers with 400: $cert";
+    is $h->get(@request)->{status}, 0, "with \"require\", the handshake fails: $cert";
+}
 
 done_testing;

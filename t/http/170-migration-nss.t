@@ -83,10 +83,17 @@ my %files = map { ("conf/$_" => read_file("$db/conf/$_")) } qw(clients-ca.pem se
     server.key nss-list);
 sub users {
     my ($block) = @_;
-    my %server = server_of($block =~ s{\bconf/clients-ca\.pem}{./conf/clients-ca.pem}r, '/admin');
+    $block .= <<'CONF';
+<Location "/admin/inner">
+    AuthMerging And
+    Require all granted
+</Location>
+CONF
+    my %server = server_of($block =~ s{\bconf/clients-ca\.pem}{./conf/clients-ca.pem}r,
+        qw(/admin /admin/inner));
     $server{conf} =~ s{\@CA\@/clients\.pem}{conf/clients-ca.pem};
     my $h = ClientCert::Test->server(%server, files => { %{ $server{files} }, %files });
-    my $is = answers($h, ['/page', '/admin/page'], everyone());
+    my $is = answers($h, ['/page', '/admin/page', '/admin/inner/page'], everyone());
     $h->stop;
     return $is;
 }
@@ -95,16 +102,19 @@ announce('AH01630', 'CC0104', 'CC0106', 'CC0110', 'CC0150', 'CC0152',
 
 my $is = users($after[0]);
 sub admitted {
+    my ($place) = @_;
     my @served = sort grep { defined $is->{$_} } keys %$is;
-    return join ' ', map { m{^/admin/page (.+)} ? $1 : () } @served;
+    return join ' ', map { m{^$place/page (.+)} ? $1 : () } @served;
 }
-is admitted(), 'alice bob', 'with the exported files, the intended clients get in, and no others';
+is admitted('/admin'), 'alice bob',
+    'with the exported files, the intended clients get in, and no others';
+is admitted('/admin/inner'), 'alice bob', 'nor in a section inside, with AuthMerging And';
 is $is->{"/page $_"}, undef,
     "$_: a certificate of a CA for servers or mail, or one that does not verify, is refused"
     for qw(foreign stranger expired selfsigned);
 
 $is = users($after[1]);
-is admitted(), 'admin alice two-cn',
+is admitted('/admin'), 'admin alice two-cn',
     'a list of the NSS library admits the subjects with the right password';
 is $is->{"/page $_"}, $nss{$_},
     "$_: the user is what the NSS library writes" for qw(admin alice two-cn);
@@ -112,5 +122,19 @@ is $is->{'/page bob'}, '', 'a line with another password admits no client';
 isnt $nss{'comma-cn'}, undef, 'the NSS library puts a name with a comma in quotes';
 like $nss{'comma-cn'}, qr/^CN="/, 'so its line is not found';
 is $is->{'/page comma-cn'}, '', 'and its client has no user';
+
+# ---- the names of older versions
+
+my ($older) = $part =~ /`(sed -n [^`]+)`/;
+my ($known, $user) = $part =~ /`(\S+ in people)`, `(user=\S+)`/;
+write_file("$db/conf/nss-users", "alice$right\nadmin$right\nbob:other\n/CN=cart$right\n");
+in_shell("$older conf/nss-users > conf/nss-list");
+$files{'conf/nss-list'} = read_file("$db/conf/nss-list");
+is $files{'conf/nss-list'}, qq("alice"\n"admin"\n),
+    'the command for common names leaves out others';
+$is = users($after[1] =~ s/subject\|rfc2253 in people user=\S+/$known $user/r);
+is admitted('/admin'), 'admin alice multi-rdn two-cn',
+    'the list admits certificates with one of its names';
+is $is->{'/page two-cn'}, 'admin', 'of several names, the last one is the user';
 
 done_testing;

@@ -7,7 +7,11 @@ use ClientCert::Test;
 use ClientCert::Test::Example;
 
 my $h = example('webdav', files => { 'htdocs/plans/old' => "old\n" },
-    writable => [qw(var htdocs htdocs/plans)]);
+    writable => [qw(var htdocs htdocs/plans)], modules => ['status'], conf => <<'CONF');
+<FilesMatch "\.php$">
+    SetHandler server-status
+</FilesMatch>
+CONF
 announce('AH01630', 'CC0110', qr/\[dav:error\] .* \[4(?:23|03), #0\]$/);
 
 my $site = 'https://localhost:' . $h->port;
@@ -27,6 +31,10 @@ my $found = dav('bob', 'PROPFIND', '/plans/', headers => ['Depth: 1']);
 is $found->{status}, 207, 'PROPFIND lists the folder';
 is_deeply [sort $found->{body} =~ m{<D:href>([^<]*)}g], [qw(/plans/ /plans/new /plans/old)],
     'with all that is in it';
+is status('alice', 'PUT', '/x.php', data => "<?php\n"), 201, 'a script can be stored';
+is $h->get('/x.php', cert => 'bob')->{body}, "<?php\n", 'and the server does not run it';
+is status('alice', 'PROPFIND', '/x.php', headers => ['Depth: 0']), 207, 'it has properties';
+is status('alice', 'DELETE', '/x.php'), 204, 'and can be deleted';
 
 # ---- locks
 
@@ -74,7 +82,8 @@ for (1 .. 200) {    # the line is written after the response
     select undef, undef, undef, 0.05;
 }
 is_deeply [map { / (\S+ \S+ \S+ \S+ \d+)$/ } grep { / 20[14]$/ } split /\n/, journal()],
-    ['alice PUT /plans/new - 201', 'alice PUT /plans/new - 204',
+    ['alice PUT /plans/new - 201', 'alice PUT /x.php - 201', 'alice DELETE /x.php - 204',
+    'alice PUT /plans/new - 204',
     "alice MOVE /plans/new $site/plans/moved 201", 'bob PUT /plans/moved - 204'],
     'the journal has the author of each change';
 

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Certificate;
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 use ClientCert::Test::Proxy;
@@ -82,9 +83,13 @@ my %is = (
 sub compared {
     my ($value, $theirs, $ours) = @_;
     return $is{$value}->($theirs, $ours) if $is{$value};
+    $theirs =~ s/([^\0-~])/sprintf '\\x5cx%02X', ord $1/ge if $value =~ /octets outside of ASCII/;
     return ($theirs, $ours) if $value =~ /^the same\b/;
     return ($theirs ne '', $ours ne '');
 }
+
+# Names that RFC 2253 and OpenSSL's own forms write in other ways than RFC 4514.
+my $umlaut = certificate('umlaut', "/O=Example/GN=J\xc3\xb6rg/CN=J\xc3\xb6rg");
 
 for my $product (sort keys %products) {
     my $how  = $products{$product};
@@ -93,7 +98,7 @@ for my $product (sort keys %products) {
     my $lines = join "\n", map { $how->{line}->(header($_), $rows[$_][0]) } 0 .. $#rows;
     my $h     = server($how->{conf}, map { $_->[1] } @rows);
     my $proxy = proxy($product, to => $h->port, replace => { $how->{at} => "$lines\n$how->{at}" });
-    for my $cert ('alice', 'bob', 'comma-o', 'service') {
+    for my $cert ('alice', 'bob', 'comma-o', 'service', $umlaut) {
         my $env = $h->cgi_env($proxy->get('/cgi-bin/env', cert => $cert));
         for my $n (0 .. $#rows) {
             my ($sent, $export, $value) = @{ $rows[$n] };

@@ -61,6 +61,7 @@ my %files = (
     'conf/issuing-cas.pem' => join('', map { read_file("$ca/$_.pem") } qw(staff services)),
     map { ("htdocs/$_/page" => "page\n", "htdocs/$_/closed/page" => "page\n") }
         qw(. private admin internal app api units reports),
+    map { ("htdocs/$_/inner/page" => "page\n") } qw(app reports),
 );
 
 # The result of the page's command for the file of users.
@@ -163,5 +164,28 @@ for my $pair (@pairs) {
     cmp_ok scalar(grep { $_ } values %$was), '>', 0, 'as before';
     cmp_ok scalar(grep { !$_ } values %$was), '>', 0, 'where some were refused';
 }
+
+# ---- sections inside
+
+# A Require there does not end SSLRequire and the RewriteRule, but does end a Require.
+sub inner {
+    my ($block, $merging) = @_;
+    my @paths = map { "$_/inner" } qw(/app /reports);
+    my $h = server($block . join '', map { <<"CONF" } @paths);
+<Location "$_">
+    $merging
+    Require all granted
+</Location>
+CONF
+    my $served = served($h, map { "$_/page" } @paths);
+    $h->stop;
+    return join ', ', grep { $served->{$_} } sort keys %$served;
+}
+my ($before, $after) = @$conditions[1, 2];
+my $was = inner($before, '');
+like $was, qr{^/app/inner/page alice, .*/reports/inner/page alice\b}, 'a section inside';
+unlike $was, qr/nobody/, 'is closed to clients without a certificate';
+is inner($after, 'AuthMerging And'), $was, 'and stays so with AuthMerging And';
+like inner($after, ''), qr/nobody/, 'but not without it';
 
 done_testing;
