@@ -25,8 +25,8 @@ expected='.hidden build-aux/install-sh pkg/build'
 # What a copy of the release has, without t/lib.
 copied() {
     (cd "$release" && checkout_copy "$work/copy") || echo "status $?"
-    (cd "$work/copy" && find . -path ./t -prune -o -type f -print) | sed 's|^\./||' | LC_ALL=C sort |
-        tr '\n' ' ' | sed 's/ $//'
+    (cd "$work/copy" && find . -path ./t -prune -o -type f -print) | sed 's|^\./||' |
+        LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'
 }
 differs() { # TEXT EXPECTED
     [ "$1" = "$2" ] || echo "$1"
@@ -63,7 +63,8 @@ built_in_space() {
 # It ends at the versions, which the small release lacks.
 not_here() {
     mkdir "$work/here"
-    (cd "$work/here" && "$release/pkg/build" deb out) >"$work/said" 2>&1 && echo 'pkg/build succeeds'
+    (cd "$work/here" && "$release/pkg/build" deb out) >"$work/said" 2>&1 &&
+        echo 'pkg/build succeeds'
     [ -d "$work/here/out" ] || { find "$work" -name out; cat "$work/said"; }
 }
 

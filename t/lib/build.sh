@@ -3,7 +3,7 @@
 # shellcheck shell=sh disable=SC3013  # every sh of today has -nt
 #
 #   . t/lib/build.sh                            in the top directory
-#   build_possible                              ends the program if configure would refuse the directory
+#   build_possible                              ends the program if configure refuses this path
 #   build DIR ARGUMENT-OF-CONFIGURE ...         configures, if necessary, and makes all
 #   build_configured DIR ARGUMENT ...           the same, and makes nothing
 #   build_more TARGET ...                       makes more, in the same directory

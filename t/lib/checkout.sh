@@ -5,8 +5,8 @@
 #   . t/lib/checkout.sh        in the top directory
 #   checkout_copy DIR          makes DIR, with the files as they are now
 
-# The files that git would commit; in a release, all files outside of builds. A release may be unpacked
-# in the repository of another project.
+# The files that git would commit; in a release, all files outside of builds. A release may be
+# unpacked in the repository of another project.
 checkout_files() {
     if [ -e .git ] && git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
         git -c safe.directory='*' ls-files -z --cached --others --exclude-standard

@@ -193,8 +193,9 @@ need_packages() { # SET ...
             ;;
         other)
             echo "This system is neither of the Debian nor of the Fedora family:" \
-                "install the packages that contain these programs, and the development files of httpd 2.4.48," \
-                "APR, APR-util, OpenSSL 3, PCRE2, Jansson, hiredis, utf8proc, libldap and Check." >&2
+                "install the packages that contain these programs," \
+                "and the development files of httpd 2.4.48, APR, APR-util, OpenSSL 3, PCRE2," \
+                "Jansson, hiredis, utf8proc, libldap and Check." >&2
             exit 1
             ;;
     esac

@@ -10,9 +10,10 @@
 #   root_make NAME                 there: makes $place/NAME, mounts what it needs, and updates it
 #   in_root COMMAND ...            there: runs a command in $root, which was made last
 #
-# The namespaces are for all mounts and processes. They end with this program, whatever ends it, even
-# SIGKILL: nothing stays mounted and nothing keeps running. Until then, their processes hold the lock
-# of the directory. A root has only a few devices of this system's /dev, and cannot remove any of them.
+# The namespaces are for all mounts and processes. They end with this program, whatever ends it,
+# even SIGKILL: nothing stays mounted and nothing keeps running. Until then, their processes hold
+# the lock of the directory. A root has only a few devices of this system's /dev, and cannot remove
+# any of them.
 #
 # The exit status is 77 if this system cannot make a root, and 75 if another program is using it.
 #
