@@ -154,6 +154,13 @@ left_behind() { # by an uninstallation with an edited file, and by one without
     find "$work/moved" -type f
 }
 
+# The pages as HTML, in a path with a space.
+html_left() {
+    mkdir -p "$work/a root/doc/html"
+    make_in "$work/a root" uninstall-hook $mods htmldir=/doc
+    find "$work/a root" -name html
+}
+
 # With the prefix of a user, nothing is installed elsewhere.
 not_own() {
     mkdir "$work/out"
@@ -192,5 +199,6 @@ claim 'an edited file stays as it is, and the new one is beside it' overwritten
 claim 'the new one is not added again while the release is the same' added_again
 claim 'a file that has not been edited is replaced' not_replaced
 claim 'uninstalling removes all files but those that were edited, and names what is left' left_behind
+claim 'uninstalling removes the pages in HTML, also below a path with a space' html_left
 claim 'with another prefix, all files are installed below it' not_own
 done_claiming

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 code="mod_clientcert.c configure.ac Makefile.am .ci/run conf/install
-    doc/make-html doc/page.css doc/picture Containerfile pkg/build
+    doc/make-html doc/page.css doc/picture .dockerignore Containerfile pkg/build
     rpm/mod_clientcert.spec debian/rules debian/tests/http debian/tests/server
     $(find include modules tools demo t -type f \
         \( -name '*.[ch]' -o -name '*.sh' -o -name '*.t' -o -name '*.pm' -o -name '*.pl' \

@@ -182,6 +182,18 @@ ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port), 'and its 
 ($exit, $text) = said('--once');
 is $exit, 1, 'a missing build ends it';
 like $text, qr{/nowhere/mod_clientcert\.so does not exist}, 'and is named';
+
+# A copy of what a build in the directory of the sources has.
+my $place = File::Temp->newdir;
+my $files = dirname($demo);
+symlink "$build/$_", "$place/$_" or die "$place/$_: $!\n" for qw(mod_clientcert.so Makefile);
+is system('cp', '-R', $files, "$place/demo"), 0, 'there is a directory of sources with a module';
+%environment = (CC_BUILD => "$place");
+($exit, $text) = said('--once');
+is $exit, 1, 'a build in the directory of the sources ends it';
+like $text, qr{\Q$place\E/demo belongs to the sources}, 'and is named,';
+is system('diff', '-r', $files, "$place/demo"), 0, 'and no file is removed';
+
 ($exit, $text) = said('--port', '70000');
 like $text, qr/--port 70000: must be a number/, 'so is an invalid port';
 

@@ -3,11 +3,22 @@
 # shellcheck shell=sh disable=SC3013  # every sh of today has -nt
 #
 #   . t/lib/build.sh                            in the top directory
+#   build_possible                              ends the program if configure refuses this path
 #   build DIR ARGUMENT-OF-CONFIGURE ...         configures, if necessary, and makes all
 #   build_configured DIR ARGUMENT ...           the same, and makes nothing
 #   build_more TARGET ...                       makes more, in the same directory
 #
 # Their output goes to DIR/build.log. If one fails, the log is shown and the program ends.
+
+build_possible() {
+    case $(pwd) in
+        *[[:space:]\"\#\$\&\'\`\\]*)
+            printf '%s has spaces or special characters, which configure does not support: %s\n' \
+                "$(pwd)" 'move the directory' >&2
+            exit 1
+            ;;
+    esac
+}
 
 build() { # DIR ARGUMENT-OF-CONFIGURE ...
     build_configured "$@"
@@ -17,6 +28,7 @@ build() { # DIR ARGUMENT-OF-CONFIGURE ...
 build_configured() { # DIR ARGUMENT-OF-CONFIGURE ...
     build_dir=$1
     shift
+    build_possible
     if ! mkdir -p "$build_dir" || [ ! -w "$build_dir" ]; then
         echo "$(id -un) cannot write to $(pwd)/$build_dir: run this as its owner, or in a copy" >&2
         exit 1

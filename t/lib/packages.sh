@@ -144,11 +144,11 @@ debian_install='
         done
     }
     old=$(services; enabled)
-    if [ -e "$policy" ]; then policy=; else
-        printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"
-    fi
-    mkdir -p "${cluster%/*}" && echo "create_main_cluster = false" >"$cluster"
+    [ ! -e "$policy" ] || policy=
     trap "rm -f $policy $cluster" EXIT
+    trap "exit 1" INT TERM HUP
+    [ -z "$policy" ] || { printf "#!/bin/sh\nexit 101\n" >"$policy" && chmod 755 "$policy"; }
+    mkdir -p "${cluster%/*}" && echo "create_main_cluster = false" >"$cluster"
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@" || exit
     is_new() { ! printf "%s\n" "$old" | grep -qxF "$1"; }
     for name in $(services); do
@@ -193,8 +193,9 @@ need_packages() { # SET ...
             ;;
         other)
             echo "This system is neither of the Debian nor of the Fedora family:" \
-                "install what has these programs, and the development files of httpd 2.4," \
-                "APR, APR-util, OpenSSL 3, PCRE2, Jansson, hiredis, utf8proc, libldap and Check." >&2
+                "install the packages that contain these programs," \
+                "and the development files of httpd 2.4.48, APR, APR-util, OpenSSL 3, PCRE2," \
+                "Jansson, hiredis, utf8proc, libldap and Check." >&2
             exit 1
             ;;
     esac

@@ -10,9 +10,12 @@
 #   root_make NAME                 there: makes $place/NAME, mounts what it needs, and updates it
 #   in_root COMMAND ...            there: runs a command in $root, which was made last
 #
-# The namespaces are for all mounts and processes: whatever ends the program, even SIGKILL, nothing
-# stays mounted and nothing keeps running. A root has only a few devices of this system's /dev, and
-# cannot remove any of them.
+# The namespaces are for all mounts and processes. They end with this program, whatever ends it,
+# even SIGKILL: nothing stays mounted and nothing keeps running. Until then, their processes hold
+# the lock of the directory. A root has only a few devices of this system's /dev, and cannot remove
+# any of them.
+#
+# The exit status is 77 if this system cannot make a root, and 75 if another program is using it.
 #
 # MIRROR, ROOTS, FRESH and REMOVE are as t/elsewhere documents them. The roots of a suite are copies
 # of $place/base, which has only what debootstrap installs.
@@ -28,6 +31,11 @@ esac
 root_no() { # REASON
     echo "$0: no root of $suite can be made: $1" >&2
     exit 77
+}
+
+root_busy() {
+    echo "$0: another program is using $place" >&2
+    exit 75
 }
 
 # debootstrap has a script for each suite, which is a link to the script of the distribution.
@@ -168,13 +176,15 @@ root_outside() { # LOG ARGUMENT ...
     shift
     mkdir -p "$place"
     exec 9>"$place/lock"
-    flock -n 9 || root_no 'another program is using it'
+    flock -n 9 || root_busy
     : >"$root_log"
     [ -z "${FRESH-}" ] || root_remove
-    CC_ROOT=$system:$mirror unshare --mount --propagation private --pid --fork --kill-child \
-        "$top/t/${0##*/}" "$suite" "$@" >"$root_log" 2>&1 9>&- &
+    # unshare ends with this shell, and the namespaces with unshare.
+    CC_ROOT=$system:$mirror setpriv --pdeathsig KILL \
+        unshare --mount --propagation private --pid --fork --kill-child \
+        "$top/t/${0##*/}" "$suite" "$@" >"$root_log" 2>&1 &
     inner=$!
-    # Only SIGKILL ends it, and its processes end with it.
+    # Only SIGKILL ends unshare.
     trap 'kill -KILL $inner 2>/dev/null; exit 1' HUP INT TERM
     tail -n +1 -f --pid=$inner "$root_log" 9>&- &
     code=0
