@@ -11,9 +11,9 @@
 #   in_root COMMAND ...            there: runs a command in $root, which was made last
 #
 # The namespaces are for all mounts and processes. They end with this program, whatever ends it,
-# even SIGKILL: nothing stays mounted and nothing keeps running. Until then, their processes hold
-# the lock of the directory. A root has only a few devices of this system's /dev, and cannot remove
-# any of them.
+# even SIGKILL: nothing stays mounted and nothing keeps running. Until then, this program holds the
+# lock of the directory. The programs of the root do not inherit it. A root has only a few devices of
+# this system's /dev, and cannot remove any of them.
 #
 # The exit status is 77 if this system cannot make a root, and 75 if another program is using it.
 #
@@ -93,7 +93,7 @@ root_check() {
 
 in_root() { # COMMAND ...
     chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        HOME=/root LC_ALL=C.UTF-8 CI=true "$@"
+        HOME=/root LC_ALL=C.UTF-8 CI=true "$@" 9>&-
 }
 
 # Only the devices that programs need.
