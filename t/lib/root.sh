@@ -125,7 +125,7 @@ root_settle() {
     rm -f "$root"/etc/apt/sources.list.d/*
     root_apt_settings >"$root/etc/apt/apt.conf.d/clientcert-tests"
     # Without fsync for each file, which takes less time.
-    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/clientcert-tests"
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/without-fsync"
     for file in resolv.conf hosts; do
         rm -f "$root/etc/$file"
         cp -L "/etc/$file" "$root/etc/$file"
