@@ -37,18 +37,6 @@ my $tomcat = application('tomcat', files => {
   </Service>
 </Server>
 XML
-    'conf/web.xml' => <<'XML',
-<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
-  <servlet>
-    <servlet-name>jsp</servlet-name>
-    <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
-  </servlet>
-  <servlet-mapping>
-    <servlet-name>jsp</servlet-name>
-    <url-pattern>*.jsp</url-pattern>
-  </servlet-mapping>
-</web-app>
-XML
     'webapps/app/certificate.jsp' => $certificate,
     map { ("webapps/app/$_" => $page) } qw(show.jsp private/show.jsp private/admin/show.jsp),
 });

@@ -20,18 +20,6 @@ my $tomcat = application('tomcat', files => {
   </Service>
 </Server>
 XML
-    'conf/web.xml' => <<'XML',
-<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
-  <servlet>
-    <servlet-name>jsp</servlet-name>
-    <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
-  </servlet>
-  <servlet-mapping>
-    <servlet-name>jsp</servlet-name>
-    <url-pattern>*.jsp</url-pattern>
-  </servlet-mapping>
-</web-app>
-XML
     'webapps/app/show.jsp' => <<'JSP',
 <%@ page contentType="text/plain" import="java.security.cert.X509Certificate" %><%
 for (String name : new String[] {"jakarta", "javax"}) {

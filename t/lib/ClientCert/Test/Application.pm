@@ -39,6 +39,20 @@ use ClientCert::Test::Service;
 
 our @EXPORT = qw(application needs own);
 
+# Tomcat runs JSP files of any application.
+my $web_xml = <<'XML';
+<web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="6.0">
+  <servlet>
+    <servlet-name>jsp</servlet-name>
+    <servlet-class>org.apache.jasper.servlet.JspServlet</servlet-class>
+  </servlet>
+  <servlet-mapping>
+    <servlet-name>jsp</servlet-name>
+    <url-pattern>*.jsp</url-pattern>
+  </servlet-mapping>
+</web-app>
+XML
+
 # For each application: its program and further files that it needs, both with wildcards, its own
 # files, and the arguments (of its directory).
 my %applications = (
@@ -58,6 +72,7 @@ CONF
     tomcat => {
         program => '/usr/bin/java',
         needs   => ['/usr/share/tomcat*/bin/bootstrap.jar'],
+        files   => { 'conf/web.xml' => $web_xml },
         command => \&_tomcat,
     },
     radicale => {
