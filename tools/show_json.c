@@ -3,10 +3,10 @@
 #include "server.h"
 
 /* The values of a certificate, the baton of field_add. */
-typedef struct fields_t {
+typedef struct shown_fields_t {
     json_t *json;
     apr_pool_t *pool;
-} fields_t;
+} shown_fields_t;
 
 static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
 {
@@ -19,7 +19,7 @@ static json_t *value_json(const cc_value_t *value, apr_pool_t *p)
 
 static void field_add(const char *name, cc_type_t type, cc_values_t values, void *baton)
 {
-    const fields_t *fields = baton;
+    const shown_fields_t *fields = baton;
     json_t *list = json_array();
 
     (void)type;
@@ -31,7 +31,7 @@ static void field_add(const char *name, cc_type_t type, cc_values_t values, void
 
 apr_status_t cc_show_json(cc_show_t *show, cc_tool_t *tool)
 {
-    fields_t fields = {json_object(), tool->pool};
+    shown_fields_t fields = {json_object(), tool->pool};
     const char *reason;
     const char *rule = cc_suggest_rule(&reason, show->cert, &show->facts, tool->pool);
     json_t *answer;
