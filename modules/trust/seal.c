@@ -15,8 +15,8 @@
  * padding, and the struct is the layout. The verdict depends on the first four members.
  *
  * Usually the record itself needs no protection: a client can modify neither a ticket, which the
- * server encrypts and authenticates, nor the server's session cache. (For a server that encrypts
- * without authenticating, there is cc_trust_guard.) OpenSSL sets a session's certificate only after
+ * server encrypts and authenticates, nor the server's session cache. (For a cache that others can
+ * write, there is cc_trust_guard.) OpenSSL sets a session's certificate only after
  * cc_trust_verify, so a record of another certificate can only be an accident (the session before a
  * post-handshake authentication).
  *

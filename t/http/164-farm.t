@@ -103,36 +103,11 @@ sub resumed_elsewhere {
     return ($made, $again);
 }
 
-# With OpenSSL 3, mod_ssl authenticates tickets with a key that is left to chance (doc/trust.md), so on some systems no
-# server resumes the sessions of another. Whether mod_ssl alone does.
-sub mod_ssl_resumes {
-    my ($one, $two) = map {
-        ClientCert::Test->server(
-            global => "SSLSessionCache none\n",
-            files  => { 'conf/ticket.key' => $key },
-            conf   => <<'CONF') } 1, 2;
-<VirtualHost *:@PORT@>
-    ServerName localhost:443
-    @TLS@
-    SSLSessionTicketKeyFile conf/ticket.key
-</VirtualHost>
-CONF
-    my $first = full($one, '/', tls => '1.3');
-    die "no session\n" if !resumed($one, $first, '/', tls => '1.3')->{reused};
-    my $shared = resumed($two, $first, '/', tls => '1.3')->{reused};
-    $_->stop for $one, $two;
-    return $shared;
-}
-
-my $resumes = (resumed_elsewhere('1.3'))[1]{reused} || mod_ssl_resumes();
 for my $tls ('1.2', '1.3') {
     my ($made, $again) = resumed_elsewhere($tls);
     isnt $again->{headers}{number}, $made, "TLS $tls: another server";
-    SKIP: {
-        skip 'mod_ssl does not resume the sessions of another server here', 2 if !$resumes;
-        is $again->{reused}, 1, 'resumes the session';
-        is "$again->{status} $again->{headers}{user}", '200 alice', 'and the client keeps its identity';
-    }
+    is $again->{reused}, 1, 'resumes the session';
+    is "$again->{status} $again->{headers}{user}", '200 alice', 'and the client keeps its identity';
 }
 
 # ---- the table, and the CRLs
@@ -164,10 +139,7 @@ $server{$down}->stop;
 my $other = 3 - $down;
 my $after = resumed($proxy, $before, '/staff/page', tls => '1.3');
 is $after->{headers}{number}, $other, 'if a server is down, the other one answers';
-SKIP: {
-    skip 'mod_ssl does not resume the sessions of another server here', 1 if !$resumes;
-    is "$after->{status} $after->{headers}{user} $after->{reused}", '200 alice 1', 'and resumes its sessions';
-}
+is "$after->{status} $after->{headers}{user} $after->{reused}", '200 alice 1', 'and resumes its sessions';
 is join(' ', map { $proxy->get('/staff/page', cert => 'alice')->{headers}{number} // '-' } 1 .. 4),
     "$other $other $other $other", 'and serves all clients';
 

@@ -8,9 +8,7 @@ use ClientCert::Test::Identity;
 use ClientCert::Test::Service;
 use ClientCert::Test::Session;
 
-# A cache outside of httpd keeps the sessions from before a restart. Tickets would not do: with
-# OpenSSL 3, httpd 2.4 forgets half of SSLSessionTicketKeyFile, and the octets in its place may
-# change with a restart, so a refused ticket does not show which of the two refused it.
+# A cache outside of httpd keeps the sessions from before a restart.
 my $redis  = ClientCert::Test::Service->redis;
 my %server = (
     modules => ['headers', 'socache_redis'],

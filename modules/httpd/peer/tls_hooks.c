@@ -13,7 +13,7 @@
 #include "httpd/metrics/counted.h"
 #include "httpd/metrics/counters.h"
 #include "httpd/peer/peer.h"
-#include "httpd/peer/ticket_mac.h"
+#include "httpd/peer/ticket_key.h"
 #include "httpd/peer/tls_hooks.h"
 #include "httpd/peer/vhost.h"
 #include "revocation/revocation.h"
@@ -283,7 +283,7 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     host->max_age = conf->max_age > 0 ? conf->max_age : 0;
     host->tolerates = conf->tolerate > 0;
     if (cc_vhost_open(host, s, ctx, p) != APR_SUCCESS ||
-        cc_ticket_mac_guard(host->trust, s, p) != APR_SUCCESS) {
+        cc_ticket_key_use(host, s, ctx, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     trust_set_up(host, s);

@@ -11,6 +11,9 @@
 #include "revocation/revocation.h"
 #include "trust/trust.h"
 
+/** The key of session tickets (ticket_key.c). */
+typedef struct cc_ticket_key_t cc_ticket_key_t;
+
 /** Made at start; constant from then on. */
 typedef struct cc_vhost_t {
     bool has_tls; /* false: it only takes certificates from proxies */
@@ -21,6 +24,7 @@ typedef struct cc_vhost_t {
     const cc_pinning_t *pinning; /* ClientCertPinned; NULL: no key is pinned */
     bool guards_resumption;      /* refuses to resume sessions it would reject (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
+    const cc_ticket_key_t *ticket_key;                                     /* NULL: it has no TLS */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_vhost_t;
 

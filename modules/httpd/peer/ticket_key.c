@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encrypts and authenticates session tickets with the key in the file of SSLSessionTicketKeyFile.
+ */
+#include <apr_file_io.h>
+
+#include <http_main.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/conf/view.h"
+#include "httpd/peer/ticket_key.h"
+#include "trust/trust.h"
+
+/*
+ * mod_ssl's own callback encrypts such tickets but does not authenticate them: with OpenSSL 3,
+ * httpd 2.4 keeps the address of a local variable for the HMAC key (ssl_init_ticket_key). So that
+ * key is whatever is on the stack, mostly zeros. A client that knows the content of its ticket
+ * could change the certificate in it, and servers with the same file may not resume each other's
+ * sessions. This callback replaces it. Its tickets are those of an httpd without that mistake.
+ *
+ * The first virtual host of an address decides which callback is used, but the one that SNI chooses
+ * has the key. If that host has no file, its key is random, as OpenSSL's own would be. mod_ssl's
+ * callback would use zeros.
+ */
+
+/* The file, in its order. */
+struct cc_ticket_key_t {
+    unsigned char name[16];
+    unsigned char hmac[16];
+    unsigned char aes[16];
+};
+
+_Static_assert(sizeof(cc_ticket_key_t) == 48, "the length of mod_ssl's file");
+
+/* ---- the callback ------------------------------------------------------------------------ */
+
+static bool hmac_init(EVP_MAC_CTX *mac, const cc_ticket_key_t *key)
+{
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->hmac, sizeof(key->hmac)),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_end()};
+
+    return EVP_MAC_CTX_set_params(mac, params) > 0;
+}
+
+static int encrypt(const cc_ticket_key_t *key, unsigned char *name, unsigned char *iv,
+                   EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+{
+    memcpy(name, key->name, sizeof(key->name));
+    return RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_128_cbc())) > 0 &&
+                   EVP_EncryptInit_ex(cipher, EVP_aes_128_cbc(), NULL, key->aes, iv) > 0 &&
+                   hmac_init(mac, key)
+               ? 1
+               : -1;
+}
+
+/* 0: the ticket has another key, and the client makes a full handshake. */
+static int decrypt(const cc_ticket_key_t *key, const unsigned char *name, const unsigned char *iv,
+                   EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
+{
+    if (memcmp(name, key->name, sizeof(key->name)) != 0) {
+        return 0;
+    }
+    return EVP_DecryptInit_ex(cipher, EVP_aes_128_cbc(), NULL, key->aes, iv) > 0 &&
+                   hmac_init(mac, key)
+               ? 1
+               : -1;
+}
+
+/* See SSL_CTX_set_tlsext_ticket_key_evp_cb(3). */
+static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                        EVP_MAC_CTX *mac, int encrypts)
+{
+    const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
+
+    if (!host || !host->ticket_key) {
+        return -1;
+    }
+    return encrypts ? encrypt(host->ticket_key, name, iv, cipher, mac)
+                    : decrypt(host->ticket_key, name, iv, cipher, mac);
+}
+
+/* ---- at start ---------------------------------------------------------------------------- */
+
+static const char *path_of(server_rec *s, apr_pool_t *p)
+{
+    const cc_conf_view_t *view = cc_conf_view_of(ap_server_conf, s);
+    const char *path = view ? cc_conf_view_value(view, "SSLSessionTicketKeyFile", p) : NULL;
+
+    return path ? ap_server_root_relative(p, path) : NULL;
+}
+
+static apr_status_t key_read(cc_ticket_key_t *key, const char *path, apr_pool_t *p)
+{
+    apr_file_t *file = NULL;
+    apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
+
+    if (rv == APR_SUCCESS) {
+        rv = apr_file_read_full(file, key, sizeof(*key), NULL);
+        apr_file_close(file);
+    }
+    return rv;
+}
+
+static apr_status_t key_load(cc_ticket_key_t *key, cc_vhost_t *host, const char *path, SSL_CTX *ctx,
+                             apr_pool_t *p)
+{
+    apr_status_t rv = key_read(key, path, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin) > 0
+               ? cc_trust_guard(host->trust, key, sizeof(*key))
+               : APR_EGENERAL;
+}
+
+static apr_status_t key_invent(cc_ticket_key_t *key)
+{
+    return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
+}
+
+apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)
+{
+    cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
+    const char *path = path_of(s, p);
+    apr_status_t rv = path ? key_load(key, host, path, ctx, p) : key_invent(key);
+
+    host->ticket_key = key;
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+                     "CC0140: session tickets cannot be protected with %s%s",
+                     path ? "SSLSessionTicketKeyFile " : "a random key", path ? path : "");
+    }
+    return rv;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encrypts and authenticates session tickets with the key in the file of SSLSessionTicketKeyFile.
+ */
+#ifndef CC_PEER_TICKET_KEY_H
+#define CC_PEER_TICKET_KEY_H
+
+#include <openssl/ssl.h>
+
+#include "httpd/conf/module.h"
+#include "httpd/peer/vhost.h"
+
+/**
+ * Sets host->ticket_key: the key in the file of SSLSessionTicketKeyFile, otherwise a random one,
+ * which lives as long as `p`. With a file, `ctx`, mod_ssl's context of the host, uses this module's
+ * callback for tickets from now on, and verdicts have a MAC under that file (cc_trust_guard), also
+ * in a session cache. In the parent, at start. An error is logged (CC0140).
+ */
+apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p);
+
+#endif
