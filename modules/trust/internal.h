@@ -30,8 +30,6 @@ struct cc_trust_t {
     apr_hash_t *issuers_by_sha256;     /* the same, by that digest */
     cc_path_need_t path_need;          /* cc_trust_keep_path */
     unsigned char id[CC_TRUST_ID_LEN]; /* the trust id */
-    bool guarded;                      /* cc_trust_guard */
-    unsigned char guard[32];           /* its key */
     cc_object_fn *on_success;          /* NULL: no objections */
     void *on_success_baton;
     cc_refusal_fn *on_refusal; /* NULL: not reported */
@@ -50,9 +48,6 @@ struct cc_trust_t {
  */
 void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t *trust,
                    const X509 *leaf);
-
-/** True if neither the verdict in a session nor its leaf has changed since it was sealed. */
-bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf);
 
 /* ---- the CAs of a followed set (followed.c) -------------------------------------------------- */
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/x509.h>
 
 #include "base/moment.h"
@@ -14,11 +13,10 @@
  * The record in the session's ticket application data. It consists of octets, so there is no
  * padding, and the struct is the layout. The verdict depends on the first four members.
  *
- * Usually the record itself needs no protection: a client can modify neither a ticket, which the
- * server encrypts and authenticates, nor the server's session cache. (For a cache that others can
- * write, there is cc_trust_guard.) OpenSSL sets a session's certificate only after
- * cc_trust_verify, so a record of another certificate can only be an accident (the session before a
- * post-handshake authentication).
+ * The record itself needs no protection: a client can modify neither a ticket, which the server
+ * encrypts and authenticates, nor the server's session cache. OpenSSL sets a session's certificate
+ * only after cc_trust_verify, so a record of another certificate can only be an accident (the
+ * session before a post-handshake authentication).
  *
  * The leaf of a good verdict is identified by the end of the signature on it. No CA makes the same
  * signature for two certificates. Computing a digest of the leaf would take a third of the time
@@ -27,7 +25,6 @@
  * identify the leaf by a digest of the whole certificate.
  */
 #define LEAF_LEN 16
-#define MAC_LEN 16
 
 enum { VERDICT_FAILED, VERDICT_OK, VERDICT_NOT_CLIENT, VERDICT_NO_ISSUER };
 
@@ -45,22 +42,21 @@ typedef struct record_t {
     unsigned char ca_known; /* 1 or 0 */
     unsigned char ca_sha256[32];
     unsigned char ca_spki_sha256[32];
-    unsigned char cause;        /* a cc_cause_t: why the verdict is not VERDICT_OK */
-    unsigned char depth;        /* of the certificate at fault */
-    unsigned char number;       /* cc_fault_t; below 0: in two's complement */
-    unsigned char group[2];     /* cc_seal_t, big-endian */
-    unsigned char ca_count;     /* likewise; more than CC_SEAL_CAS_MAX: too many, and no marks */
-    unsigned char path_count;   /* likewise */
-    unsigned char mac[MAC_LEN]; /* of all other members and of the leaf; 0 without a guard */
+    unsigned char cause;      /* a cc_cause_t: why the verdict is not VERDICT_OK */
+    unsigned char depth;      /* of the certificate at fault */
+    unsigned char number;     /* cc_fault_t; below 0: in two's complement */
+    unsigned char group[2];   /* cc_seal_t, big-endian */
+    unsigned char ca_count;   /* likewise; more than CC_SEAL_CAS_MAX: too many, and no marks */
+    unsigned char path_count; /* likewise */
     unsigned char lists[CC_SEAL_CAS_MAX * CC_CA_MARK_LEN + /* cc_seal_t.ca_marks, then .above; */
                         (CC_SEAL_PATH_MAX - 1) * sizeof(cc_seal_ca_t)]; /* the record ends there */
 } record_t;
 
 _Static_assert(sizeof(record_t) == offsetof(record_t, lists) + sizeof(((record_t *)0)->lists) &&
-                   offsetof(record_t, lists) == 141 && sizeof(cc_seal_ca_t) == 64,
+                   offsetof(record_t, lists) == 125 && sizeof(cc_seal_ca_t) == 64,
                "the record has no padding");
 
-static const unsigned char magic[4] = {'C', 'C', 'V', '6'};
+static const unsigned char magic[4] = {'C', 'C', 'V', '7'};
 
 /* The octets of the marks, of the CAs above the issuer, and of the whole record. */
 static size_t marks_len(const record_t *record)
@@ -132,23 +128,6 @@ static bool leaf_mark(unsigned char mark[LEAF_LEN], const X509 *leaf, unsigned c
     return true;
 }
 
-/* HMAC-SHA256 over the record and the digest of the whole leaf. False if OpenSSL fails. */
-static bool mac_make(unsigned char mac[MAC_LEN], const record_t *record, const cc_trust_t *trust,
-                     const X509 *leaf)
-{
-    unsigned char input[sizeof(*record) + 32], full[32];
-    size_t len = record_len(record);
-
-    memcpy(input, record, len);
-    memset(input + offsetof(record_t, mac), 0, MAC_LEN);
-    if (!X509_digest(leaf, trust->md, input + len, NULL) ||
-        !HMAC(trust->md, trust->guard, sizeof(trust->guard), input, len + 32, full, NULL)) {
-        return false;
-    }
-    memcpy(mac, full, MAC_LEN);
-    return true;
-}
-
 /* A group with a number that the record cannot have is treated as a chain with too many CAs. */
 static void group_write(record_t *record, const cc_seal_t *seal)
 {
@@ -163,12 +142,10 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
                    const X509 *leaf)
 {
     record_t record;
-    bool sealed;
 
     memcpy(record.magic, magic, sizeof(magic));
     record.verdict = verdict_of(seal->state);
     memcpy(record.trust_id, trust->id, sizeof(trust->id));
-    sealed = leaf_mark(record.leaf, leaf, record.verdict, trust);
     cc_moment_put(record.at, seal->verified_at);
     cc_moment_put(record.until, seal->until);
     record.ca_known = seal->ca_known;
@@ -181,8 +158,7 @@ void cc_seal_write(SSL_SESSION *session, const cc_seal_t *seal, const cc_trust_t
     record.path_count = (unsigned char)seal->path_count;
     memcpy(record.lists, seal->ca_marks, marks_len(&record));
     memcpy(record.lists + marks_len(&record), seal->above, above_len(&record));
-    memset(record.mac, 0, sizeof(record.mac));
-    if (!sealed || (trust->guarded && !mac_make(record.mac, &record, trust, leaf))) {
+    if (!leaf_mark(record.leaf, leaf, record.verdict, trust)) {
         SSL_SESSION_set1_ticket_appdata(session, NULL, 0);
         return;
     }
@@ -297,16 +273,4 @@ void cc_trust_unseal(cc_seal_t *seal, const cc_trust_t *trust, SSL_SESSION *sess
     } else {
         verdict_read(seal, &record, trust);
     }
-}
-
-bool cc_seal_guarded(const cc_trust_t *trust, SSL_SESSION *session, const X509 *leaf)
-{
-    unsigned char mac[MAC_LEN];
-    record_t record;
-    void *data = NULL;
-    size_t len = 0;
-
-    SSL_SESSION_get0_ticket_appdata(session, &data, &len);
-    return record_copy(&record, data, len) && mac_make(mac, &record, trust, leaf) &&
-           !CRYPTO_memcmp(mac, record.mac, sizeof(mac));
 }

@@ -11,7 +11,6 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/x509.h>
 
 #include "cert/cert.h"
@@ -247,15 +246,6 @@ void cc_trust_on_refusal(cc_trust_t *trust, cc_refusal_fn *report, void *baton)
     trust->on_refusal_baton = baton;
 }
 
-apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len)
-{
-    static const char purpose[] = "mod_clientcert guard 1";
-
-    trust->guarded = HMAC(trust->md, secret, (int)len, (const unsigned char *)purpose,
-                          sizeof(purpose), trust->guard, NULL) != NULL;
-    return trust->guarded ? APR_SUCCESS : APR_EGENERAL;
-}
-
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b)
 {
     return memcmp(a->id, b->id, sizeof a->id) == 0 && a->cas == b->cas;
@@ -316,8 +306,7 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
     cc_trust_unseal(&seal, trust, session, cert);
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
            apr_time_sec(now) <= apr_time_sec(seal.until) &&
-           cc_seal_path_suffices(trust, &seal, cert) &&
-           (!trust->guarded || cc_seal_guarded(trust, session, cert));
+           cc_seal_path_suffices(trust, &seal, cert);
 }
 
 const char *cc_seal_text(const cc_seal_t *seal, const X509 *leaf, apr_pool_t *p)

@@ -48,14 +48,6 @@ cc_cas_t *cc_trust_cas(const cc_trust_t *trust);
  */
 STACK_OF(X509_NAME) * cc_trust_new_names(const cc_trust_t *trust);
 
-/**
- * Protects verdicts that are sealed from now on with a MAC over the verdict and the whole
- * certificate, under a key derived from `secret`. For sessions that others can write, as in a
- * session cache of several servers: cc_trust_may_resume then accepts only sessions sealed with the
- * same secret. Call it before the context serves. APR_EGENERAL if OpenSSL cannot derive the key.
- */
-apr_status_t cc_trust_guard(cc_trust_t *trust, const void *secret, size_t len);
-
 /** True if a verdict under one is valid for the other. Both then follow the same set, or none. */
 bool cc_trust_same(const cc_trust_t *a, const cc_trust_t *b);
 

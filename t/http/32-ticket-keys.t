@@ -10,11 +10,12 @@ use ClientCert::Test::Session;
 # The name, the HMAC key and the AES key.
 my %key = (first => 'n' x 16 . 'h' x 16 . 'a' x 16, second => 'N' x 16 . 'H' x 16 . 'A' x 16);
 
-# The first host of an address decides whether mod_ssl reads keys from files at all.
+# A host that uses the module, with a file or without. The first host of an address decides whether tickets have keys
+# from files at all.
 sub host {
-    my ($name, $key) = @_;
+    my ($name, $key, $port) = @_;
     return <<"CONF";
-<VirtualHost *:\@PORT\@>
+<VirtualHost *:\@PORT@{[$port // '']}\@>
     ServerName $name.example
     \@SSL:$name.example\@
     SSLVerifyClient optional
@@ -25,13 +26,24 @@ sub host {
 CONF
 }
 
+# A host that is left alone, except for its tickets.
+my $alone = <<'CONF';
+<VirtualHost *:@PORT@>
+    ServerName localhost
+    @SSL@
+    SSLVerifyClient optional
+    SSLSessionTicketKeyFile conf/first.key
+</VirtualHost>
+CONF
+
 sub server {
     my (%keys) = @_;
     return ClientCert::Test->server(
         modules => ['headers'],
         files   => { map { ("conf/$_.key" => $keys{$_}) } keys %keys },
         global  => session_conf('tickets'),
-        conf    => host('a', 'first') . host('b', 'second') . host('ab'));
+        conf    => host('a', 'first') . host('b', 'second') . host('ab') . $alone
+            . host('a', '', 2) . host('b', 'second', 2));
 }
 
 # The name of the key of a session's ticket.
@@ -43,16 +55,17 @@ sub key_name {
 }
 
 sub session {
-    my ($h, $host, $tls) = @_;
-    return full($h, '/', cert => 'alice', host => "$host.example", tls => $tls);
+    my ($h, $host, $tls, %o) = @_;
+    return full($h, '/', cert => 'alice', host => "$host.example", tls => $tls, %o);
 }
 
 # What another connection to a server gets with a session.
 sub is_resumed {
-    my ($h, $session, $host, $tls, $expected, $claim) = @_;
+    my ($h, $session, $host, $tls, $expected, $claim, %o) = @_;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
-    my $again = resumed($h, $session, '/', cert => 'alice', host => "$host.example", tls => $tls);
+    my $again = resumed($h, $session, '/', cert => 'alice', host => "$host.example", tls => $tls, %o);
     is_served_to($again, 'alice', $claim);
+    isnt $again->{session}, $session->{session}, 'with a new ticket for the next connection' if $tls eq '1.3';
     return is $again->{reused}, $expected, $expected ? 'in the same session' : 'after a full handshake';
 }
 
@@ -66,6 +79,11 @@ for my $tls ('1.2', '1.3') {
     unlike key_name($first{ab}), qr/\A(?:n+|N+|\0+)\z/, 'and a random key of a host without a file';
     is_resumed($h, $first{$_}, $_, $tls, 1, "host $_: alice") for sort keys %first;
     is_resumed($h, $first{a}, 'b', $tls, 0, 'a session of another host: alice');
+
+    my $later = session($h, 'b', $tls, port => 2);
+    unlike key_name($later), qr/\A(?:n+|N+|\0+)\z/, 'a host with a file, behind one without: the key is that of OpenSSL';
+    is_resumed($h, $later, 'b', $tls, 1, 'and sessions are resumed: alice', port => 2);
+    ok !resumed($h, $later, '/', host => 'b.example', tls => $tls)->{reused}, 'but not on the other port';
 }
 
 # ---- other servers
@@ -78,8 +96,11 @@ my %other = (
 for my $what (sort keys %other) {
     my ($first, $resumes) = @{ $other{$what} };
     my $other = server(%key, first => $first);
-    is_resumed($other, session($h, 'a', $_), 'a', $_, $resumes, "TLS $_, a server with $what: alice")
-        for '1.2', '1.3';
+    for my $tls ('1.2', '1.3') {
+        is_resumed($other, session($h, 'a', $tls), 'a', $tls, $resumes, "TLS $tls, a server with $what: alice");
+        my $left = full($h, '/', cert => 'alice', tls => $tls);
+        is resumed($other, $left, '/', tls => $tls)->{reused}, $resumes, 'and so in a host that does not use the module';
+    }
     $other->stop;
 }
 

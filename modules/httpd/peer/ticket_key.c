@@ -12,7 +12,6 @@
 #include "httpd/conf/module.h"
 #include "httpd/conf/view.h"
 #include "httpd/peer/ticket_key.h"
-#include "trust/trust.h"
 
 /*
  * mod_ssl's own callback encrypts such tickets but does not authenticate them: with OpenSSL 3,
@@ -22,8 +21,11 @@
  * sessions. This callback replaces it. Its tickets are those of an httpd without that mistake.
  *
  * The first virtual host of an address decides which callback is used, but the one that SNI chooses
- * has the key. If that host has no file, its key is random, as OpenSSL's own would be. mod_ssl's
- * callback would use zeros.
+ * has the key. If that host has no file, its key is random. With mod_ssl's callback, which has no
+ * key then, the handshake fails.
+ *
+ * The result of decryption is 1, or 2 if a new ticket should follow. A client of TLS 1.3 uses a
+ * ticket only once (RFC 8446 C.4), so it gets a new one, as from OpenSSL without a callback.
  */
 
 /* The file, in its order. */
@@ -76,12 +78,16 @@ static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
                         EVP_MAC_CTX *mac, int encrypts)
 {
     const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
+    int result;
 
     if (!host || !host->ticket_key) {
         return -1;
     }
-    return encrypts ? encrypt(host->ticket_key, name, iv, cipher, mac)
-                    : decrypt(host->ticket_key, name, iv, cipher, mac);
+    if (encrypts) {
+        return encrypt(host->ticket_key, name, iv, cipher, mac);
+    }
+    result = decrypt(host->ticket_key, name, iv, cipher, mac);
+    return result == 1 && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
 }
 
 /* ---- at start ---------------------------------------------------------------------------- */
@@ -106,19 +112,6 @@ static apr_status_t key_read(cc_ticket_key_t *key, const char *path, apr_pool_t 
     return rv;
 }
 
-static apr_status_t key_load(cc_ticket_key_t *key, cc_vhost_t *host, const char *path, SSL_CTX *ctx,
-                             apr_pool_t *p)
-{
-    apr_status_t rv = key_read(key, path, p);
-
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    return SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin) > 0
-               ? cc_trust_guard(host->trust, key, sizeof(*key))
-               : APR_EGENERAL;
-}
-
 static apr_status_t key_invent(cc_ticket_key_t *key)
 {
     return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
@@ -128,9 +121,12 @@ apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, ap
 {
     cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     const char *path = path_of(s, p);
-    apr_status_t rv = path ? key_load(key, host, path, ctx, p) : key_invent(key);
+    apr_status_t rv = path ? key_read(key, path, p) : key_invent(key);
 
     host->ticket_key = key;
+    if (path) {
+        SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin);
+    }
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
                      "CC0140: session tickets cannot be protected with %s%s",

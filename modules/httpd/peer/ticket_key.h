@@ -12,8 +12,7 @@
 /**
  * Sets host->ticket_key: the key in the file of SSLSessionTicketKeyFile, otherwise a random one,
  * which lives as long as `p`. With a file, `ctx`, mod_ssl's context of the host, uses this module's
- * callback for tickets from now on, and verdicts have a MAC under that file (cc_trust_guard), also
- * in a session cache. In the parent, at start. An error is logged (CC0140).
+ * callback for tickets from now on. In the parent, at start. An error is logged (CC0140).
  */
 apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p);
 
