@@ -152,7 +152,7 @@ my $last;
 do { $last = sent($c->request('/app')) } while $last =~ /^Client-Cert/ && time < $until;
 like $last, qr/^(?:-403|-0|)$/, 'one that is too old';
 
-my $expires = time + $seconds;
+my $expires = int(time) + $seconds;
 my $short = ClientCert::Test->short_cert($seconds);
 $c = $h->connection(host => 'a.example', port => '', cert => $short);
 is sent($c->request('/app')), 'Client-Cert Client-Cert-Chain', 'a certificate before it expires';

@@ -14,7 +14,7 @@ my $h = ClientCert::Test->server(
     modules => ['headers'],
     files   => { map { ("htdocs/$_/page" => "$_\n") } qw(none live both) },
     conf    => <<"CONF");
-ClientCertTable people redis:127.0.0.1:$port ttl=0 negative_ttl=0 timeout=1
+ClientCertTable people redis:127.0.0.1:$port ttl=0 negative_ttl=0 timeout=3
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@

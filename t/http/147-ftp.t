@@ -232,7 +232,7 @@ for my $tls ('1.2', '1.3') {
 
 # ---- what changes while a connection lasts
 
-my $short = ClientCert::Test->short_cert(10);
+my $short = ClientCert::Test->short_cert(20 * $slow);
 my $c     = $h->connection(cert => $short);
 $c->line;
 is $c->line('USER short'), '232 Logged in by certificate.', 'a certificate that is about to expire';

@@ -38,7 +38,7 @@ my %server = map { $_ => ClientCert::Test->server(
         conf    => $conf) } session_stores();
 my $h       = $server{tickets};
 my $seconds = 5 * ($ENV{CC_SLOW} // 1);
-my $earliest = time + $seconds;    # it ends between this moment and $end
+my $earliest = int(time) + $seconds;    # it ends between this moment and $end
 my $cert    = ClientCert::Test->short_cert($seconds);
 my $end     = time + $seconds;
 

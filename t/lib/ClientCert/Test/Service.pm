@@ -113,7 +113,7 @@ sub start {
         exec { $self->{program} } @{ $self->{command} } or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
-    my $until = time + 20 * $slow;
+    my $until = time + 60 * $slow;
     until ($self->_connect) {
         my $ended = waitpid($self->{pid}, WNOHANG) == $self->{pid};
         delete $self->{pid} if $ended;
