@@ -299,4 +299,21 @@ TEST(without_a_thread_that_answers_nobody_is_asked)
     ck_assert_int_eq(start(), OK);
 }
 
+/* Its parent may be busy, and the child would serve with older rows than the others. */
+TEST(a_child_that_begins_is_patient)
+{
+    const cc_sharing_t *sharing;
+    apr_time_t before;
+    int image = -1;
+
+    start_with("Alice u1\n");
+    sharing = cc_sharing_make(fake.main, fake.pconf);
+    cc_sharing_start(sharing, cc_tables_configured(fake.main), fake.main, fake.pconf);
+    before = apr_time_now();
+    cc_sharing_child(fake.main); /* from now on, nothing answers here */
+    ck_assert_int_eq(sharing->fetch(&image, 1, sharing->baton), APR_ENOENT);
+    ck_assert_int_ge(apr_time_now() - before, apr_time_from_msec(900));
+    ck_assert_int_eq(sharing->fetch(&image, 1, sharing->baton), APR_ENOENT);
+}
+
 SUITE("tables", .setup = fake_begin, .teardown = fake_end, .timeout = 60);

@@ -33,7 +33,8 @@
  */
 
 #define PATIENCE apr_time_from_msec(50) /* with a parent that may be reading a file */
-#define AT_ONCE 1000                    /* requests that are answered between two polls */
+#define PATIENCE_AT_START apr_time_from_sec(1)
+#define AT_ONCE 1000 /* requests that are answered between two polls */
 
 /*
  * The socket pair, which outlives configurations. It contains no addresses of the module, because
@@ -42,6 +43,9 @@
 typedef struct {
     int parent;   /* the receiving end; -1 in children */
     int children; /* the sending end */
+    /* In a child that begins: it polls before its first request, and would serve with older rows
+     * than the other children if it did not wait for a parent that is busy. */
+    apr_time_t patient_until;
 } channel_t;
 
 typedef struct {
@@ -54,7 +58,7 @@ typedef struct {
 
 /* ---- the channel ----------------------------------------------------------------------------- */
 
-static const char channel_key[] = "clientcert_tables_channel_1";
+static const char channel_key[] = "clientcert_tables_channel_2";
 
 static channel_t *channel_find(const server_rec *s)
 {
@@ -73,7 +77,7 @@ static const channel_t *channel_of(const server_rec *s)
 
     if (!channel && cc_descriptor_pair(ends, PATIENCE) == APR_SUCCESS) {
         channel = apr_palloc(p, sizeof(*channel));
-        *channel = (channel_t){.parent = ends[0], .children = ends[1]};
+        *channel = (channel_t){.parent = ends[0], .children = ends[1], .patient_until = 0};
         apr_pool_userdata_set(channel, channel_key, NULL, p);
     }
     return channel;
@@ -86,17 +90,25 @@ void cc_sharing_child(const server_rec *s)
     if (channel && channel->parent >= 0) {
         close(channel->parent); /* only the parent receives requests */
         channel->parent = -1;
+        channel->patient_until = apr_time_now() + PATIENCE_AT_START;
     }
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static apr_status_t answer_wait(int *image, int socket)
+static apr_interval_time_t patience_of(const channel_t *channel)
+{
+    apr_interval_time_t left = channel->patient_until - apr_time_now();
+
+    return left > PATIENCE ? left : PATIENCE;
+}
+
+static apr_status_t answer_wait(int *image, int socket, apr_interval_time_t patience)
 {
     struct pollfd one = {.fd = socket, .events = POLLIN};
     apr_uint64_t unused;
 
-    if (poll(&one, 1, (int)apr_time_as_msec(PATIENCE)) <= 0 ||
+    if (poll(&one, 1, (int)apr_time_as_msec(patience)) <= 0 ||
         cc_descriptor_receive(socket, &unused, image) != APR_SUCCESS || *image < 0) {
         return APR_ENOENT;
     }
@@ -119,7 +131,7 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
     status = cc_descriptor_send(sharing->channel->children, key, ends[1]);
     close(ends[1]);
     if (status == APR_SUCCESS) {
-        status = answer_wait(image, ends[0]);
+        status = answer_wait(image, ends[0], patience_of(sharing->channel));
     } else if (APR_STATUS_IS_EAGAIN(status)) {
         status = APR_ENOENT; /* many children ask at once */
     }
