@@ -10,14 +10,16 @@ use Time::HiRes qw(sleep);
 
 my $redis = ClientCert::Test::Service->redis;
 my $port  = $redis->port;
+# For each answer.
+my $seconds = 2 * ($ENV{CC_SLOW} // 1);
 
 my $h = ClientCert::Test->server(
     modules => ['authz_user', 'headers'],
     files   => { map { ("htdocs/$_/page" => "page\n") } qw(public user cached stale) },
     conf    => <<"CONF");
-ClientCertTable plain  redis:127.0.0.1:$port/cert: ttl=0 negative_ttl=0 timeout=1 nocase
-ClientCertTable cached redis:127.0.0.1:$port/cert: ttl=1 negative_ttl=1 timeout=1
-ClientCertTable stale  redis:127.0.0.1:$port/cert: ttl=1 negative_ttl=1 timeout=1 stale=60
+ClientCertTable plain  redis:127.0.0.1:$port/cert: ttl=0 negative_ttl=0 timeout=$seconds nocase
+ClientCertTable cached redis:127.0.0.1:$port/cert: ttl=1 negative_ttl=1 timeout=$seconds
+ClientCertTable stale  redis:127.0.0.1:$port/cert: ttl=1 negative_ttl=1 timeout=$seconds stale=60
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     \@SSL\@

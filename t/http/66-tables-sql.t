@@ -149,8 +149,8 @@ subtest 'SQLite' => sub {
 
     open my $lock, '|-', 'sqlite3', "$dir/db" or die "sqlite3: $!\n";
     $lock->autoflush(1);
-    print $lock "BEGIN EXCLUSIVE;\n";
-    sleep 0.5 * $slow;
+    print $lock "BEGIN EXCLUSIVE;\n.shell touch $dir/locked\n";
+    ok wait_until(sub { -e "$dir/locked" }), 'another program locks the database';
     fails_ok($h, '/people/', 'alice', qr/locked|no answer/, 'a locked database');
     close $lock;
     is $h->get('/people/', cert => 'alice')->{status}, 200, 'the next request works again';

@@ -22,7 +22,7 @@ my $h = ClientCert::Test->server(
         'conf/people.map' => '',
         map { ("htdocs/$_/page" => "$_\n") } qw(not deny negated),
     },
-    global => "Protocols h2 http/1.1\nKeepAliveTimeout 300\n",
+    global => "Protocols h2 http/1.1\nKeepAliveTimeout 300\nTimeout 300\n",
     conf   => <<'CONF');
 <VirtualHost *:@PORT@>
     ServerName localhost

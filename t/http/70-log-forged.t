@@ -75,7 +75,7 @@ ClientCertTable values redis:127.0.0.1:@{[$values->port]}/ ttl=0 negative_ttl=0
     ServerName localhost
     \@SSL\@
     SSLVerifyClient optional
-    ClientCertOCSP On responder=@{[$responder->url('type/evil')]}
+    ClientCertOCSP On responder=@{[$responder->url('type/evil')]} timeout=30
     ClientCertMap user=somebody
     <Location "/">
         Require clientcert

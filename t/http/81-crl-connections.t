@@ -213,6 +213,7 @@ for my $store (session_stores()) {
     my $parallel =
         begin($h, 'alice', 2, '/cgi-bin/wait?second', '/cgi-bin/wait?first', ('/private') x $more);
     wait_for($h, 'first', 3);
+    wait_for($h, 'second', 1);
 
     $staff->revoke('alice', 'keyCompromise');
     publish($h, $staff);

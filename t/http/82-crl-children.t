@@ -87,7 +87,7 @@ ok $h->wait_log(qr/CC0173/, 30), 'a certificate is revoked';
 is_refused_in_handshake($h, 'alice', 'it was revoked on .*', 'in the process that saw it');
 is in_the_next_child($child), 'refused', 'and in one that begins later';
 
-sleep 12;    # the parent checks every ten seconds
+sleep 16;    # the parent checks every ten seconds
 for my $back ([$first, qr/CC0412/], [damaged($second), qr/CC0411/]) {
     my ($octets, $tag) = @$back;
     $h->get('/');    # so that a child exists

@@ -35,7 +35,7 @@ are_let_in('alice bob', 'no client is revoked');
 $staff->revoke('alice');
 put($staff->crl, 'CC0173');
 are_let_in('bob', 'alice is');
-sleep 13;    # httpd's parent process, which survives the restart, checks every ten seconds
+sleep 16;    # httpd's parent process, which survives the restart, checks every ten seconds
 
 put($before, 'CC0412');
 are_let_in('bob', 'the earlier CRL is not accepted again');

@@ -93,7 +93,7 @@ my $crowd = "ThreadLimit 64\nThreadsPerChild 64\nServerLimit 1\nMaxRequestWorker
     my @dead = map { ClientCert::Test::Ocsp->new(certs => ['alice']) } 1 .. 4;
     my $h    = ClientCert::Test->server(global => $crowd,
         conf => join('', map { host_of('PORT' . ($_ + 3), $dead[$_]->url('hang/threads'),
-                'timeout=' . 12 * $slow) } 0 .. 3)
+                'timeout=' . 20 * $slow) } 0 .. 3)
             . host('PORT2', 'honest/threads', 'timeout=' . 3 * $slow));
     my @hanging = map { at_once($h, $_ + 3, @staff[4 * $_ .. 4 * $_ + 3]) } 0 .. 3;
     ok !(grep { !$_->wait_asked('hang/threads', 4) } @dead), 'all threads wait for responders';

@@ -16,6 +16,7 @@ use Time::HiRes qw(sleep time);
 
 plan skip_all => 'no ab' if !can_load;
 
+my $slow = $ENV{CC_SLOW} // 1;
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', qr/SSL Library Error/);
 announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
 
@@ -185,7 +186,7 @@ my %mpms = (
     prefork => {
         rounds   => 3,
         versions => \@good,
-        settles  => 0.3,    # one process reports a change
+        settles  => 1.5 * $slow,    # one process reports a change
         global   => $cache,
         kinds    => [['HTTP/1.1', '1.3'], @resumption],
     },
@@ -245,7 +246,7 @@ for my $mpm (sort keys %mpms) {
 my $h = server(mpm => 'prefork',
     global => "MaxConnectionsPerChild 1\nStartServers 1\nMinSpareServers 1\nMaxSpareServers 1\n$cache");
 my @before = map { session($h, 'b', $_) } '1.2', '1.3';
-change($h, $_, 0.3) for $alone, $both;
+change($h, $_, 1.5 * $slow) for $alone, $both;
 are_not_resumed($h, 'a child that has not seen that B was removed', @before);
 $h->stop;
 

@@ -84,6 +84,7 @@ TEST(the_end_of_a_process_waits_for_work_that_has_begun)
 TEST(a_child_of_prefork_is_not_held_up_for_long)
 {
     sigset_t term;
+    unsigned left;
 
     sigemptyset(&term);
     sigaddset(&term, SIGTERM);
@@ -93,7 +94,8 @@ TEST(a_child_of_prefork_is_not_held_up_for_long)
         ck_assert_int_eq(cc_threads_start(&threads, 2, pchild), APR_SUCCESS);
         pthread_sigmask(SIG_BLOCK, &term, NULL); /* as in a handler of it */
         apr_pool_destroy(pchild);
-        ck_assert_uint_eq(alarm(0), threaded ? 0 : 2);
+        left = alarm(0); /* rounded */
+        ck_assert(threaded ? left == 0 : left == 1 || left == 2);
     }
 }
 

@@ -379,7 +379,7 @@ TEST(an_answer_that_trickles_in_fails_within_the_timeout)
     open_with(&slow, 1);
     before = apr_time_now();
     ck_assert_str_eq(ask(), LATE);
-    ck_assert_int_lt(apr_time_now() - before, 1300000);
+    ck_assert_int_lt(apr_time_now() - before, apr_time_from_sec(5));
 }
 
 TEST(a_name_that_no_server_has_is_a_failure_with_the_reason)

@@ -269,7 +269,7 @@ TEST(a_responder_that_hangs_is_waited_for_no_longer_than_the_timeout)
         ck_assert_int_eq(status(), CC_OCSP_FAILED);
         ck_assert_msg(strstr(set.answer.error, "no answer in time") != NULL, "%s",
                       set.answer.error);
-        ck_assert_int_lt(apr_time_now() - begin, S(1));
+        ck_assert_int_lt(apr_time_now() - begin, S(5));
         later(10);
     }
 }

@@ -12,9 +12,10 @@ use ClientCert::Test::File;
 my $slow = $ENV{CC_SLOW} // 1;
 
 # Lines that do not matter to any test: an OpenSSL other than the one httpd was built with, no
-# session cache, rules that name no CA although clients.pem has several, and the warning about a
-# header of a proxy, which one request per second can cause.
-my @announced = ('AH01882', 'AH01873', 'CC0704', 'CC0159');
+# session cache, rules that name no CA although clients.pem has several, the warning about a header of
+# a proxy, which one request per second can cause, and a child that needs more than three seconds to
+# end, as on a busy machine. (82-follower.t tests that children end.)
+my @announced = ('AH01882', 'AH01873', 'CC0704', 'CC0159', 'AH00045');
 
 sub announce { push @announced, @_; return }
 
