@@ -32,8 +32,10 @@
  * cannot keep the thread from its work or its end.
  */
 
-#define PATIENCE apr_time_from_msec(50) /* with a parent that may be reading a file */
-#define PATIENCE_AT_START apr_time_from_sec(1)
+/* With a parent that may be reading a file, in milliseconds. */
+#define PATIENCE 50
+#define PATIENCE_AT_START 1000
+
 #define AT_ONCE 1000 /* requests that are answered between two polls */
 
 /*
@@ -43,14 +45,15 @@
 typedef struct {
     int parent;   /* the receiving end; -1 in children */
     int children; /* the sending end */
-    /* In a child that begins: it polls before its first request, and would serve with older rows
-     * than the other children if it did not wait for a parent that is busy. */
-    apr_time_t patient_until;
+    /* A child that begins polls before its first request. It would serve with older rows than the
+     * other children if it did not wait for a busy parent. Once no answer has come, it is patient
+     * no longer. Only the thread that asks uses this. */
+    int patience;
 } channel_t;
 
 typedef struct {
     cc_sharing_t is;
-    const channel_t *channel;
+    channel_t *channel;
     cc_poll_thread_t *thread; /* NULL: no thread, and no table is shared */
     cc_tables_t *tables;
     atomic_bool stop;
@@ -69,15 +72,15 @@ static channel_t *channel_find(const server_rec *s)
 }
 
 /* The channel of the process, the same for all configurations; NULL: it could not be created. */
-static const channel_t *channel_of(const server_rec *s)
+static channel_t *channel_of(const server_rec *s)
 {
     apr_pool_t *p = s->process->pool;
     channel_t *channel = channel_find(s);
     int ends[2];
 
-    if (!channel && cc_descriptor_pair(ends, PATIENCE) == APR_SUCCESS) {
+    if (!channel && cc_descriptor_pair(ends, apr_time_from_msec(PATIENCE)) == APR_SUCCESS) {
         channel = apr_palloc(p, sizeof(*channel));
-        *channel = (channel_t){.parent = ends[0], .children = ends[1], .patient_until = 0};
+        *channel = (channel_t){.parent = ends[0], .children = ends[1], .patience = PATIENCE};
         apr_pool_userdata_set(channel, channel_key, NULL, p);
     }
     return channel;
@@ -90,29 +93,23 @@ void cc_sharing_child(const server_rec *s)
     if (channel && channel->parent >= 0) {
         close(channel->parent); /* only the parent receives requests */
         channel->parent = -1;
-        channel->patient_until = apr_time_now() + PATIENCE_AT_START;
+        channel->patience = PATIENCE_AT_START;
     }
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static apr_interval_time_t patience_of(const channel_t *channel)
-{
-    apr_interval_time_t left = channel->patient_until - apr_time_now();
-
-    return left > PATIENCE ? left : PATIENCE;
-}
-
-static apr_status_t answer_wait(int *image, int socket, apr_interval_time_t patience)
+static apr_status_t answer_wait(int *image, int socket, channel_t *channel)
 {
     struct pollfd one = {.fd = socket, .events = POLLIN};
     apr_uint64_t unused;
 
-    if (poll(&one, 1, (int)apr_time_as_msec(patience)) <= 0 ||
-        cc_descriptor_receive(socket, &unused, image) != APR_SUCCESS || *image < 0) {
+    if (poll(&one, 1, channel->patience) <= 0) {
+        channel->patience = PATIENCE;
         return APR_ENOENT;
     }
-    return APR_SUCCESS;
+    return cc_descriptor_receive(socket, &unused, image) == APR_SUCCESS && *image >= 0 ? APR_SUCCESS
+                                                                                       : APR_ENOENT;
 }
 
 static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
@@ -124,14 +121,14 @@ static apr_status_t ask(int *image, apr_uint64_t key, void *baton)
     if (!sharing->thread) {
         return APR_ENOTIMPL;
     }
-    status = cc_descriptor_pair(ends, PATIENCE);
+    status = cc_descriptor_pair(ends, apr_time_from_msec(PATIENCE));
     if (status != APR_SUCCESS) {
         return status;
     }
     status = cc_descriptor_send(sharing->channel->children, key, ends[1]);
     close(ends[1]);
     if (status == APR_SUCCESS) {
-        status = answer_wait(image, ends[0], patience_of(sharing->channel));
+        status = answer_wait(image, ends[0], sharing->channel);
     } else if (APR_STATUS_IS_EAGAIN(status)) {
         status = APR_ENOENT; /* many children ask at once */
     }
@@ -190,7 +187,7 @@ static bool is_parent(void)
 
 const cc_sharing_t *cc_sharing_make(const server_rec *s, apr_pool_t *pconf)
 {
-    const channel_t *channel = is_parent() ? channel_of(s) : NULL;
+    channel_t *channel = is_parent() ? channel_of(s) : NULL;
     sharing_t *sharing = NULL;
 
     if (!channel) {
