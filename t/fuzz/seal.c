@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fuzzes the record in a session: only octets that were sealed give an identity. */
+/* Fuzzes the record in a session: the octets that decide give an identity only as sealed. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,13 +15,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /*
  * The record: magic, verdict, trust id and leaf decide. The time of the handshake, the end of the
- * chain, the CA, a fault (3), the CAs of a set (3), the length of the path and a MAC follow. Then
- * come the marks of the CAs of the set, none here, and the CAs above the issuer, one here. The
- * seeds have this length too.
+ * chain, the CA, a fault (3), the CAs of a set (3) and the length of the path follow. Then come the
+ * marks of the CAs of the set, none here, and the CAs above the issuer, one here. The seeds have
+ * this length too.
  */
 #define DECIDES (4 + 1 + 16 + 16)
-#define UNTIL (DECIDES + 8)
-#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 3 + 1 + 16 + sizeof(cc_seal_ca_t))
+#define AT DECIDES
+#define UNTIL (AT + 8)
+#define SEALED_LEN (UNTIL + 8 + 1 + 32 + 32 + 3 + 3 + 1 + sizeof(cc_seal_ca_t))
 
 static apr_pool_t *pool;
 static host_t *host;
@@ -72,15 +73,22 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* The end of the chain in the octets, in seconds; stored as big-endian microseconds. */
-static apr_int64_t until_of(const unsigned char *octets, size_t len)
+/* A time in the octets, in seconds; stored as big-endian microseconds. */
+static apr_int64_t time_in(const unsigned char *octets, size_t len, size_t offset)
 {
-    apr_uint64_t until = 0;
+    apr_uint64_t time = 0;
 
-    for (size_t i = 0; i < 8 && UNTIL + 8 <= len; i++) {
-        until = until << 8 | octets[UNTIL + i];
+    for (size_t i = 0; i < 8 && offset + 8 <= len; i++) {
+        time = time << 8 | octets[offset + i];
     }
-    return (apr_int64_t)until / APR_USEC_PER_SEC;
+    return (apr_int64_t)time / APR_USEC_PER_SEC;
+}
+
+/* A session ends some time after its handshake, and with its chain, whose last second counts. */
+static bool is_current(const unsigned char *octets, size_t len, apr_time_t now)
+{
+    return time_in(octets, len, AT) + SSL_SESSION_get_timeout(session) >= apr_time_sec(now) &&
+           time_in(octets, len, UNTIL) >= apr_time_sec(now);
 }
 
 /* Facts are made of any good record: those of a path, or of the issuer alone, or none. */
@@ -114,9 +122,8 @@ static void check(const unsigned char *octets, size_t len)
     if (seal.state == CC_TRUST_OK) {
         facts_check(&seal);
     }
-    /* A date in the past ends the session, even if it is forged; its last second still counts. So
-     * does the lack of a path, which the host needs. */
-    must(resumed == (seal.state == CC_TRUST_OK && until_of(octets, len) >= apr_time_sec(now) &&
+    /* The host needs a path. */
+    must(resumed == (seal.state == CC_TRUST_OK && is_current(octets, len, now) &&
                      (!seal.ca_known || seal.path_count > 0)));
 }
 

@@ -10,8 +10,7 @@ use ClientCert::Test::Session;
 # The name, the HMAC key and the AES key.
 my %key = (first => 'n' x 16 . 'h' x 16 . 'a' x 16, second => 'N' x 16 . 'H' x 16 . 'A' x 16);
 
-# A host that uses the module, with a file or without. The first host of an address decides whether tickets have keys
-# from files at all.
+# A host that uses the module, with a file or without.
 sub host {
     my ($name, $key, $port) = @_;
     return <<"CONF";
@@ -81,9 +80,12 @@ for my $tls ('1.2', '1.3') {
     is_resumed($h, $first{a}, 'b', $tls, 0, 'a session of another host: alice');
 
     my $later = session($h, 'b', $tls, port => 2);
-    unlike key_name($later), qr/\A(?:n+|N+|\0+)\z/, 'a host with a file, behind one without: the key is that of OpenSSL';
+    is key_name($later), 'N' x 16, 'a host with a file, behind one without: it has its key, too';
     is_resumed($h, $later, 'b', $tls, 1, 'and sessions are resumed: alice', port => 2);
-    ok !resumed($h, $later, '/', host => 'b.example', tls => $tls)->{reused}, 'but not on the other port';
+    is_resumed($h, $later, 'b', $tls, 1, 'on the other port, too: alice');
+    my $random = session($h, 'a', $tls, port => 2);
+    is_resumed($h, $random, 'a', $tls, 1, 'a host without a file: alice', port => 2);
+    is_resumed($h, $random, 'a', $tls, 0, 'with a random key, not on the other port: alice');
 }
 
 # ---- other servers

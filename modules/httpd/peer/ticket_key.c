@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encrypts and authenticates session tickets with the key in the file of SSLSessionTicketKeyFile.
- */
+/* Encrypts and authenticates session tickets. */
 #include <apr_file_io.h>
 
 #include <http_main.h>
@@ -14,32 +13,41 @@
 #include "httpd/peer/ticket_key.h"
 
 /*
- * mod_ssl's own callback encrypts such tickets but does not authenticate them: with OpenSSL 3,
- * httpd 2.4 keeps the address of a local variable for the HMAC key (ssl_init_ticket_key). So that
- * key is whatever is on the stack, mostly zeros. A client that knows the content of its ticket
- * could change the certificate in it, and servers with the same file may not resume each other's
- * sessions. This callback replaces it. Its tickets are those of an httpd without that mistake.
+ * mod_ssl's own callback, for SSLSessionTicketKeyFile, encrypts tickets but does not authenticate
+ * them: with OpenSSL 3, httpd 2.4 keeps the address of a local variable for the HMAC key
+ * (ssl_init_ticket_key). So that key is whatever is on the stack, mostly zeros. A client that knows
+ * the content of its ticket could change the certificate in it, and servers with the same file may
+ * not resume each other's sessions. This callback replaces it. Its tickets are those of an httpd
+ * without that mistake.
  *
  * The first virtual host of an address decides which callback is used, but the one that SNI chooses
- * has the key. If that host has no file, its key is random. With mod_ssl's callback, which has no
- * key then, the handshake fails.
+ * has the key. So all of them have this callback, and those without a file a random key. That is
+ * what OpenSSL does without a callback, too. mod_ssl may also know a file that this module does not
+ * (modules that configure while they read their own sections): then the random key is used.
  *
- * The result of decryption is 1, or 2 if a new ticket should follow. A client of TLS 1.3 uses a
- * ticket only once (RFC 8446 C.4), so it gets a new one, as from OpenSSL without a callback.
+ * The result of decryption is 1, or 2 if a new ticket should follow. In TLS 1.3, a client should
+ * use a ticket only once (RFC 8446, C.4), so it gets a new one, as from OpenSSL without a callback.
+ * Its session begins anew then. With a key that lasts, it would never end, so cc_trust_may_resume
+ * limits its age. A host that does not use this module keeps mod_ssl's result for a file.
  */
 
 /* The file, in its order. */
-struct cc_ticket_key_t {
+typedef struct {
     unsigned char name[16];
     unsigned char hmac[16];
     unsigned char aes[16];
-};
+} octets_t;
 
-_Static_assert(sizeof(cc_ticket_key_t) == 48, "the length of mod_ssl's file");
+_Static_assert(sizeof(octets_t) == 48, "the length of mod_ssl's file");
+
+struct cc_ticket_key_t {
+    octets_t octets;
+    bool renews; /* a resumed session has a new ticket */
+};
 
 /* ---- the callback ------------------------------------------------------------------------ */
 
-static bool hmac_init(EVP_MAC_CTX *mac, const cc_ticket_key_t *key)
+static bool hmac_init(EVP_MAC_CTX *mac, const octets_t *key)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->hmac, sizeof(key->hmac)),
@@ -49,7 +57,7 @@ static bool hmac_init(EVP_MAC_CTX *mac, const cc_ticket_key_t *key)
     return EVP_MAC_CTX_set_params(mac, params) > 0;
 }
 
-static int encrypt(const cc_ticket_key_t *key, unsigned char *name, unsigned char *iv,
+static int encrypt(const octets_t *key, unsigned char *name, unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     memcpy(name, key->name, sizeof(key->name));
@@ -61,7 +69,7 @@ static int encrypt(const cc_ticket_key_t *key, unsigned char *name, unsigned cha
 }
 
 /* 0: the ticket has another key, and the client makes a full handshake. */
-static int decrypt(const cc_ticket_key_t *key, const unsigned char *name, const unsigned char *iv,
+static int decrypt(const octets_t *key, const unsigned char *name, const unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     if (memcmp(name, key->name, sizeof(key->name)) != 0) {
@@ -78,16 +86,17 @@ static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
                         EVP_MAC_CTX *mac, int encrypts)
 {
     const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
+    const cc_ticket_key_t *key = host ? host->ticket_key : NULL;
     int result;
 
-    if (!host || !host->ticket_key) {
+    if (!key) {
         return -1;
     }
     if (encrypts) {
-        return encrypt(host->ticket_key, name, iv, cipher, mac);
+        return encrypt(&key->octets, name, iv, cipher, mac);
     }
-    result = decrypt(host->ticket_key, name, iv, cipher, mac);
-    return result == 1 && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
+    result = decrypt(&key->octets, name, iv, cipher, mac);
+    return result == 1 && key->renews && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
 }
 
 /* ---- at start ---------------------------------------------------------------------------- */
@@ -100,7 +109,7 @@ static const char *path_of(server_rec *s, apr_pool_t *p)
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 
-static apr_status_t key_read(cc_ticket_key_t *key, const char *path, apr_pool_t *p)
+static apr_status_t key_read(octets_t *key, const char *path, apr_pool_t *p)
 {
     apr_file_t *file = NULL;
     apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
@@ -112,7 +121,7 @@ static apr_status_t key_read(cc_ticket_key_t *key, const char *path, apr_pool_t 
     return rv;
 }
 
-static apr_status_t key_invent(cc_ticket_key_t *key)
+static apr_status_t key_invent(octets_t *key)
 {
     return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
 }
@@ -121,14 +130,13 @@ apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, ap
 {
     cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     const char *path = path_of(s, p);
-    apr_status_t rv = path ? key_read(key, path, p) : key_invent(key);
+    apr_status_t rv = path ? key_read(&key->octets, path, p) : key_invent(&key->octets);
 
+    key->renews = host->guards_resumption || !path;
     host->ticket_key = key;
-    if (path) {
-        SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin);
-    }
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin);
     if (rv != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, s,
+        ap_log_error(APLOG_MARK, APLOG_EMERG, rv, ap_server_conf,
                      "CC0140: session tickets cannot be protected with %s%s",
                      path ? "SSLSessionTicketKeyFile " : "a random key", path ? path : "");
     }

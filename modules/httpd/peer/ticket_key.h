@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encrypts and authenticates session tickets with the key in the file of SSLSessionTicketKeyFile.
- */
+/* Encrypts and authenticates session tickets. */
 #ifndef CC_PEER_TICKET_KEY_H
 #define CC_PEER_TICKET_KEY_H
 
@@ -11,8 +10,8 @@
 
 /**
  * Sets host->ticket_key: the key in the file of SSLSessionTicketKeyFile, otherwise a random one,
- * which lives as long as `p`. With a file, `ctx`, mod_ssl's context of the host, uses this module's
- * callback for tickets from now on. In the parent, at start. An error is logged (CC0140).
+ * which lives as long as `p`. `ctx`, mod_ssl's context of the host, uses it from now on. Set
+ * host->guards_resumption before. In the parent, at start. An error is logged (CC0140).
  */
 apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p);
 

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests that SSLSessionCacheTimeout limits the age of a session with a client certificate, even where each resumption
+# gives the client a new ticket.
+use strict;
+use warnings;
+use ClientCert::Test;
+use ClientCert::Test::Session;
+use ClientCert::Test::Waiting;
+
+# Long enough for two connections.
+my $seconds = 8 * ($ENV{CC_SLOW} // 1);
+
+# A host that uses the module, or is left alone: with a file of a key, or without.
+sub host {
+    my ($name, $uses, $has_file) = @_;
+    return <<"CONF";
+<VirtualHost *:\@PORT\@>
+    ServerName $name.example
+    \@SSL:$name.example\@
+    SSLVerifyClient optional
+    @{[$uses ? 'ClientCertMap subject.CN =~ "(.+)" user=$1' : '']}
+    @{[$has_file ? 'SSLSessionTicketKeyFile conf/key' : '']}
+</VirtualHost>
+CONF
+}
+
+my %names = (a => 'a host with a key', b => 'a host without', ab => 'a host with a key that is left alone');
+
+for my $store (session_stores()) {
+    # For sessions in a cache, mod_ssl uses no key, and those of TLS 1.3 begin anew with each connection.
+    my @left = $store eq 'tickets' ? ('ab') : ();
+    my $h = ClientCert::Test->server(
+        files  => { 'conf/key' => 'n' x 16 . 'h' x 16 . 'a' x 16 },
+        global => session_conf($store) . "SSLSessionCacheTimeout $seconds\n",
+        conf   => host('a', 1, 1) . host('b', 1, 0) . host('ab', 0, 1));
+    my %session;
+    for my $tls ('1.2', '1.3') {
+        for my $host ('a', 'b', @left) {
+            my %o = (tls => $tls, host => "$host.example");
+            my $first = resumed($h, full($h, '/', cert => 'alice', %o), '/', %o);
+            my $claim = "$store, TLS $tls, $names{$host}";
+            ok $first->{reused}, "$claim: a session is resumed";
+            $session{$claim} = { last => $first, %o };
+        }
+    }
+    # Until no session is resumed any more.
+    my $ended = sub {
+        for my $session (grep { $_->{last}{reused} } values %session) {
+            my %o = map { $_ => $session->{$_} } qw(tls host);
+            $session->{last} = resumed($h, $session->{last}, '/', %o);
+        }
+        return !grep { $_->{last}{reused} } values %session;
+    };
+    wait_until($ended, 3 * $seconds);
+    ok !$session{$_}{last}{reused}, "$_: it ends, however often it is resumed" for sort keys %session;
+    $h->stop;
+}
+
+done_testing;
