@@ -6,8 +6,30 @@ use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Application;
 use ClientCert::Test::Example;
+use ClientCert::Test::File;
+use ClientCert::Test::Machine qw(top);
 
-my $fpm    = application('php-fpm');
+# The pool "auth" has the line of the example's comment. Without it, a script is as PHP-FPM runs it.
+my $examples = top() . '/conf/examples';
+my ($line) = read_file("$examples/php.conf") =~ /^# +(php_admin_value\S+ = .*)$/m;
+my $in_pool = $line =~ s{\S+/(php-auth-user\.php)$}{\@DIR\@/$1};
+my $fpm = application('php-fpm', files => {
+    'php-auth-user.php' => read_file("$examples/php-auth-user.php"),
+    'fpm.conf' => <<"CONF" });
+[global]
+error_log = \@DIR\@/log
+daemonize = no
+[www]
+listen = 127.0.0.1:\@PORT\@
+pm = static
+pm.max_children = 2
+[auth]
+listen = \@DIR\@/auth.sock
+listen.mode = 0666
+pm = static
+pm.max_children = 1
+$line
+CONF
 my $script = <<'PHP';
 <?php
 header('Content-Type: text/plain');
@@ -18,9 +40,13 @@ foreach (['REMOTE_USER', 'AUTH_TYPE', 'CLIENTCERT_USER', 'CLIENTCERT_GROUPS', 'P
 PHP
 my $h = example('php', define => { FPM => 'fcgi://127.0.0.1:' . $fpm->port },
     modules => [qw(setenvif http2)],
-    files => { map { ("htdocs/$_/show.php" => $script, "htdocs/$_/x.phps" => $script,
-        "htdocs/$_/.htpasswd" => "secret\n") } qw(open app app/admin) },
-    conf => <<'CONF');    # as in Debian's apache2.conf and php-fpm.conf
+    files => {
+        # The application cannot turn the file off.
+        'htdocs/app/auth/.user.ini' => "auto_prepend_file = none\n",
+        map { ("htdocs/$_/show.php" => $script, "htdocs/$_/x.phps" => $script,
+            "htdocs/$_/.htpasswd" => "secret\n") } qw(open app app/admin open/auth app/auth),
+    },
+    conf => <<'CONF' =~ s/FPM/$fpm->{dir}/r);    # as in Debian's apache2.conf and php-fpm.conf
 Protocols h2 http/1.1
 <FilesMatch "^\.ht">
     Require all denied
@@ -29,6 +55,10 @@ SetEnvIfNoCase ^Authorization$ "(.+)" HTTP_AUTHORIZATION=$1
 <FilesMatch ".+\.phps$">
     Require all denied
 </FilesMatch>
+<LocationMatch "^/(open|app)/auth/.*\.php$">
+    SetHandler "proxy:unix:FPM/auth.sock|fcgi://localhost"
+</LocationMatch>
+SetEnvIfExpr "%{QUERY_STRING} == 'passed'" "HTTP_AUTHORIZATION=Basic YWxpY2U6eA=="
 CONF
 announce('AH01630', 'CC0110');
 
@@ -74,5 +104,24 @@ is $h->get('/app/show.php', headers => \@forged, user => 'alice:x')->{status}, 4
 is seen('/app/show.php?REMOTE_USER=alice', cert => 'bob',
     data => 'REMOTE_USER=alice&CLIENTCERT_USER=alice',
     headers => ['Cookie: REMOTE_USER=alice']), $bob, 'nor by a form or a cookie';
+
+# ---- PHP_AUTH_USER, by php-auth-user.php
+
+ok $in_pool, 'the example has a line for the pool';
+like seen('/app/auth/show.php', cert => 'alice'), qr/ PHP_AUTH_USER=alice\|\(none\) /,
+    'a script sees the user as PHP_AUTH_USER';
+my @logins = ('Authorization: Basic YWxpY2U6eA==', 'Authorization: Digest username="alice"');
+for my $login ([], map { [headers => [@forged, $_]] } @logins) {
+    my $how = @$login ? " with $login->[1][-1]" : '';
+    is seen("/$_/auth/show.php", cert => 'bob', @$login),
+        $bob =~ s/ (?=REMOTE_USER)/ PHP_AUTH_USER=bob|(none) /r,
+        "which is always the mapped user, and there is no password, in /$_$how" for qw(app open);
+    is seen('/open/auth/show.php', @$login), '', "and no user without a certificate$how";
+}
+like seen('/open/show.php?passed'), qr/PHP_AUTH_PW=x\S* PHP_AUTH_USER=alice/,
+    'PHP itself would believe a header that httpd does not remove';
+is seen('/open/auth/show.php?passed'), '', 'but the file removes its user';
+like seen('/app/auth/show.php?passed', cert => 'bob'),
+    qr/^(?!.*PHP_AUTH_PW).* PHP_AUTH_USER=bob\S* REMOTE_USER=bob$/, 'or replaces it';
 
 done_testing;

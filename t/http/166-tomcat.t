@@ -26,6 +26,24 @@ my $certificate = <<'JSP';
 known=<%= request.getAttribute("jakarta.servlet.request.X509Certificate") != null
     || request.getAttribute("javax.servlet.request.X509Certificate") != null %>
 JSP
+# Inner sections with lines of their own, which must not replace those of the outer section.
+my %inner = (
+    rule     => 'RewriteRule "^" "-" [E=X:1]',
+    last     => 'RewriteRule "^" "-" [END]',
+    proxy    => 'RewriteRule "^" "ajp://127.0.0.1:TOMCAT%{REQUEST_URI}" [P]',
+    options  => 'RewriteOptions AllowNoSlash',
+    off      => 'RewriteEngine Off',
+    redirect => 'RedirectMatch 404 "/nothing"',
+);
+my $inner = join '', map { <<"CONF" } sort keys %inner;
+<Location "/app/$_">
+    RewriteEngine On
+    $inner{$_}
+</Location>
+<Location "/app/$_/admin">
+    Require clientcert-group admins
+</Location>
+CONF
 my $tomcat = application('tomcat', files => {
     'conf/server.xml' => <<"XML",
 <Server port="-1">
@@ -39,11 +57,12 @@ my $tomcat = application('tomcat', files => {
 XML
     'webapps/app/certificate.jsp' => $certificate,
     map { ("webapps/app/$_" => $page) } qw(show.jsp private/show.jsp private/admin/show.jsp),
+        map { ("$_/show.jsp", "$_/admin/show.jsp") } sort keys %inner,
 });
 
 my %define = (TOMCAT => 'ajp://127.0.0.1:' . $tomcat->port, SECRET => 's3cret');
 my $h = example('tomcat', define => \%define, modules => ['http2'],
-    conf => <<'CONF' =~ s/TOMCAT/$tomcat->port/ger);
+    conf => (<<'CONF' . $inner) =~ s/TOMCAT/$tomcat->port/ger);
 Protocols h2 http/1.1
 ProxyPass "/wrong" "ajp://localhost:TOMCAT/app" secret=other
 ProxyPass "/without" "ajp://127.1:TOMCAT/app"
@@ -98,6 +117,19 @@ for my $path (
     my $r = $h->get($path, cert => 'bob', curl => ['--path-as-is']);
     like $r->{status}, qr/^40[034]$/, "no way to the group's part: $path";
     unlike $r->{body}, qr/user=/, 'and nothing of it is shown';
+}
+for my $name (sort keys %inner) {
+    if ($name !~ /^(?:off|proxy)$/) {
+        is seen("/app/$name/show.jsp", cert => 'bob'), $is{bob},
+            "an inner section keeps the groups: $inner{$name}";
+        is seen("/app/$name/admin/show.jsp", cert => 'alice'), $is{alice},
+            'and shows its part to their members';
+    }
+    for my $path ("/app/$name/x/..;/admin/show.jsp", "/app/$name/x/..%3B/admin/show.jsp") {
+        my $r = $h->get($path, cert => 'bob', curl => ['--path-as-is']);
+        is $r->{status}, 403, "an inner section does not open another way: $path";
+        unlike $r->{body}, qr/user=/, 'and nothing is shown';
+    }
 }
 
 is $h->get("/$_/show.jsp", cert => 'alice')->{status}, 403,

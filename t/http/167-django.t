@@ -14,12 +14,14 @@ needs(modules => ['wsgi'], files => ['/usr/lib/python3*/*-packages/django/__init
 # The settings of the example's comment.
 my ($settings) = read_file(top() . '/conf/examples/django.conf') =~ /^((?:#   [MA]\w+ .*\n)+)/m;
 $settings =~ s/^#   //mg;
-my $wsgi = <<"PYTHON";
+sub wsgi {
+    my ($own) = @_;
+    return <<"PYTHON";
 import django
 from django.conf import settings
 MIDDLEWARE = ['django.contrib.sessions.middleware.SessionMiddleware',
     'django.contrib.auth.middleware.AuthenticationMiddleware']
-$settings
+$own
 settings.configure(ALLOWED_HOSTS=['localhost'], ROOT_URLCONF=__name__, SECRET_KEY='k' * 50,
     USE_TZ=True, MIDDLEWARE=MIDDLEWARE, AUTHENTICATION_BACKENDS=AUTHENTICATION_BACKENDS,
     INSTALLED_APPS=['django.contrib.' + x for x in ('contenttypes', 'auth', 'sessions')],
@@ -39,6 +41,7 @@ def show(request):
 urlpatterns = [re_path('', show)]
 application = get_wsgi_application()
 PYTHON
+}
 announce('AH01630', 'CC0110');
 
 sub server {
@@ -47,7 +50,7 @@ sub server {
         conf => 'Protocols h2 http/1.1', global => "WSGISocketPrefix run/wsgi\n",
         writable => ['var'], files => \%files);
 }
-my $h = server('app/wsgi.py' => $wsgi);
+my $h = server('app/wsgi.py' => wsgi($settings));
 
 sub seen {
     my $r = $h->get(@_);
@@ -88,14 +91,15 @@ is $h->get($_, cert => 'bob', curl => ['--path-as-is'])->{status}, 403,
         '/app//private/admin/x';
 $h->stop;
 
-# ---- the class of doc/applications.md, which accepts existing accounts only
+# ---- the file and the settings of doc/applications.md, which accept existing accounts only
 
-my ($class) = read_file(top() . '/doc/applications.md') =~ /^```python\n(.*?)^```$/ms;
-$wsgi =~ s/'[\w.]+\.RemoteUserBackend'/'existing.ExistingUserBackend'/;
-$wsgi .= "from django.contrib.auth.models import User\n"
-    . "User.objects.get_or_create(username='bob')\n";
-$h = server('app/wsgi.py' => $wsgi, 'app/existing.py' =>
-    "from django.contrib.auth.backends import RemoteUserBackend\n$class");
+my ($part) = read_file(top() . '/doc/applications.md') =~ /^## Django.*?\n(.*?)^## /ms;
+my ($file) = $part =~ /`(\w+\.py)` beside `wsgi\.py`/;
+my ($class, $names) = $part =~ /^```python\n(.*?)^```$/msg;
+$h = server("app/$file" => $class, 'app/wsgi.py' => wsgi($names) . <<'PYTHON');
+from django.contrib.auth.models import User
+User.objects.get_or_create(username='bob')
+PYTHON
 is seen('/app/private', cert => 'bob'), $bob, 'a user with an account is known';
 is seen('/app/private', cert => 'alice'), $alice =~ s/user=alice/user=/r,
     'and none is made for another one';

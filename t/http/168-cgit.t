@@ -11,15 +11,17 @@ use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 
 my ($cgit) = grep { -x } qw(/usr/lib/cgit/cgit.cgi /var/www/cgi-bin/cgit);
-needs(programs => ['git'], files => [$cgit // '/usr/lib/cgit/cgit.cgi']);
+my $css = '/usr/share/cgit';
+needs(programs => ['git'], files => [$cgit // '/usr/lib/cgit/cgit.cgi', "$css/cgit.css"]);
 
 # The settings of the example's comment: those of the public part, and what the private one has.
 my $comment = read_file(top() . '/conf/examples/cgit.conf');
 my (%public, %private);
-while ($comment =~ m{^#   ([\w-]+)=(\S+) +# in the private one: (\S+)$}mg) {
-    ($public{$1}, $private{$1}) = ($2, $3);
+while ($comment =~ m{^#   ([\w-]+)=(\S+)(?: +# in the private one: (\S+))?$}mg) {
+    ($public{$1}, $private{$1}) = ($2, $3 // $2);
 }
-is join(' ', sort keys %public), 'cache-root scan-path virtual-root', 'the example has settings';
+is join(' ', sort keys %public), 'cache-root css logo scan-path virtual-root',
+    'the example has settings';
 sub settings {
     my (%setting) = @_;
     my $text = join '', map { "$_=$setting{$_}\n" } reverse sort keys %setting;
@@ -28,7 +30,8 @@ sub settings {
 }
 my @caches = map { $_ =~ s{^/var/cache/cgit}{cache}r } $public{'cache-root'},
     $private{'cache-root'};
-my $h = example('cgit', define => { CGIT => $cgit }, writable => \@caches, files => {
+my %define = (CGIT => $cgit, CSS => $css);
+my $h = example('cgit', define => \%define, writable => \@caches, files => {
     'var/public.cgitrc'  => settings(%public),
     'var/private.cgitrc' => settings(%private),
     map { ("$_/.here" => '') } @caches,
@@ -55,6 +58,15 @@ like $h->get('/private/cgit/', cert => 'alice')->{body}, qr{/private/cgit/privat
     'the group sees the list of private ones';
 like $h->get('/private/cgit/private.git/log/', cert => 'alice')->{body}, qr/a private commit/,
     'and their content';
+
+for my $o (['/cgit/'], ['/private/cgit/', cert => 'alice']) {
+    my $page   = $h->get(@$o)->{body};
+    my ($link) = $page =~ /<link rel='stylesheet'[^>]* href='([^']*)'/;
+    my ($logo) = $page =~ /<img src='([^']*)'/;
+    is $h->get($link // '/none')->{body}, read_file("$css/cgit.css"),
+        "all clients get the style sheet of $o->[0]";
+    is $h->get($logo // '/none')->{status}, 200, 'and its logo';
+}
 
 my @private = qw(/private/cgit/ /private/cgit/private.git/log/ /private/cgit
     /private/cgit/?url=private.git/log
