@@ -9,6 +9,7 @@ use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 use ClientCert::Test::Service;
 
+use File::Path qw(make_path);
 use File::Temp ();
 
 my $from = top() . '/conf/operations';
@@ -37,6 +38,23 @@ for my $service (grep { /service\z/ } @units) {
 
 my $root = File::Temp->newdir;
 mkdir "$root/etc";
+
+# The steps of each service that install files, from the directory that they name.
+make_path("$root/usr/local/sbin", "$root/etc/sysusers.d", "$root/etc/systemd/system");
+for my $name (qw(clientcert-crl clientcert-spire)) {
+    my @steps = grep { /^(?:cd|install) / } read_file("$from/$name.service") =~ /^#   (.+)/mg;
+    s{ && systemd-sysusers\z}{}, s{(?<= )/(?=usr/local/|etc/)}{$root/}g for @steps;
+    my $steps = join "\n", @steps;
+    $steps =~ s{/usr/share/doc/mod_clientcert(?=/)}{top()}e;
+    my ($status, @output) = run_command('', qw(env -C / sh -eu -c), $steps);
+    is join('', $status, @output), '0', "$name: its steps install the files";
+    is join(' ', grep { !-s "$root/$_" } "usr/local/sbin/$name", 'etc/sysusers.d/clientcert.conf',
+        map { "etc/systemd/system/$name.$_" } qw(service timer)), '', 'all of them';
+    unlink "$root/etc/sysusers.d/clientcert.conf";
+}
+like read_file("$from/clientcert-crl.service"), qr/^#   apt-get install curl jq /m,
+    'and the programs that the script needs';
+
 ($exit, @said) = run_command('', 'systemd-sysusers', "--root=$root", "$from/clientcert.sysusers");
 is $exit, 0, 'systemd-sysusers accepts the users' or diag @said;
 like read_if_there("$root/etc/passwd"), qr/^clientcert-crl:.*^clientcert-spire:/ms, 'and makes them';

@@ -22,9 +22,13 @@ my @hostile = (
     certificate('forged line', "/O=Example/description=$line", self => 1),
 );
 
+# The level that the page names, for its commands.
+my ($page) = read_file(top() . '/doc/running.md') =~ /^## Questions about clients\n(.*?)^## /ms;
+my ($level) = $page =~ /^(LogLevel .*)\n/m;
+is $level, 'LogLevel warn clientcert:notice', 'the page names the level that its commands need';
 my $h = ClientCert::Test->server(
     modules => ['remoteip', 'headers'],
-    global  => "Define CLIENTCERT_LOGS \@ROOT\@/logs\n",
+    global  => ($level // 'LogLevel warn') . "\nDefine CLIENTCERT_LOGS \@ROOT\@/logs\n",
     conf    => <<'CONF');
 <VirtualHost *:@PORT@>
     ServerName localhost
@@ -73,7 +77,7 @@ ok -s $log, 'there is a log';
 
 SKIP: {
     my $regex = program('fail2ban-regex');
-    skip 'fail2ban is not installed', 6 if !$regex && !$ENV{CI};
+    skip 'fail2ban is not installed', 7 if !$regex && !$ENV{CI};
     my $filter = "$operations/fail2ban-filter.conf";
 
     # The addresses that a mode finds in a log, with their numbers.
@@ -92,6 +96,7 @@ SKIP: {
         'each certificate that did not verify counts, with IPv4 and IPv6, and no address that a client made up';
     my $more = () = read_file($log) =~ /^\[[^\]]*\] \[clientcert:.*CC01(?:03: |10: result=forbidden user="").*client=127\.0\.0\.1 /mg;
     cmp_ok $more, '>=', 2, 'clients without an identity';
+    cmp_ok scalar($h->log_lines(qr/CC0103: /)), '>=', 1, 'among them one that no rule maps';
     is $banned->($log, 'aggressive')->{'127.0.0.1'}, $lines + $more, 'aggressive: those without an identity, too';
 
     # The same lines, from a proxy, and of another module that quotes one.
@@ -105,7 +110,6 @@ SKIP: {
 
 # ---- the commands of the page
 
-my ($page) = read_file(top() . '/doc/running.md') =~ /^## Questions about clients\n(.*?)^## /ms;
 my @commands = $page =~ /^([^\n]+):\n\n```sh\n(.*?)^```/gms;
 is scalar(@commands), 10, 'the page has five commands';
 my %command = @commands;
@@ -130,6 +134,8 @@ is scalar(grep { /\A\d+ $day\t(?:[^\t]*)\t[^\t]+\z/ } @$refused), scalar(@$refus
 
 my $reasons = output_of('The most frequent reasons');
 is scalar(grep { /\A\d+ it has expired/ } @$reasons), 1, 'reasons, once each' or diag explain $reasons;
+is scalar(grep { /\A2 no rule gives it a user or group\z/ } @$reasons), 1,
+    'no rule maps it, and so the request is denied' or diag explain $reasons;
 my ($most, $least) = map { /\A(\d+) / } @$reasons[0, -1];
 cmp_ok $most, '>=', $least, 'the most frequent one first';
 

@@ -19,7 +19,7 @@ is join(' ', grep { index($page, "](../conf/operations/$_)") < 0 } @files), '', 
 
 SKIP: {
     my $logrotate = program('logrotate');
-    skip 'logrotate is not installed', 4 if !$logrotate && !$ENV{CI};
+    skip 'logrotate is not installed', 15 if !$logrotate && !$ENV{CI};
     mkdir "$dir/log";
     chmod 0755, "$dir/log";
     write_file("$dir/log/clients.log", "line\n");
@@ -27,13 +27,47 @@ SKIP: {
     $conf =~ s{^/var/log/clientcert/}{$dir/log/}m or die "no directory\n";
     write_file("$dir/rotate", $conf);
     chmod 0644, "$dir/rotate";
-    chmod 0755, write_file("$dir/apachectl", "#!/bin/sh\necho \"\$*\" >>$dir/restarted\n");
-    local $ENV{PATH} = "$dir:$ENV{PATH}";
     my ($exit, @said) = run_command('', $logrotate, '-d', '-s', "$dir/state", "$dir/rotate");
     is $exit, 0, 'logrotate accepts the file' or diag @said;
-    run_command('', $logrotate, '-f', '-s', "$dir/state", "$dir/rotate");
-    ok -e "$dir/log/clients.log.1", 'it rotates the log';
-    is read_file("$dir/restarted"), "-k graceful\n", 'httpd restarts gracefully';
+
+    # A system with these programs, which note how they are called: what postrotate called, and what
+    # it logged.
+    my $rotated = sub {
+        my (%programs) = @_;
+        my $bin = File::Temp->newdir;
+        $programs{logger} = "while read -r line; do echo \"\$line\" >>$bin/.logged; done";
+        for my $name (keys %programs) {
+            my $note = $name eq 'logger' ? '' : "echo \"$name \$*\" >>$bin/.called";
+            chmod 0755, write_file("$bin/$name", "#!/bin/sh\n$note\n$programs{$name}\n");
+        }
+        write_file("$dir/log/clients.log", "line\n");
+        my ($exit, @said) = run_command('', 'env', "PATH=$bin",
+            $logrotate, '-f', '-s', "$dir/state", "$dir/rotate");
+        is join('', $exit, @said), '0', 'logrotate has no complaint';
+        return [split /\n/, read_if_there("$bin/.called") . "--\n" . read_if_there("$bin/.logged")];
+    };
+    my %httpd  = map { $_ => 'exit 0' } qw(apachectl apache2ctl apache2 httpd);
+    my %debian = (%httpd, 'invoke-rc.d' => 'exit 0', systemctl => 'exit 0');
+    my $bad    = 'echo "the configuration is bad" >&2; exit 1';
+    my @asked  = ('pgrep -f ^/usr/sbin/apache2');
+    my @reload = (@asked, 'invoke-rc.d apache2 reload');
+    is_deeply $rotated->(%debian, pgrep => 'exit 0'), [@reload, '--'], 'Debian: the server reloads';
+    ok -e "$dir/log/clients.log.1", 'and the log is rotated';
+    is_deeply $rotated->(%debian, pgrep => 'exit 1'), [@asked, '--'],
+        'Debian: a stopped server stays stopped';
+    is_deeply $rotated->(%debian, pgrep => 'exit 0', 'invoke-rc.d' => $bad),
+        [@reload, '--', 'the configuration is bad'],
+        'Debian: a bad configuration is logged, and nothing else happens';
+
+    @asked  = ('systemctl -q is-active httpd.service');
+    @reload = (@asked, 'systemctl reload httpd.service');
+    is_deeply $rotated->(%httpd, systemctl => 'exit 0'), [@reload, '--'],
+        'Fedora: the server reloads';
+    is_deeply $rotated->(%httpd, systemctl => 'exit 3'), [@asked, '--'],
+        'Fedora: a stopped server stays stopped';
+    is_deeply $rotated->(%httpd, systemctl => "[ \$1 != reload ] && exit\n$bad"),
+        [@reload, '--', 'the configuration is bad'],
+        'Fedora: a bad configuration is logged, and nothing else happens';
     my ($mode, $group) = (stat "$dir/log/clients.log")[2, 5];
     is sprintf('%o %s', $mode & 0777, scalar getgrgid $group), '640 adm', 'others cannot read the new log';
 }

@@ -78,6 +78,13 @@ sub both {
     return join ', ', map { "$_: $seen{$_}" } sort keys %seen;
 }
 
+# The status of a client that asks one server itself, as HAProxy does.
+sub at_server {
+    my ($number, $cert) = @_;
+    my @as_haproxy = (curl => ['--haproxy-protocol']);
+    return $server{$number}->get('/staff/page', cert => $cert, @as_haproxy)->{status};
+}
+
 # Waits until both servers answer a client like this.
 sub is_soon {
     my ($cert, $expected, $claim) = @_;
@@ -89,7 +96,9 @@ sub is_soon {
 
 is_soon('alice', '1: 200 alice, 2: 200 alice', 'both servers identify a client');
 is $ocsp->asked('honest'), 1, 'the OCSP responder was asked once, for both';
-is $proxy->get('/staff/page', cert => 'alice')->{headers}{address}, '127.0.0.1', 'its address comes from HAProxy';
+# HAProxy itself connects from 127.0.0.1.
+my $from_other = $proxy->get('/staff/page', cert => 'alice', curl => ['--interface', '127.0.0.2']);
+is $from_other->{headers}{address}, '127.0.0.2', 'its address comes from HAProxy';
 
 # ---- sessions
 
@@ -119,11 +128,16 @@ is_soon('alice', '1: 403 carol, 2: 403 carol', 'and so does the loss of a group'
 
 my $session = full($proxy, '/staff/page', cert => 'bob', tls => '1.3');
 is $session->{status}, 200, 'a client with a session';
+is at_server($_, 'bob'), 200, "server $_ accepts it" for 1, 2;
 $staff->revoke('bob');
 $server{$_}->mark_log for 1, 2;
 replace("$shared/crls/staff.crl", $staff->crl(from => -60));
 ok $server{$_}->wait_log(qr/CC0173/, 30), "server $_ loads the CRL" for 1, 2;
-is both('bob'), 'no connection', 'neither accepts a revoked client';
+is both('bob'), 'no connection', 'through HAProxy, a revoked client gets no connection';
+$server{$_}->mark_log for 1, 2;
+is at_server($_, 'bob'), 0, "server $_ does not accept it" for 1, 2;
+ok $server{$_}->wait_log(qr/CC0106: .*subject="CN=bob,.* reason="it was revoked /),
+    "and server $_ has the reason" for 1, 2;
 for (1 .. 4) {
     isnt resumed($proxy, $session, '/staff/page', tls => '1.3')->{headers}{user} // '', 'bob',
         'nor does its session give an identity';
