@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Example qw($debian);
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 use ClientCert::Test::Ocsp;
@@ -36,8 +37,8 @@ my %server = map {
     my $number = $_;
     ($number => ClientCert::Test->server(
         modules => [qw(headers remoteip authz_user socache_redis)],
-        files   => { 'htdocs/staff/page' => "page\n" },
-        global  => "Define CLIENTCERT_PKI \@CA\@\nDefine CLIENTCERT_FARM $shared\n"
+        files   => { map { ("htdocs/staff/$_" => "page\n") } qw(page .htpasswd) },
+        global  => "${debian}Define CLIENTCERT_PKI \@CA\@\nDefine CLIENTCERT_FARM $shared\n"
             . 'Define CLIENTCERT_REDIS 127.0.0.1:' . $redis->port . "\nSSLSessionCache none\n"
             . 'Define CLIENTCERT_OCSP ' . $ocsp->url('honest') . "\nInclude \@TOP\@/conf/operations/farm-cache.conf\n",
         conf => <<"CONF"))
@@ -90,6 +91,7 @@ sub is_soon {
 is_soon('alice', '1: 200 alice, 2: 200 alice', 'both servers identify a client');
 is $ocsp->asked('honest'), 1, 'the OCSP responder was asked once, for both';
 is $proxy->get('/staff/page', cert => 'alice')->{headers}{address}, '127.0.0.1', 'its address comes from HAProxy';
+is $proxy->get('/staff/.htpasswd', cert => 'alice')->{status}, 403, 'what the servers deny stays so';
 
 # ---- sessions
 
