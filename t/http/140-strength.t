@@ -194,5 +194,6 @@ $h = example('strength', define => { STAFF_KEY => $staff },
     files => { 'var/partners.map' => "$bob acme\n", map { ("htdocs/$_/page" => "$_\n") } qw(orders portal) });
 is_deeply [map { my $c = $_; [map { $h->get("/$_/page", client($c))->{status} } qw(orders portal)] } qw(bob alice service)],
     [[200, 200], [403, 200], [403, 403]], 'strength.conf: what each may see';
+keeps_denied($h, "/$_/page", client('bob')) for qw(orders portal);
 
 done_testing;

@@ -21,6 +21,7 @@ my @clients = (qw(alice bob printer printer-alice service), '');
 for my $place (sort keys %in) {
     is join(' ', grep { status($h, "/$place/page", $_) == 200 } @clients), $in{$place},
         "example: which clients get to /$place";
+    keeps_denied($h, "/$place/page", cert => 'alice');
 }
 $h->mark_log;
 is status($h, '/admin/page', 'printer-alice'), 403,

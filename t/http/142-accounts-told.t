@@ -153,5 +153,6 @@ is status('alice', '/desk/system/page', 'X-Account: root'), 200, 'example: root'
 is status('alice', '/desk/system/page'), 403, 'example: the daily account is not root';
 is status('bob', '/desk/page'), 200, 'example: somebody else';
 is status('bob', '/desk/page', 'X-Account: root'), 403, 'example: who is no administrator';
+keeps_denied($h, "/desk/$_", cert => 'alice', headers => ['X-Account: root']) for qw(page system/page);
 
 done_testing;

@@ -27,10 +27,12 @@ is status($h, '/payments/page', 'alice'), 401, 'second-factor: the certificate a
 is status($h, '/payments/page', undef, user => 'alice:secret'), 403, 'second-factor: nor is the password,';
 is status($h, '/payments/page', 'alice', user => 'bob:secret'), 401, 'second-factor: nor that of another user,';
 is status($h, '/payments/page', 'service', user => 'alice:secret'), 403, 'second-factor: nor another certificate';
+keeps_denied($h, '/payments/page', cert => 'alice', user => 'alice:secret');
 is status($h, '/reports/page', 'alice'), 200, 'second-factor: there, the certificate of a reader is enough';
 is status($h, '/reports/page', 'bob'), 401, 'second-factor: another user is asked for a password';
 is status($h, '/reports/page', 'bob', user => 'carol:secret'), 200, 'second-factor: and gets in as a reader';
 is status($h, '/reports/page', 'bob', user => 'bob:secret'), 401, 'second-factor: but not as itself';
+keeps_denied($h, '/reports/page', cert => 'alice');
 $h->stop;
 
 # ---- tokens.conf
@@ -44,6 +46,7 @@ sub x5t {
 $h = example('tokens', files => { 'htdocs/api/page' => "api\n" }, define => { X5T => '%{req:Token-X5T}' });
 is status($h, '/api/page', 'alice', x5t('alice')), 200, 'tokens: a token with its certificate';
 is status($h, '/api/page', 'bob', x5t('alice')), 403, 'tokens: a stolen one is useless,';
+keeps_denied($h, '/api/page', cert => 'alice', x5t('alice'));
 is status($h, '/api/page', undef, x5t('alice')), 403, 'tokens: with or without a certificate';
 is status($h, '/api/page', 'alice'), 403, 'tokens: as is a token that is not bound';
 $h->stop;

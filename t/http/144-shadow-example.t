@@ -27,6 +27,7 @@ is $h->get('/orders/page', cert => 'bob')->{status}, 200, 'a client that the sha
 ok $h->wait_log(qr/CC0137: result=mapped user="bob" .* shadow=mapped shadow_user="robert" /), 'is logged';
 is $h->get('/orders/page', cert => 'service')->{status}, 403, 'a client that neither maps is kept out';
 is $h->get('/orders/page')->{status}, 403, 'as is one without a certificate';
+keeps_denied($h, '/orders/page', cert => 'alice');
 is scalar(grep { /CC0137/ } split /^/, $h->log), 1, 'no other client is logged';
 $h->stop;
 

@@ -208,6 +208,7 @@ is statuses($acme), '200 200', 'pins.conf: a partner';
 is statuses($renewed), '200 200', 'its next key';
 is statuses($globex), '403 200', 'another partner';
 is statuses($stranger), '403 403', 'nobody with its name alone';
+keeps_denied($h, "/$_/page", cert => $acme) for qw(orders catalogue);
 
 for my $case ([$acme, 'mapped', 'acme'], [$stranger, 'rejected', undef]) {
     my ($cert, $result, $user) = @$case;

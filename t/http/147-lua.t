@@ -64,5 +64,6 @@ for my $cert (sort keys %status) {
 }
 is $h->get('/people/bob/../alice/page', cert => 'bob', curl => ['--path-as-is'])->{status}, 403,
     'about the path that is served';
+keeps_denied($h, '/people/alice/page', cert => 'alice');
 
 done_testing;

@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use ClientCert::Test;
 use ClientCert::Test::Crl;
+use ClientCert::Test::Example qw($debian);
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(top);
 use ClientCert::Test::Ocsp;
@@ -36,8 +37,8 @@ my %server = map {
     my $number = $_;
     ($number => ClientCert::Test->server(
         modules => [qw(headers remoteip authz_user socache_redis)],
-        files   => { 'htdocs/staff/page' => "page\n" },
-        global  => "Define CLIENTCERT_PKI \@CA\@\nDefine CLIENTCERT_FARM $shared\n"
+        files   => { map { ("htdocs/staff/$_" => "page\n") } qw(page .htpasswd) },
+        global  => "${debian}Define CLIENTCERT_PKI \@CA\@\nDefine CLIENTCERT_FARM $shared\n"
             . 'Define CLIENTCERT_REDIS 127.0.0.1:' . $redis->port . "\nSSLSessionCache none\n"
             . 'Define CLIENTCERT_OCSP ' . $ocsp->url('honest') . "\nInclude \@TOP\@/conf/operations/farm-cache.conf\n",
         conf => <<"CONF"))
@@ -99,6 +100,7 @@ is $ocsp->asked('honest'), 1, 'the OCSP responder was asked once, for both';
 # HAProxy itself connects from 127.0.0.1.
 my $from_other = $proxy->get('/staff/page', cert => 'alice', curl => ['--interface', '127.0.0.2']);
 is $from_other->{headers}{address}, '127.0.0.2', 'its address comes from HAProxy';
+is $proxy->get('/staff/.htpasswd', cert => 'alice')->{status}, 403, 'what the servers deny stays so';
 
 # ---- sessions
 

@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Example qw(keeps_denied);
 use ClientCert::Test::Migration;
 
 my $part            = section('Grid-mapfiles');
@@ -55,6 +56,7 @@ for (['gridmap:', $file, 'conf/grid-mapfile', $map], ['file:', $table, 'conf/gri
     compare($title, \%was, $is);
     is $is->{'/page comma-cn'}, 'comma-cn', 'a name with a comma has its own account';
     is $is->{'/grid/page service'}, undef, 'a client of another CA has no account';
+    keeps_denied($h, '/grid/page', cert => 'alice');
 }
 
 done_testing;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Example qw(keeps_denied);
 use ClientCert::Test::File;
 use ClientCert::Test::Migration;
 use ClientCert::Test::Proxy;
@@ -53,5 +54,6 @@ is $was->{'/page service'}, 'cart', 'HAProxy looks up clients of every CA,';
 is $is->{'/page service'}, '', 'the rule those of one';
 is $is->{"$_ nobody"}, $was->{"$_ nobody"}, "$_: a client without a certificate has the same answer"
     for @paths;
+keeps_denied($h, "$_/page", cert => 'alice') for @places;
 
 done_testing;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Example qw(keeps_denied);
 use ClientCert::Test::File;
 use ClientCert::Test::Migration;
 use ClientCert::Test::Proxy;
@@ -45,6 +46,7 @@ is $is->{'/page service'}, '', 'the rules those of one';
 is $was->{'/page expired'}, undef, 'nginx answers a certificate that does not verify with 400';
 is $is->{"$_ nobody"}, $was->{"$_ nobody"}, "$_: a client without a certificate has the same answer"
     for @paths;
+keeps_denied($h, "$_/page", cert => 'alice') for @places;
 $h->stop;
 
 # ---- clients that need a certificate

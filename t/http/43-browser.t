@@ -35,6 +35,7 @@ for my $http2 (0, 1) {
         "$way: and no other user";
     is $h->get('/page', http2 => $http2)->{body}, "open\n",
         "$way: an open page needs no certificate";
+    keeps_denied($h, "/private/$_", cert => 'alice', http2 => $http2) for qw(login admin/page);
 
     $h->mark_log;
     my $denied = $h->get('/private/login', http2 => $http2);

@@ -28,6 +28,8 @@ is $asked->{headers}{'www-authenticate'}, 'Basic realm="wiki"', 'password: there
 is status($h, '/wiki/page', undef, user => 'carol:secret'), 200, 'password: and it is enough too';
 is status($h, '/wiki/page', 'service'), 401,
     'password: for an unmapped certificate it is requested too';
+is status($h, '/wiki/keys/page', undef, user => 'carol:secret'), 403, 'password: it is not enough for some pages';
+keeps_denied($h, "/wiki/$_", cert => 'alice') for qw(page keys/page);
 is status($h, '/wiki/page', 'service', user => 'carol:secret'), 200, 'password: and may give one';
 announce('AH01617');
 is status($h, '/wiki/page', undef, user => 'carol:wrong'), 401, 'password: a wrong one is refused';
@@ -83,6 +85,7 @@ my @clients = (qw(alice bob partner service), '');
 for my $place (sort keys %in) {
     is join(' ', grep { status($h, "/$place/page", $_) == 200 } @clients), $in{$place},
         "groups: which clients get to /$place";
+    keeps_denied($h, "/$place/page", cert => 'alice');
 }
 
 done_testing;

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use ClientCert::Test;
+use ClientCert::Test::Example qw(keeps_denied $debian);
 use ClientCert::Test::Machine qw(module_path);
 
 use File::Basename qw(dirname);
@@ -27,7 +28,7 @@ my %files = (
     'modules/mod_clientcert.so' => slurp(module_path()),
     'htdocs/admin/page'         => "admin\n",
 );
-my %server = (modules => ['-clientcert', 'headers'], files => \%files);
+my %server = (modules => ['-clientcert', 'headers'], files => \%files, global => $debian);
 
 # ---- the configuration
 
@@ -58,7 +59,8 @@ ok $h->wait_log(qr/CC0110: .* reason="no client cert.*" .* needs="clientcert-gro
     'and the log says what was missing';
 is answer('/index.html'), '200 :', 'and the rest is open';
 is answer('/index.html', cert => 'service'), '200 :',
-    'a certificate that matches no rule gives no user and no group';
+    'a certificate that does not match the rule gives no user and no group';
+keeps_denied($h, '/admin/page', cert => 'alice');
 $h->stop;
 
 # ---- SSLVerifyDepth

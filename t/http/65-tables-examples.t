@@ -41,6 +41,7 @@ is status($h, '/orders/page', 'bob'), 403, 'partners: no client whose serial num
 is status($h, '/orders/page'), 403, 'partners: and no client without a certificate';
 ok $h->wait_log(qr/CC0101: result=mapped user="acme" groups="partners,orders"/),
     'partners: the names are the file\'s';
+keeps_denied($h, "/$_/page", cert => 'alice') for qw(orders catalogue);
 $h->stop;
 
 # ---- gridmap.conf
@@ -53,5 +54,6 @@ $h = example('gridmap', files => {
 is status($h, '/data/page', 'alice'), 200, 'gridmap: a subject that is listed';
 is status($h, '/data/page', 'bob'), 403, 'gridmap: and one that is not';
 ok $h->wait_log(qr/CC0101: result=mapped user="adesmet"/), 'gridmap: with the account of its line';
+keeps_denied($h, '/data/page', cert => 'alice');
 
 done_testing;

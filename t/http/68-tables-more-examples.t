@@ -49,6 +49,7 @@ is status($h, '/telemetry/page', 'alice'), 403, 'devices: not a client listed as
 is status($h, '/telemetry/page', 'bob'), 403, 'devices: and not an unlisted client';
 ok $h->wait_log(qr/CC0101: result=mapped user="pump7" groups="sensors"/),
     'devices: the row gives the user';
+keeps_denied($h, '/telemetry/page', cert => 'service');
 $h->stop;
 
 # ---- farm.conf
@@ -64,6 +65,7 @@ is status($h, '/plans/page', 'alice'), 200, 'farm: a planner';
 is status($h, '/plans/page', 'bob'), 403, 'farm: a user without the group';
 is status($h, '/everybody/page', 'bob'), 200, 'farm: but with an identity';
 is status($h, '/everybody/page', 'service'), 403, 'farm: and a client without a key in Redis';
+keeps_denied($h, "/$_/page", cert => 'alice') for qw(everybody plans);
 $redis->stop;
 is status($h, '/plans/page', 'alice'), 200,
     'farm: cached answers are used while Redis is unreachable';

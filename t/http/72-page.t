@@ -381,7 +381,7 @@ is_deeply json({ %$included, headers => { 'content-type' => 'application/json' }
 
 # ---- the example
 
-my $site = example('status', files => { 'htdocs/private/page' => "private\n" });
+my $site = example('status', files => { map { ("htdocs/$_/page" => "$_\n") } qw(private admin) });
 is $site->get('/private/page', cert => 'alice')->{body}, "private\n", 'status.conf: the staff gets in';
 my $late_one = $site->get('/private/page', cert => 'expired');
 is $late_one->{status}, 403, 'status.conf: an expired certificate does not get in,';
@@ -392,5 +392,6 @@ like "$stopped->{status} $stopped->{body}", qr/^403 .*no rule here maps it to a 
 is $site->get('/admin/whoami?trace', cert => 'bob')->{status}, 403, 'the rules are for admins';
 like $site->get('/admin/whoami?trace', cert => 'alice')->{body}, qr/\[\^\@\]/, 'who see them';
 unlike $site->get('/whoami?trace', cert => 'alice')->{body}, qr/\[\^\@\]/, 'and others do not';
+keeps_denied($site, "/$_/page", cert => 'alice') for qw(private admin);
 
 done_testing;

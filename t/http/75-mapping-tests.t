@@ -261,6 +261,8 @@ like $said->{output}, qr/\d+ findings?; 2 tests, 1 failed$/, 'with a sum';
 my %people = map { ("var/$_.pem" => do { local (@ARGV, $/) = "$ca/$_.pem"; <> }) } qw(alice bob service);
 $h = example('tested', files => { %people, 'htdocs/private/page' => "private\n" });
 is $h->get('/private/page', cert => 'bob')->{status}, 200, 'tested.conf: staff is served';
+announce('AH01630', 'CC0110');
+keeps_denied($h, '/private/page', cert => 'bob');
 $check = answer($h, 'check');
 is_deeply [map { !!$_->{passed} } @{ $check->{tests} }], [1, 1, 1], 'tested.conf: its tests pass';
 $h->file('var/service.pem', $people{'var/alice.pem'});

@@ -241,6 +241,7 @@ $h = example('revocation',
     });
 sub status { my ($cert) = @_; return $h->get('/private/page', cert => $cert)->{status} }
 is status('alice'), 200, 'revocation: one that is not revoked';
+keeps_denied($h, '/private/page', cert => 'alice');
 is status('revoked'), 403, 'revocation: one that the responder has revoked';
 is status('bob'), 403, 'revocation: one that the responder does not know';
 $responder->stop;

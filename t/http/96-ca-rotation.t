@@ -66,6 +66,7 @@ sub waits_for {
 }
 
 is status($alice), 200, 'the old CA: its client is served';
+keeps_denied($h, '/private/page', cert => $alice);
 my $kept    = $h->connection(cert => $alice);
 my $session = full($h, '/private/page', cert => $alice);
 is $kept->request('/private/page')->{status}, 200, 'also on a connection that stays open';

@@ -54,7 +54,7 @@ my $shown = <<'CONF';
     Header always set Port "expr=%{REMOTE_PORT}"
     Header always set Protocol "expr=%{SERVER_PROTOCOL}"
 CONF
-my %files = ('htdocs/page' => "open\n", 'htdocs/private/page' => "private\n");
+my %files = ('htdocs/page' => "open\n", map { ("htdocs/private/$_" => "private\n") } qw(page .htpasswd));
 
 sub behind {
     my ($product, %o) = @_;
@@ -70,7 +70,8 @@ sub behind {
 sub behind_plain {
     my ($header) = @_;
     announce('AH01630', 'CC0110');
-    return ClientCert::Test->server(modules => ['headers', 'http2'], files => \%files, conf => <<"CONF");
+    my %server = (modules => ['headers', 'http2'], files => \%files, global => $debian);
+    return ClientCert::Test->server(%server, conf => <<"CONF");
 <VirtualHost *:\@PORT\@>
     ServerName localhost
     ClientCertCA \@CA\@/clients.pem depth=4
@@ -78,6 +79,7 @@ sub behind_plain {
     ClientCertTrustedProxy 127.0.0.1
     ClientCertMap issuer == "CN=Staff CA,O=Example" san.email =~ "([^@]+)\@example\\.com" user=\$1 group=%{subject.OU|lower}
     <Location "/private">
+        AuthMerging And
         Require clientcert-group staff
     </Location>
 $shown
@@ -131,6 +133,7 @@ sub identifies {
         is whom($proxy->get('/page', @$how)), '200', 'which open pages do not need';
     }
     unlike private_of($proxy, cert => 'service'), qr/200/, 'nor has one of another CA';
+    is whom($proxy->get('/private/.htpasswd', cert => 'alice')), '403 alice', 'what the server denies stays so';
     my @forged = map { ($_, [@$_, "Connection: $header, close"]) } forged($header, forwarded_value($format, 'bob'));
     is $_, '403', 'a header of a client gives nothing' for private_of_each($proxy, \@forged);
     unlike $_, qr/bob/, 'nor another identity' for private_of_each($proxy, \@forged, cert => 'alice');

@@ -16,9 +16,10 @@ package ClientCert::Test::Migration;
     compare('nginx', $was, $is, service => 'why');
 
 server_of gives C<modules>, C<files> and C<conf> for a block: a virtual host with a page in each of
-these directories, which sends the user in the header User. answers has the user for each path and
-client, undef if the request is refused. compare tests that the second server refuses each request
-that the first one refuses, and gives the same user, or none, except to the clients that it names.
+these directories, which sends the user in the header User. The server denies .htpasswd, as that of
+Debian does. answers has the user for each path and client, undef if the request is refused. compare
+tests that the second server refuses each request that the first one refuses, and gives the same user,
+or none, except to the clients that it names.
 
 =cut
 
@@ -29,6 +30,7 @@ use Exporter qw(import);
 use File::Temp ();
 use Test::More ();
 
+use ClientCert::Test::Example qw($debian);
 use ClientCert::Test::File;
 use ClientCert::Test::Machine qw(build top);
 
@@ -78,6 +80,7 @@ sub server_of {
     my $tls = $block =~ /^SSLEngine/m ? '' : '@TLS@';
     return (
         modules => [qw(authz_user headers)],
+        global  => $debian,
         files   => { map { ("htdocs$_/page" => "page\n") } '', @places },
         conf    => <<"CONF");
 <VirtualHost *:\@PORT\@>
