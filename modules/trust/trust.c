@@ -304,7 +304,8 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
         return true;
     }
     cc_trust_unseal(&seal, trust, session, cert);
-    /* In TLS 1.3, a resumed session begins anew, with a new ticket, but its verdict has an age. */
+    /* In TLS 1.3, the time of a session starts again when it is resumed. That of its verdict does
+     * not. */
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
            apr_time_sec(now) - apr_time_sec(seal.verified_at) <= SSL_SESSION_get_timeout(session) &&
            apr_time_sec(now) <= apr_time_sec(seal.until) &&

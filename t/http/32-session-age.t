@@ -27,7 +27,7 @@ CONF
 my %names = (a => 'a host with a key', b => 'a host without', ab => 'a host with a key that is left alone');
 
 for my $store (session_stores()) {
-    # For sessions in a cache, mod_ssl uses no key, and those of TLS 1.3 begin anew with each connection.
+    # In a cache, sessions have no key, and with mod_ssl alone the time of one of TLS 1.3 starts again.
     my @left = $store eq 'tickets' ? ('ab') : ();
     my $h = ClientCert::Test->server(
         files  => { 'conf/key' => 'n' x 16 . 'h' x 16 . 'a' x 16 },
@@ -43,7 +43,7 @@ for my $store (session_stores()) {
             $session{$claim} = { last => $first, %o };
         }
     }
-    # Until no session is resumed any more.
+    # Until no session is resumed.
     my $ended = sub {
         for my $session (grep { $_->{last}{reused} } values %session) {
             my %o = map { $_ => $session->{$_} } qw(tls host);

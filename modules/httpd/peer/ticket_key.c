@@ -23,12 +23,13 @@
  * The first virtual host of an address decides which callback is used, but the one that SNI chooses
  * has the key. So all of them have this callback, and those without a file a random key. That is
  * what OpenSSL does without a callback, too. mod_ssl may also know a file that this module does not
- * (modules that configure while they read their own sections): then the random key is used.
+ * (modules that configure while they read their own sections). Then the random key is used.
  *
  * The result of decryption is 1, or 2 if a new ticket should follow. In TLS 1.3, a client should
  * use a ticket only once (RFC 8446, C.4), so it gets a new one, as from OpenSSL without a callback.
- * Its session begins anew then. With a key that lasts, it would never end, so cc_trust_may_resume
- * limits its age. A host that does not use this module keeps mod_ssl's result for a file.
+ * The time of its session then starts again. With a key that lasts, the session would never end, so
+ * cc_trust_may_resume limits its age. A host that does not use this module keeps mod_ssl's result
+ * for a file.
  */
 
 /* The file, in its order. */
