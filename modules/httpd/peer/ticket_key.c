@@ -37,18 +37,18 @@ typedef struct {
     unsigned char name[16];
     unsigned char hmac[16];
     unsigned char aes[16];
-} octets_t;
+} key_file_t;
 
-_Static_assert(sizeof(octets_t) == 48, "the length of mod_ssl's file");
+_Static_assert(sizeof(key_file_t) == 48, "the length of mod_ssl's file");
 
 struct cc_ticket_key_t {
-    octets_t octets;
+    key_file_t file;
     bool renews; /* a resumed session has a new ticket */
 };
 
 /* ---- the callback ------------------------------------------------------------------------ */
 
-static bool hmac_init(EVP_MAC_CTX *mac, const octets_t *key)
+static bool hmac_init(EVP_MAC_CTX *mac, const key_file_t *key)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->hmac, sizeof(key->hmac)),
@@ -58,7 +58,7 @@ static bool hmac_init(EVP_MAC_CTX *mac, const octets_t *key)
     return EVP_MAC_CTX_set_params(mac, params) > 0;
 }
 
-static int encrypt(const octets_t *key, unsigned char *name, unsigned char *iv,
+static int encrypt(const key_file_t *key, unsigned char *name, unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     memcpy(name, key->name, sizeof(key->name));
@@ -70,7 +70,7 @@ static int encrypt(const octets_t *key, unsigned char *name, unsigned char *iv,
 }
 
 /* 0: the ticket has another key, and the client makes a full handshake. */
-static int decrypt(const octets_t *key, const unsigned char *name, const unsigned char *iv,
+static int decrypt(const key_file_t *key, const unsigned char *name, const unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     if (memcmp(name, key->name, sizeof(key->name)) != 0) {
@@ -94,9 +94,9 @@ static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
         return -1;
     }
     if (encrypts) {
-        return encrypt(&key->octets, name, iv, cipher, mac);
+        return encrypt(&key->file, name, iv, cipher, mac);
     }
-    result = decrypt(&key->octets, name, iv, cipher, mac);
+    result = decrypt(&key->file, name, iv, cipher, mac);
     return result == 1 && key->renews && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
 }
 
@@ -110,7 +110,7 @@ static const char *path_of(server_rec *s, apr_pool_t *p)
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 
-static apr_status_t key_read(octets_t *key, const char *path, apr_pool_t *p)
+static apr_status_t key_read(key_file_t *key, const char *path, apr_pool_t *p)
 {
     apr_file_t *file = NULL;
     apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
@@ -122,7 +122,7 @@ static apr_status_t key_read(octets_t *key, const char *path, apr_pool_t *p)
     return rv;
 }
 
-static apr_status_t key_invent(octets_t *key)
+static apr_status_t key_invent(key_file_t *key)
 {
     return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
 }
@@ -131,7 +131,7 @@ apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, ap
 {
     cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     const char *path = path_of(s, p);
-    apr_status_t rv = path ? key_read(&key->octets, path, p) : key_invent(&key->octets);
+    apr_status_t rv = path ? key_read(&key->file, path, p) : key_invent(&key->file);
 
     key->renews = host->guards_resumption || !path;
     host->ticket_key = key;
