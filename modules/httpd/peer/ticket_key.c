@@ -21,9 +21,9 @@
  * without that mistake.
  *
  * The first virtual host of an address decides which callback is used, but the one that SNI chooses
- * has the key. So all of them have this callback, and those without a file a random key. That is
- * what OpenSSL does without a callback, too. mod_ssl may also know a file that this module does not
- * (modules that configure while they read their own sections). Then the random key is used.
+ * has the key. So all of them have this callback, and those without a file share a random key. That
+ * is what OpenSSL does without a callback, too. mod_ssl may also know a file that this module does
+ * not (modules that configure while they read their own sections). Then the random key is used.
  *
  * The result of decryption is 1, or 2 if a new ticket should follow. In TLS 1.3, a client should
  * use a ticket only once (RFC 8446, C.4), so it gets a new one, as from OpenSSL without a callback.
@@ -33,22 +33,17 @@
  */
 
 /* The file, in its order. */
-typedef struct {
+struct cc_ticket_key_t {
     unsigned char name[16];
     unsigned char hmac[16];
     unsigned char aes[16];
-} key_file_t;
-
-_Static_assert(sizeof(key_file_t) == 48, "the length of mod_ssl's file");
-
-struct cc_ticket_key_t {
-    key_file_t file;
-    bool renews; /* a resumed session has a new ticket */
 };
+
+_Static_assert(sizeof(cc_ticket_key_t) == 48, "the length of mod_ssl's file");
 
 /* ---- the callback ------------------------------------------------------------------------ */
 
-static bool hmac_init(EVP_MAC_CTX *mac, const key_file_t *key)
+static bool hmac_init(EVP_MAC_CTX *mac, const cc_ticket_key_t *key)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->hmac, sizeof(key->hmac)),
@@ -58,7 +53,7 @@ static bool hmac_init(EVP_MAC_CTX *mac, const key_file_t *key)
     return EVP_MAC_CTX_set_params(mac, params) > 0;
 }
 
-static int encrypt(const key_file_t *key, unsigned char *name, unsigned char *iv,
+static int encrypt(const cc_ticket_key_t *key, unsigned char *name, unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     memcpy(name, key->name, sizeof(key->name));
@@ -70,7 +65,7 @@ static int encrypt(const key_file_t *key, unsigned char *name, unsigned char *iv
 }
 
 /* 0: the ticket has another key, and the client makes a full handshake. */
-static int decrypt(const key_file_t *key, const unsigned char *name, const unsigned char *iv,
+static int decrypt(const cc_ticket_key_t *key, const unsigned char *name, const unsigned char *iv,
                    EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
     if (memcmp(name, key->name, sizeof(key->name)) != 0) {
@@ -94,10 +89,10 @@ static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CI
         return -1;
     }
     if (encrypts) {
-        return encrypt(&key->file, name, iv, cipher, mac);
+        return encrypt(key, name, iv, cipher, mac);
     }
-    result = decrypt(&key->file, name, iv, cipher, mac);
-    return result == 1 && key->renews && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
+    result = decrypt(key, name, iv, cipher, mac);
+    return result == 1 && host->ticket_renews && SSL_version(ssl) >= TLS1_3_VERSION ? 2 : result;
 }
 
 /* ---- at start ---------------------------------------------------------------------------- */
@@ -110,11 +105,13 @@ static const char *path_of(server_rec *s, apr_pool_t *p)
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 
-static apr_status_t key_read(key_file_t *key, const char *path, apr_pool_t *p)
+static apr_status_t key_read(const cc_ticket_key_t **made, const char *path, apr_pool_t *p)
 {
+    cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     apr_file_t *file = NULL;
     apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
 
+    *made = key;
     if (rv == APR_SUCCESS) {
         rv = apr_file_read_full(file, key, sizeof(*key), NULL);
         apr_file_close(file);
@@ -122,19 +119,29 @@ static apr_status_t key_read(key_file_t *key, const char *path, apr_pool_t *p)
     return rv;
 }
 
-static apr_status_t key_invent(key_file_t *key)
+/* The same for all hosts. */
+static apr_status_t key_random(const cc_ticket_key_t **made, apr_pool_t *p)
 {
-    return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
+    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!configuration->random_ticket_key) {
+        cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
+
+        rv = RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
+        configuration->random_ticket_key = key;
+    }
+    *made = configuration->random_ticket_key;
+    return rv;
 }
 
 apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)
 {
-    cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     const char *path = path_of(s, p);
-    apr_status_t rv = path ? key_read(&key->file, path, p) : key_invent(&key->file);
+    apr_status_t rv =
+        path ? key_read(&host->ticket_key, path, p) : key_random(&host->ticket_key, p);
 
-    key->renews = host->guards_resumption || !path;
-    host->ticket_key = key;
+    host->ticket_renews = host->guards_resumption || !path;
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin);
     if (rv != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, rv, ap_server_conf,

@@ -24,7 +24,8 @@ typedef struct cc_vhost_t {
     const cc_pinning_t *pinning; /* ClientCertPinned; NULL: no key is pinned */
     bool guards_resumption;      /* refuses to resume sessions it would reject (tls_hooks.c) */
     apr_interval_time_t max_age; /* of a verdict; 0: any */
-    const cc_ticket_key_t *ticket_key;                                     /* NULL: it has no TLS */
+    const cc_ticket_key_t *ticket_key; /* NULL: it has no TLS */
+    bool ticket_renews; /* a resumed session of TLS 1.3 gets a new ticket (ticket_key.c) */
     SSL_SESSION *(*get_session)(SSL *, const unsigned char *, int, int *); /* mod_ssl's */
 } cc_vhost_t;
 
