@@ -295,7 +295,8 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now)
     return CC_TRUST_OK;
 }
 
-bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now)
+bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_interval_time_t age,
+                         apr_time_t now)
 {
     X509 *cert = SSL_SESSION_get0_peer(session);
     cc_seal_t seal;
@@ -307,7 +308,7 @@ bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time
     /* In TLS 1.3, the time of a session starts again when it is resumed. That of its verdict does
      * not. */
     return seal.state == CC_TRUST_OK && cc_trust_dates(cert, now) == CC_TRUST_OK &&
-           apr_time_sec(now) - apr_time_sec(seal.verified_at) <= SSL_SESSION_get_timeout(session) &&
+           (age == 0 || apr_time_sec(now) - apr_time_sec(seal.verified_at) <= apr_time_sec(age)) &&
            apr_time_sec(now) <= apr_time_sec(seal.until) &&
            cc_seal_path_suffices(trust, &seal, cert);
 }

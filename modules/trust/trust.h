@@ -251,11 +251,12 @@ cc_trust_state_t cc_trust_dates(X509 *cert, apr_time_t now);
 /**
  * Whether a session that a client offers may be resumed on a host with this trust: true if it
  * carries no client certificate, or a verdict that would give an identity now, says as much as is
- * needed (cc_trust_keep_path), and is not older than the session's timeout. A client whose
- * certificate failed is asked for one again, so that it can choose another. For OpenSSL's callbacks
- * for tickets and for cached sessions.
+ * needed (cc_trust_keep_path), and is not older than `age` (to the second; 0: any age). A client
+ * whose certificate failed is asked for one again, so that it can choose another. For OpenSSL's
+ * callbacks for tickets and for cached sessions.
  */
-bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_time_t now);
+bool cc_trust_may_resume(const cc_trust_t *trust, SSL_SESSION *session, apr_interval_time_t age,
+                         apr_time_t now);
 
 /**
  * The certificate that issued `leaf` in the chain that a good `seal` describes: from the store of

@@ -42,7 +42,7 @@ sub server {
         files   => { map { ("conf/$_.key" => $keys{$_}) } keys %keys },
         global  => session_conf('tickets'),
         conf    => host('a', 'first') . host('b', 'second') . host('ab') . $alone
-            . host('a', '', 2) . host('b', 'second', 2));
+            . host('a', '', 2) . host('b', 'second', 2) . host('ab', '', 2));
 }
 
 # The name of the key of a session's ticket.
@@ -83,9 +83,9 @@ for my $tls ('1.2', '1.3') {
     is key_name($later), 'N' x 16, 'a host with a file, behind one without: it has its key, too';
     is_resumed($h, $later, 'b', $tls, 1, 'and sessions are resumed: alice', port => 2);
     is_resumed($h, $later, 'b', $tls, 1, 'on the other port, too: alice');
-    my $random = session($h, 'a', $tls, port => 2);
-    is_resumed($h, $random, 'a', $tls, 1, 'a host without a file: alice', port => 2);
-    is_resumed($h, $random, 'a', $tls, 0, 'with a random key, not on the other port: alice');
+    my $random = session($h, 'ab', $tls, port => 2);
+    is_resumed($h, $random, 'ab', $tls, 1, 'a host without a file: alice', port => 2);
+    is_resumed($h, $random, 'ab', $tls, 0, 'not on the other port, which has another random key: alice');
 }
 
 # ---- other servers

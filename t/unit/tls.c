@@ -35,7 +35,7 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     const host_t *host = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
 
     return !host->guarded
-           || cc_trust_may_resume(host->trust, session, host->now ? host->now : apr_time_now());
+           || cc_trust_may_resume(host->trust, session, 0, host->now ? host->now : apr_time_now());
 }
 
 static int cache_put(SSL *ssl, SSL_SESSION *session)

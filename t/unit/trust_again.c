@@ -143,7 +143,7 @@ TEST_LOOP(the_session_before_a_change_of_certificate_gains_nothing_by_it, 0, TLS
     ck_assert(tls_ask_again(&tls));
     cc_trust_unseal(&seal, at->trust, before, stranger.cert);
     ck_assert_int_ne(seal.state, CC_TRUST_OK);
-    ck_assert(!cc_trust_may_resume(at->trust, before, apr_time_now()));
+    ck_assert(!cc_trust_may_resume(at->trust, before, 0, apr_time_now()));
     SSL_SESSION_free(before);
     tls_free(&tls);
 }

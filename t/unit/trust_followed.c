@@ -337,7 +337,7 @@ TEST_LOOP(a_host_with_other_groups_has_another_trust, 0, TLS_WAYS)
         seen = visit(far, &alice, session_of(at, &alice));
         ck_assert(seen.connected && seen.resumed);
         ck_assert_int_eq(seen.seal.state, CC_TRUST_OTHER_TRUST);
-        ck_assert(!cc_trust_may_resume(far->trust, seen.session, apr_time_now()));
+        ck_assert(!cc_trust_may_resume(far->trust, seen.session, 0, apr_time_now()));
         SSL_SESSION_free(seen.session);
         caset_end(&other);
     }
@@ -391,7 +391,7 @@ TEST_LOOP(a_ca_of_the_set_is_no_client, 0, TLS_WAYS)
     seen = visit(at, &below, NULL);
     ck_assert(seen.connected);
     ck_assert_int_eq(seen.seal.state, CC_TRUST_NOT_CLIENT);
-    ck_assert(!cc_trust_may_resume(at->trust, seen.session, apr_time_now()));
+    ck_assert(!cc_trust_may_resume(at->trust, seen.session, 0, apr_time_now()));
     SSL_SESSION_free(seen.session);
     pki_free(&below);
     pki_free(&root);

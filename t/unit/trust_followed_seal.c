@@ -98,7 +98,7 @@ TEST(a_mark_of_another_ca_does_not_hold)
     for (size_t bit = MARKS * 8; bit < record_len * 8; bit++) {
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
         ck_assert_int_eq(unseal(record_len).state, CC_TRUST_CA_LEFT);
-        ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
+        ck_assert(!cc_trust_may_resume(at->trust, session, 0, apr_time_now()));
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
 }

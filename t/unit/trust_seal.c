@@ -57,7 +57,7 @@ static cc_trust_state_t state_of(const void *octets, size_t len, X509 *cert)
 TEST(the_octets_that_were_sealed_hold)
 {
     ck_assert_int_eq(state_of(record, record_len, alice.cert), CC_TRUST_OK);
-    ck_assert(cc_trust_may_resume(at->trust, session, apr_time_now()));
+    ck_assert(cc_trust_may_resume(at->trust, session, 0, apr_time_now()));
 }
 
 TEST(a_record_of_another_leaf_is_bad)
@@ -68,7 +68,7 @@ TEST(a_record_of_another_leaf_is_bad)
 TEST(no_octets_are_no_record)
 {
     ck_assert_int_eq(state_of(NULL, 0, alice.cert), CC_TRUST_NO_RECORD);
-    ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
+    ck_assert(!cc_trust_may_resume(at->trust, session, 0, apr_time_now()));
 }
 
 TEST(every_shorter_or_longer_record_is_bad)
@@ -88,7 +88,7 @@ TEST(a_record_with_any_bit_changed_that_decides_gives_no_identity)
     for (size_t bit = 0; bit < DECIDES * 8; bit++) {
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
         ck_assert_int_ne(state_of(record, record_len, alice.cert), CC_TRUST_OK);
-        ck_assert(!cc_trust_may_resume(at->trust, session, apr_time_now()));
+        ck_assert(!cc_trust_may_resume(at->trust, session, 0, apr_time_now()));
         record[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
 }

@@ -20,20 +20,19 @@
  * thread, until the children start; then constant, except as the owner documents.
  */
 typedef struct cc_configuration_t {
-    apr_array_header_t *rulesets;              /* conf/rulesets.c: cc_ruleset_t */
-    apr_array_header_t *shadows;               /* conf/rulesets.c: cc_ruleset_t */
-    apr_array_header_t *mapping_tests;         /* conf/mapping_tests.c */
-    struct cc_conf_views_t *views;             /* conf/view.c; NULL: not read yet */
-    struct cc_tables_t *tables;                /* background/tables.c; NULL: no tables */
-    const cc_error_t *tables_error;            /* background/tables.c; NULL: all are open */
-    struct cc_ca_sets_t *ca_sets;              /* background/ca_sets.c */
-    struct cc_opened_t *revocation;            /* background/revocation.c */
-    apr_array_header_t *ca_faults;             /* background/ca_precheck.c; NULL: none to report */
-    apr_array_header_t *crl_faults;            /* background/crl_precheck.c; NULL: none to report */
-    struct cc_ocsp_cache_t *ocsp_cache;        /* background/ocsp_cache.c */
-    struct cc_ca_expiries_t *ca_expiries;      /* background/ca_expiry.c */
-    struct cc_ticket_key_t *random_ticket_key; /* peer/ticket_key.c; NULL: no host needs it yet */
-    struct cc_metrics_t *metrics;              /* metrics/counters.c; NULL: nothing is counted */
+    apr_array_header_t *rulesets;         /* conf/rulesets.c: cc_ruleset_t */
+    apr_array_header_t *shadows;          /* conf/rulesets.c: cc_ruleset_t */
+    apr_array_header_t *mapping_tests;    /* conf/mapping_tests.c */
+    struct cc_conf_views_t *views;        /* conf/view.c; NULL: not read yet */
+    struct cc_tables_t *tables;           /* background/tables.c; NULL: no tables */
+    const cc_error_t *tables_error;       /* background/tables.c; NULL: all are open */
+    struct cc_ca_sets_t *ca_sets;         /* background/ca_sets.c */
+    struct cc_opened_t *revocation;       /* background/revocation.c */
+    apr_array_header_t *ca_faults;        /* background/ca_precheck.c; NULL: none to report */
+    apr_array_header_t *crl_faults;       /* background/crl_precheck.c; NULL: none to report */
+    struct cc_ocsp_cache_t *ocsp_cache;   /* background/ocsp_cache.c */
+    struct cc_ca_expiries_t *ca_expiries; /* background/ca_expiry.c */
+    struct cc_metrics_t *metrics;         /* metrics/counters.c; NULL: nothing is counted */
 
     int use;                  /* cc_use_t of conf/use.h: the greatest of all virtual hosts */
     cc_path_need_t path_need; /* conf/path_need.c */

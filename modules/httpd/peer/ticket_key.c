@@ -21,9 +21,11 @@
  * without that mistake.
  *
  * The first virtual host of an address decides which callback is used, but the one that SNI chooses
- * has the key. So all of them have this callback, and those without a file share a random key. That
- * is what OpenSSL does without a callback, too. mod_ssl may also know a file that this module does
- * not (modules that configure while they read their own sections). Then the random key is used.
+ * has the key. So all of them have this callback. Those without a file share a random key of the
+ * first one, as in OpenSSL without a callback. It must not be that of other addresses: a host that
+ * is left alone may accept the sessions of another one with the same ServerName and port. mod_ssl
+ * may also know a file that this module does not (modules that configure while they read their own
+ * sections). Then the random key is used.
  *
  * The result of decryption is 1, or 2 if a new ticket should follow. In TLS 1.3, a client should
  * use a ticket only once (RFC 8446, C.4), so it gets a new one, as from OpenSSL without a callback.
@@ -77,12 +79,23 @@ static int decrypt(const cc_ticket_key_t *key, const unsigned char *name, const 
                : -1;
 }
 
+static const cc_ticket_key_t *key_of(SSL *ssl, const cc_vhost_t *host)
+{
+    const conn_rec *c = SSL_get_app_data(ssl);
+    const cc_vhost_t *first = cc_vhost_of(c->base_server); /* SNI does not change it */
+
+    if (host->ticket_key) {
+        return host->ticket_key;
+    }
+    return first && first->random_key ? first->random_key : host->random_key;
+}
+
 /* See SSL_CTX_set_tlsext_ticket_key_evp_cb(3). */
 static int ticket_begin(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher,
                         EVP_MAC_CTX *mac, int encrypts)
 {
     const cc_vhost_t *host = cc_vhost_of_ssl(ssl);
-    const cc_ticket_key_t *key = host ? host->ticket_key : NULL;
+    const cc_ticket_key_t *key = host ? key_of(ssl, host) : NULL;
     int result;
 
     if (!key) {
@@ -105,13 +118,11 @@ static const char *path_of(server_rec *s, apr_pool_t *p)
     return path ? ap_server_root_relative(p, path) : NULL;
 }
 
-static apr_status_t key_read(const cc_ticket_key_t **made, const char *path, apr_pool_t *p)
+static apr_status_t key_read(cc_ticket_key_t *key, const char *path, apr_pool_t *p)
 {
-    cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
     apr_file_t *file = NULL;
     apr_status_t rv = apr_file_open(&file, path, APR_READ | APR_BINARY, APR_OS_DEFAULT, p);
 
-    *made = key;
     if (rv == APR_SUCCESS) {
         rv = apr_file_read_full(file, key, sizeof(*key), NULL);
         apr_file_close(file);
@@ -119,28 +130,22 @@ static apr_status_t key_read(const cc_ticket_key_t **made, const char *path, apr
     return rv;
 }
 
-/* The same for all hosts. */
-static apr_status_t key_random(const cc_ticket_key_t **made, apr_pool_t *p)
+static apr_status_t key_invent(cc_ticket_key_t *key)
 {
-    cc_configuration_t *configuration = cc_configuration_of(ap_server_conf);
-    apr_status_t rv = APR_SUCCESS;
-
-    if (!configuration->random_ticket_key) {
-        cc_ticket_key_t *key = apr_palloc(p, sizeof(*key));
-
-        rv = RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
-        configuration->random_ticket_key = key;
-    }
-    *made = configuration->random_ticket_key;
-    return rv;
+    return RAND_bytes((unsigned char *)key, sizeof(*key)) > 0 ? APR_SUCCESS : APR_EGENERAL;
 }
 
 apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p)
 {
+    cc_ticket_key_t *keys = apr_palloc(p, 2 * sizeof(*keys));
     const char *path = path_of(s, p);
-    apr_status_t rv =
-        path ? key_read(&host->ticket_key, path, p) : key_random(&host->ticket_key, p);
+    apr_status_t rv = key_invent(&keys[0]);
 
+    if (rv == APR_SUCCESS && path) {
+        rv = key_read(&keys[1], path, p);
+    }
+    host->random_key = &keys[0];
+    host->ticket_key = path ? &keys[1] : NULL;
     host->ticket_renews = host->guards_resumption || !path;
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_begin);
     if (rv != APR_SUCCESS) {

@@ -9,10 +9,10 @@
 #include "httpd/peer/vhost.h"
 
 /**
- * Sets host->ticket_key and ticket_renews. The key is that in the file of SSLSessionTicketKeyFile,
- * otherwise the random one of all hosts without a file; it lives as long as `p`, the pool of the
- * configuration. `ctx`, mod_ssl's context of the host, uses it from now on. Set
- * host->guards_resumption before. In the parent, at start. An error is logged (CC0140).
+ * Sets host->ticket_key (from the file of SSLSessionTicketKeyFile), random_key and ticket_renews.
+ * The keys live as long as `p`, the pool of the configuration. `ctx`, mod_ssl's context of the
+ * host, uses them from now on. Set host->guards_resumption before. In the parent, at start. An
+ * error is logged (CC0140).
  */
 apr_status_t cc_ticket_key_use(cc_vhost_t *host, server_rec *s, SSL_CTX *ctx, apr_pool_t *p);
 

@@ -76,7 +76,7 @@ static bool may_resume(SSL *ssl, SSL_SESSION *session)
     if (host && !host->guards_resumption) {
         return true;
     }
-    return host && cc_trust_may_resume(host->trust, session, now) &&
+    return host && cc_trust_may_resume(host->trust, session, host->session_age, now) &&
            !has_lapsed(host, session, now);
 }
 
@@ -281,6 +281,7 @@ int cc_tls_init_server(server_rec *s, apr_pool_t *p, int is_proxy, SSL_CTX *ctx)
     host->has_tls = true;
     host->guards_resumption = cc_use_of(s) == CC_USE_HERE;
     host->max_age = conf->max_age > 0 ? conf->max_age : 0;
+    host->session_age = apr_time_from_sec(SSL_CTX_get_timeout(ctx));
     host->tolerates = conf->tolerate > 0;
     if (cc_vhost_open(host, s, ctx, p) != APR_SUCCESS ||
         cc_ticket_key_use(host, s, ctx, p) != APR_SUCCESS) {
