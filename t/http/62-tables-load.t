@@ -12,8 +12,6 @@ plan skip_all => 'no ab' if !can_load;
 
 my $changes = 40;
 
-announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
-
 # The rows of alice and of her email address always have the same values.
 sub rows {
     my ($n) = @_;

@@ -14,7 +14,6 @@ plan skip_all => 'no ab' if !can_load;
 my $changes = 50;
 
 announce('CC0104', 'CC0110', 'AH01630');
-announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
 
 for my $mpm ('event', 'prefork') {
     my ($staff, $root) = map { ClientCert::Test::Crl->new($_) } 'staff', 'root';

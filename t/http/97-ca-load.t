@@ -18,7 +18,6 @@ plan skip_all => 'no ab' if !can_load;
 
 my $slow = $ENV{CC_SLOW} // 1;
 announce('CC0104', 'CC0106', 'CC0110', 'AH01630', 'AH02039', qr/SSL Library Error/);
-announce('AH00045');    # at the end, on a busy machine: a signal ends prefork's children in malloc too
 
 # ---- two CAs with the same names: A stays, and B comes and goes
 

@@ -11,11 +11,10 @@
 /** How a virtual host uses this module. The module does more for greater values. */
 typedef enum {
     CC_USE_NONE,      /* no host has its directives: nothing is done, written or kept */
-    CC_USE_ELSEWHERE, /* only other hosts have them: handshakes are sealed, and tickets of
-                         SSLSessionTicketKeyFile authenticated, in case a request on the connection
-                         is for one of those hosts, and headers that could forge those
-                         of the module are removed, in case a back end serves both; nothing else
-                         is done */
+    CC_USE_ELSEWHERE, /* only other hosts have them: handshakes are sealed, and tickets
+                         authenticated, in case a request on the connection is for one of those
+                         hosts, and headers that could forge those of the module are removed, in
+                         case a back end serves both; nothing else is done */
     CC_USE_FILES,     /* .htaccess may have them, or pages and scripts may use the module: requests
                          are served as in CC_USE_HERE, but mod_ssl alone decides which sessions are
                          resumed and what is logged about handshakes */

@@ -24,7 +24,7 @@ typedef struct cc_vhost_t {
     const cc_pinning_t *pinning;     /* ClientCertPinned; NULL: no key is pinned */
     bool guards_resumption;          /* refuses to resume sessions it would reject (tls_hooks.c) */
     apr_interval_time_t max_age;     /* of a verdict; 0: any */
-    apr_interval_time_t session_age; /* SSLSessionCacheTimeout; 0: see mod_ssl */
+    apr_interval_time_t session_age; /* SSLSessionCacheTimeout; 0: OpenSSL decides */
     const cc_ticket_key_t *ticket_key; /* of its file; NULL: none */
     const cc_ticket_key_t *random_key; /* of tickets for hosts of its address without a file */
     bool ticket_renews; /* a resumed session of TLS 1.3 gets a new ticket (ticket_key.c) */
